@@ -1,0 +1,614 @@
+"""RidgeMLPClassifier: the L2-regularised Keras network as a scikit-learn classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import HasMethods, Hidden, Interval, InvalidParameterError, StrOptions
+from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_ridge_nn import forward, labels
+from sklearn_ridge_nn.randomness import hold_out
+from sklearn_ridge_nn.training import Architecture, State, TargetType, Task, Trained, check_range
+
+if TYPE_CHECKING:
+    import keras
+    from scikeras.wrappers import KerasClassifier
+
+_OPTIMIZERS = {
+    "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Muon", "Nadam",
+    "RMSprop", "SGD",
+}  # fmt: skip
+
+#: Parameters beside the architecture's that a fitted network is rebuilt from.
+_NETWORK_PARAMS = ("alpha", "dropout", "optimizer", "learning_rate")
+_FITTED_PARAMS = ("activation", "epochs", "batch_size", *_NETWORK_PARAMS)
+
+#: Attributes that hold Keras objects, and so are never pickled.
+_KERAS_OBJECTS = ("_keras_estimator", "callbacks_")
+
+
+class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
+    """Multilayer perceptron classifier in Keras with an L2 (ridge) penalty.
+
+    The loss is the weighted mean of the cross-entropies plus ``alpha`` times the sum of squares of
+    the hidden layers' kernels (Keras's ``l2``: no factor 1/2, not divided by the number of rows).
+    Biases and the output layer are not penalised.
+
+    Parameters
+    ----------
+    alpha : float, default=1e-3
+        Strength of the L2 penalty, >= 0. Keras rounds it to float32.
+    hidden_layer_sizes : int or array-like of int, default=(128, 64)
+        Units of the hidden layers. Empty gives logistic regression, which has no hidden kernel and
+        so no penalty.
+    activation : str, default="relu"
+        Keras name of the hidden activation: "elu", "gelu", "leaky_relu", "linear", "mish", "relu",
+        "selu", "sigmoid", "silu", "softplus", "softsign" or "tanh".
+    dropout : float, default=0.0
+        Share of each hidden layer's outputs that is dropped while training, in [0, 1).
+    optimizer : str, keras.optimizers.Optimizer class or instance, default="adam"
+        A Keras name or class gets `learning_rate`. An instance is copied, never changed, and keeps
+        its own learning rate.
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=1e-3
+        Step size, > 0. Must be left at its default when `optimizer` is an instance.
+    epochs : int, default=15
+        Passes over the training rows.
+    batch_size : int, default=128
+        Rows per gradient step; the last minibatch of an epoch may be smaller.
+    validation_split : float, default=0.1
+        Share of the rows that `fit` holds out to report validation losses on, in [0, 1). The
+        hold-out is stratified (by label combination if y is multilabel) and drawn by
+        `random_state`; it has ``ceil(validation_split * n_samples)`` rows, and every class keeps
+        at least one row to train on. 0 trains on every row.
+    early_stopping : bool, default=False
+        Whether to stop when the unpenalised loss on the hold-out has not improved for `patience`
+        epochs, and to restore the weights of the best epoch.
+    patience : int, default=5
+        Epochs to wait for an improvement, as in :class:`keras.callbacks.EarlyStopping`.
+    class_weight : dict, "balanced" or None, default=None
+        Weights per class label, multiplied with `sample_weight`. "balanced" weighs each class
+        inversely to its (weighted) frequency. Not for multilabel y.
+    warm_start : bool, default=False
+        Whether `fit` continues from the weights and the optimizer's state of the last fit, on
+        data with the same classes and features.
+    callbacks : list of keras.callbacks.Callback or None, default=None
+        Every fit trains with copies of them, which are then found in ``callbacks_``. They can
+        also monitor ``data_loss`` and ``val_data_loss``.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the weights and of training. Predictions are computed in the precision of X.
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the hold-out, the shuffles and the dropout masks. An int
+        gives bit-identical results on one machine. None seeds each fit afresh from the operating
+        system: NumPy's global generator is neither read nor advanced.
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 a line per epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels; ``arange(n_labels)`` if y is multilabel.
+    n_features_in_ : int
+        Number of features seen by `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X has names that are all strings.
+    n_outputs_ : int
+        Outputs of the network: 1 for binary y, else the number of classes or labels.
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Kernels, first layer first.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases.
+    n_iter_ : int
+        Epochs that the weights have been through, those of earlier warm-started or partial fits
+        included. After early stopping it counts the epochs after the best one too.
+    best_epoch_ : int
+        Index into ``history_`` of the epoch whose weights were restored. Only after a fit with
+        ``early_stopping=True``.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        Per epoch: ``loss`` and ``accuracy`` as Keras reports them, running means over the epoch's
+        minibatches, penalty included; ``data_loss``, the unpenalised loss over all training rows
+        at the epoch's final weights; with a hold-out also ``val_loss`` (penalty included),
+        ``val_accuracy`` and ``val_data_loss``, at the same weights. Losses are in nats; those over
+        rows are weighted, accuracies are not. NaN marks epochs without a hold-out.
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that saw the last training. Never pickled.
+    model_ : keras.Model
+        The compiled Keras network with the fitted weights. Made when first asked for, never
+        pickled.
+    keras_estimator_ : scikeras.wrappers.KerasClassifier
+        SciKeras around ``model_``, with alpha as ``model__alpha``. Made when first asked for,
+        never pickled.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : scikit-learn's own network.
+    build_network : The Keras network that is trained.
+
+    Notes
+    -----
+    Integer sample weights equal repeated rows as long as the rows fit in one minibatch, and in
+    expectation otherwise. Rows of weight zero are left out.
+
+    A fit that fails or is interrupted leaves the estimator as it was before.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_ridge_nn import RidgeMLPClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> classifier = make_pipeline(StandardScaler(), RidgeMLPClassifier(random_state=0))
+    >>> bool(cross_val_score(classifier, X, y, cv=3).mean() > 0.95)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(forward.ACTIVATIONS))],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "optimizer": [
+            StrOptions({name.lower() for name in _OPTIMIZERS}),
+            Hidden(StrOptions(_OPTIMIZERS)),
+            HasMethods(["apply", "build", "get_config"]),
+        ],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), HasMethods(["__call__", "get_config"])],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "validation_split": [Interval(Real, 0, 1, closed="left")],
+        "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 0, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "warm_start": ["boolean"],
+        "callbacks": [list, tuple, None],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        alpha: float = 1e-3,
+        *,
+        hidden_layer_sizes: Any = (128, 64),
+        activation: str = "relu",
+        dropout: float = 0.0,
+        optimizer: Any = "adam",
+        learning_rate: Any = 1e-3,
+        epochs: int = 15,
+        batch_size: int = 128,
+        validation_split: float = 0.1,
+        early_stopping: bool = False,
+        patience: int = 5,
+        class_weight: Mapping | str | None = None,
+        warm_start: bool = False,
+        callbacks: list | tuple | None = None,
+        dtype: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.alpha = alpha
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.validation_split = validation_split
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "coefs_")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        for name in _KERAS_OBJECTS:
+            state.pop(name, None)
+        return state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RidgeMLPClassifier:
+        """Train the network, from new initial weights unless ``warm_start=True``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Training rows. Sparse X is made dense one minibatch at a time.
+        y : array-like of shape (n_samples,) or {ndarray, sparse matrix} of shape (n_samples, n_labels)
+            Class labels of any type, or a multilabel indicator matrix of 0 and 1.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights, >= 0, for training, hold-out loss and early stopping alike.
+
+        Returns
+        -------
+        self : RidgeMLPClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the data are not fit to train on (wrong shapes, NaN or infinity, fewer than two
+            classes, no positive weight, no stratified hold-out possible), if a warm start does
+            not match the last fit, or if the loss becomes infinite or NaN.
+        """
+        return self._fit(X, y, sample_weight, is_partial=False)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> RidgeMLPClassifier:
+        """Train for one pass over the rows given, from where the last fit ended.
+
+        The optimizer's state is kept between calls, nothing is held out, and as many calls on the
+        same rows give the weights of one fit with so many epochs and ``validation_split=0``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or {ndarray, sparse matrix} of shape (n_samples, n_labels)
+            Labels, not necessarily of every class.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever occur. Required by the first call, unless y is multilabel.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights, >= 0.
+
+        Returns
+        -------
+        self : RidgeMLPClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the data are not fit to train on, `classes` is missing in the first call or
+            contradicts an earlier one, ``early_stopping=True``, ``class_weight="balanced"``, or
+            the loss becomes infinite or NaN.
+        """
+        if self.early_stopping:
+            raise ValueError("partial_fit holds nothing out and does not support early_stopping=True.")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "partial_fit does not know the classes' frequencies in the rows to come and does not "
+                "support class_weight='balanced'. Pass a dict, for example from "
+                "sklearn.utils.class_weight.compute_class_weight on all labels."
+            )
+        return self._fit(X, y, sample_weight, is_partial=True, partial_classes=classes)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels of ``classes_``; for multilabel y an indicator matrix of y's dtype.
+        """
+        z = self._logits(X)
+        fitted = self._fitted
+        return labels.decode(z, self.classes_, fitted["target_type"], np.dtype(fitted["label_dtype"]))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of every class, or of every label if y was multilabel.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``, in the precision of X.
+        """
+        return forward.probabilities(self._logits(X), self._fitted["target_type"])
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithms of the probabilities, finite even where those round to zero.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``, in the precision of X.
+        """
+        return forward.log_probabilities(self._logits(X), self._fitted["target_type"])
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the logits: the network's outputs before the sigmoid or softmax.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs_)
+            One-dimensional for binary y, where positive means ``classes_[1]``.
+        """
+        z = self._logits(X)
+        return z[:, 0] if self._fitted["target_type"] == "binary" else z
+
+    @property
+    def model_(self) -> keras.Model:
+        """The compiled Keras network with the fitted weights."""
+        return self.keras_estimator_.model_
+
+    @property
+    def keras_estimator_(self) -> KerasClassifier:
+        """SciKeras around ``model_``, with alpha as ``model__alpha``."""
+        check_is_fitted(self)
+        if not hasattr(self, "_keras_estimator"):
+            from sklearn_ridge_nn import network
+
+            fitted = self._fitted
+            self._keras_estimator = network.keras_classifier(
+                self._fitted_architecture(),
+                classes=self.classes_,
+                state=self._state(),
+                model__seed=fitted["seed"],
+                epochs=fitted["epochs"],
+                batch_size=fitted["batch_size"],
+                **{f"model__{name}": fitted[name] for name in _NETWORK_PARAMS},
+                verbose=0,
+            )
+        return self._keras_estimator
+
+    def __dir__(self) -> list[str]:
+        # scikit-learn's HTML repr reads every attribute that dir() names; these two build a Keras
+        # model, so they are not named.
+        return [name for name in super().__dir__() if name not in ("model_", "keras_estimator_")]
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, partial_classes: Any = None
+    ) -> RidgeMLPClassifier:
+        self._check_params()
+        continues = (is_partial or self.warm_start) and hasattr(self, "coefs_")
+        with self._unchanged_on_failure():
+            if not continues:
+                self._forget()
+            X, y = validate_data(
+                self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True, reset=not continues
+            )
+            check_range(X, self.dtype)
+            y = labels.flatten(y)
+            classes = self._find_classes(y, partial_classes, is_partial, continues)
+            architecture = self._describe_network(labels.find_target_type(y, classes), classes)
+            if continues:
+                self._check_continues(architecture)
+            targets = labels.encode(y, classes)
+            weights = labels.row_weights(X, y, self.class_weight, sample_weight)
+            rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
+            if not is_partial:
+                labels.find_target_type(y[rows], labels.find_classes(y[rows]))
+            seed = self._fitted["seed"] if continues else self._draw_seed()
+            train_rows, validation_rows = rows, rows[:0]
+            if self.validation_split > 0 and not is_partial:
+                train_rows, validation_rows = hold_out(
+                    labels.groups(targets[rows]), self.validation_split, seed, keep_one=y.ndim == 1
+                )
+                train_rows, validation_rows = rows[train_rows], rows[validation_rows]
+            task = Task(
+                architecture=architecture,
+                alpha=float(self.alpha),
+                X=X,
+                targets=targets,
+                weights=weights,
+                train_rows=train_rows,
+                validation_rows=validation_rows,
+                epochs=1 if is_partial else int(self.epochs),
+                batch_size=int(self.batch_size),
+                seed=seed,
+                optimizer=self.optimizer,
+                learning_rate=self.learning_rate,
+                dropout=float(self.dropout),
+                patience=int(self.patience) if self.early_stopping else None,
+                callbacks=tuple(self.callbacks or ()),
+                verbose=int(self.verbose),
+                start=self._state() if continues else None,
+            )
+
+            from sklearn_ridge_nn import network
+
+            self._store(task, network.train(task, classes), classes, y.dtype)
+        return self
+
+    def _check_params(self) -> None:
+        """Check what scikit-learn's parameter constraints cannot express."""
+        if not np.isfinite(self.alpha):
+            raise self._invalid("alpha", "a finite float >= 0", self.alpha)
+        if not all(_is_count(units) for units in self._layer_sizes()):
+            raise self._invalid("hidden_layer_sizes", "an int or ints, each >= 1", self.hidden_layer_sizes)
+        if self.early_stopping and self.validation_split == 0:
+            raise ValueError(
+                "early_stopping=True needs a hold-out to watch, but validation_split=0. Set "
+                "validation_split to a share of the rows such as 0.1, or early_stopping=False."
+            )
+        if isinstance(self.optimizer, str) and isinstance(self.learning_rate, Real) and not self.callbacks:
+            return
+
+        from sklearn_ridge_nn import network
+
+        if not isinstance(self.optimizer, str) and not network.is_optimizer(self.optimizer):
+            raise self._invalid("optimizer", "a Keras optimizer's name, class or instance", self.optimizer)
+        if not isinstance(self.learning_rate, Real) and not network.is_schedule(self.learning_rate):
+            raise self._invalid("learning_rate", "a float or a Keras LearningRateSchedule", self.learning_rate)
+        if not all(map(network.is_callback, self.callbacks or ())):
+            raise self._invalid("callbacks", "a list of Keras callbacks (instances)", self.callbacks)
+        if not isinstance(self.optimizer, (str, type)) and self.learning_rate != 1e-3:
+            raise ValueError(
+                f"learning_rate={self.learning_rate} would have no effect, because optimizer is an instance "
+                f"and carries its own. Pass the optimizer's class or name, or leave learning_rate at 0.001."
+            )
+
+    def _invalid(self, name: str, expected: str, value: Any) -> InvalidParameterError:
+        return InvalidParameterError(
+            f"The {name!r} parameter of {type(self).__name__} must be {expected}. Got {value!r} instead."
+        )
+
+    def _layer_sizes(self) -> tuple[Any, ...]:
+        sizes = self.hidden_layer_sizes
+        return (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
+
+    def _describe_network(self, target_type: TargetType, classes: np.ndarray) -> Architecture:
+        return Architecture(
+            n_features=self.n_features_in_,
+            n_outputs=1 if target_type == "binary" else len(classes),
+            target_type=target_type,
+            hidden_layer_sizes=tuple(int(units) for units in self._layer_sizes()),
+            activation=self.activation,
+            dtype=self.dtype,
+        )
+
+    def _find_classes(
+        self, y: np.ndarray, partial_classes: Any, is_partial: bool, continues: bool
+    ) -> np.ndarray:
+        """Return the classes to train on, checked against those of the last fit if it continues."""
+        if not is_partial or (partial_classes is None and y.ndim == 2):
+            classes = labels.find_classes(y)
+        elif partial_classes is not None:
+            classes = unique_labels(partial_classes)
+        elif continues:
+            return self.classes_
+        else:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if continues and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"Training can only continue with the classes of the last fit, {self.classes_}, but now "
+                f"they are {classes}. Start a new network by fit with warm_start=False."
+            )
+        return classes
+
+    def _check_continues(self, architecture: Architecture) -> None:
+        """Check that the network to continue is the one that the parameters describe."""
+        before, now = vars(self._fitted_architecture()), vars(architecture)
+        changes = [f"{name} from {before[name]!r} to {now[name]!r}" for name in now if before[name] != now[name]]
+        if changes:
+            raise ValueError(
+                "Training can only continue on the network of the last fit, but what describes it "
+                f"changed: {', '.join(changes)}. Set it back, or start a new network by fit with "
+                f"warm_start=False."
+            )
+
+    def _draw_seed(self) -> int:
+        if self.random_state is None:
+            return int(np.random.SeedSequence().generate_state(1)[0])
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    @contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        """Put every attribute back if a fit fails or is interrupted."""
+        before = vars(self).copy()
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _forget(self) -> None:
+        """Drop what an earlier fit left."""
+        for name in vars(self).keys() - self._get_param_names():
+            if name.endswith("_") or name in (*_KERAS_OBJECTS, "_fitted", "_optimizer_state"):
+                delattr(self, name)
+
+    def _store(self, task: Task, trained: Trained, classes: np.ndarray, label_dtype: np.dtype) -> None:
+        """Set the fitted attributes: plain arrays, numbers, strings, and lists and dicts of them."""
+        for name in (*_KERAS_OBJECTS, "best_epoch_"):
+            vars(self).pop(name, None)
+        epochs_before = task.start.n_epochs if task.start is not None else 0
+        self.classes_ = classes
+        self.n_outputs_ = task.architecture.n_outputs
+        self.coefs_, self.intercepts_ = trained.state.coefs, trained.state.intercepts
+        self.n_iter_ = trained.state.n_epochs
+        self.history_ = _join_histories(getattr(self, "history_", {}), trained.history, epochs_before)
+        if trained.best_epoch is not None:
+            self.best_epoch_ = epochs_before + trained.best_epoch
+        if trained.callbacks:
+            self.callbacks_ = trained.callbacks
+        self._optimizer_state = {"type": trained.state.optimizer_type, "variables": trained.state.optimizer}
+        # What the network was when it was fitted, whatever set_params says since.
+        self._fitted = {
+            "target_type": task.architecture.target_type,
+            "label_dtype": label_dtype.str,
+            "hidden_layer_sizes": task.architecture.hidden_layer_sizes,
+            "dtype": task.architecture.dtype,
+            "seed": task.seed,
+            **{name: getattr(self, name) for name in _FITTED_PARAMS},
+        }
+
+    def _state(self) -> State:
+        return State(
+            self.coefs_,
+            self.intercepts_,
+            self._optimizer_state["variables"],
+            self._optimizer_state["type"],
+            self.n_iter_,
+        )
+
+    def _fitted_architecture(self) -> Architecture:
+        fitted = self._fitted
+        return Architecture(
+            self.n_features_in_,
+            self.n_outputs_,
+            fitted["target_type"],
+            fitted["hidden_layer_sizes"],
+            fitted["activation"],
+            fitted["dtype"],
+        )
+
+    def _logits(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
+        return forward.logits(X, self.coefs_, self.intercepts_, self._fitted["activation"])
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+
+
+def _join_histories(
+    before: dict[str, np.ndarray], now: dict[str, np.ndarray], epochs_before: int
+) -> dict[str, np.ndarray]:
+    """Append one training's history to that of the trainings before, NaN where one lacks a value."""
+    epochs_now = len(now["loss"])
+    return {
+        name: np.concatenate(
+            [before.get(name, np.full(epochs_before, np.nan)), now.get(name, np.full(epochs_now, np.nan))]
+        )
+        for name in {**before, **now}
+    }

@@ -1,0 +1,132 @@
+"""Class labels and row weights to what a network trains on, and its outputs back to labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight, column_or_1d
+
+from sklearn_ridge_nn.training import MatrixLike, TargetType
+
+
+def flatten(y: Any) -> np.ndarray:
+    """Return y as a vector of labels or a dense indicator matrix of two or more columns.
+
+    Raises
+    ------
+    ValueError
+        If y is not a target for classification, has several multiclass outputs, or is an
+        indicator matrix of other numbers than 0 and 1.
+    """
+    check_classification_targets(y)
+    if issparse(y):
+        y = y.toarray()
+    if y.ndim == 1 or y.shape[1] == 1:
+        return column_or_1d(y, warn=True)
+    if type_of_target(y) == "multiclass-multioutput":
+        raise ValueError(
+            "y has several columns with more than two values each (multiclass-multioutput). Pass one "
+            "column of labels or an indicator matrix of 0 and 1, or fit one classifier per column with "
+            "sklearn.multioutput.MultiOutputClassifier."
+        )
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            f"A multilabel y must be an indicator matrix of 0 and 1. Got the values {np.unique(y)}."
+        )
+    return y
+
+
+def find_classes(y: np.ndarray) -> np.ndarray:
+    """Return the sorted labels of a flattened y; a multilabel y has its column numbers."""
+    if y.ndim == 2:
+        return np.arange(y.shape[1])
+    return LabelEncoder().fit(y).classes_
+
+
+def find_target_type(y: np.ndarray, classes: np.ndarray) -> TargetType:
+    """Return the kind of target that a flattened y with these classes is.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two classes.
+    """
+    if y.ndim == 2:
+        return "multilabel-indicator"
+    if len(classes) < 2:
+        raise ValueError(
+            f"This classifier needs samples of at least 2 classes in the data, but the data contains "
+            f"only one class: {classes[0]!r}"
+        )
+    return "binary" if len(classes) == 2 else "multiclass"
+
+
+def encode(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the targets of a flattened y, of shape (n_rows, n_columns).
+
+    Raises
+    ------
+    ValueError
+        If y holds labels, or a number of columns, that `classes` does not.
+    """
+    if y.ndim == 2:
+        if y.shape[1] != len(classes):
+            raise ValueError(f"y has {y.shape[1]} labels, but the classifier was fitted with {len(classes)}.")
+        return y.astype(np.uint8)
+    unseen = np.setdiff1d(y, classes)
+    if len(unseen):
+        raise ValueError(f"y contains the labels {unseen}, which are not among the classes {classes}.")
+    return np.searchsorted(classes, y)[:, None]
+
+
+def decode(z: np.ndarray, classes: np.ndarray, target_type: TargetType, dtype: np.dtype) -> np.ndarray:
+    """Return the labels that logits predict; multilabel ones as an indicator matrix of `dtype`."""
+    if target_type == "multiclass":
+        return classes[z.argmax(axis=1)]
+    if target_type == "multilabel-indicator":
+        return (z > 0).astype(dtype)
+    return classes[(z[:, 0] > 0).astype(np.intp)]
+
+
+def groups(targets: np.ndarray) -> np.ndarray:
+    """Return the number of each row's class, or of its label combination, of shape (n_rows,)."""
+    return np.unique(targets, axis=0, return_inverse=True)[1].ravel()
+
+
+def row_weights(
+    X: MatrixLike, y: np.ndarray, class_weight: Mapping | str | None, sample_weight: Any
+) -> np.ndarray | None:
+    """Return the product of sample and class weights, scaled so that the largest is 1.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,) or None
+        None where all rows weigh alike.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, all are zero, or class weights meet a multilabel y.
+    """
+    if sample_weight is None and class_weight is None:
+        return None
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if class_weight is not None:
+        if y.ndim == 2:
+            raise ValueError("class_weight does not apply to a multilabel y. Set class_weight=None.")
+        present, number = np.unique(y, return_inverse=True)
+        per_class = compute_class_weight(class_weight, classes=present, y=y, sample_weight=weights)
+        weights = weights * per_class[number]
+    if not weights.any():
+        raise ValueError(
+            "The weights of all rows are zero, which leaves nothing to train on. Give rows of at least "
+            "two classes a positive sample_weight and class_weight."
+        )
+    weights = weights / weights.max()
+    return None if (weights == 1).all() else weights

@@ -1,0 +1,414 @@
+"""The Keras network with an L2 penalty, SciKeras around it, and training through Keras.
+
+The network that `build_network` returns is the source of truth: its architecture, initialisers,
+optimizer and loss define what a training is.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from scikeras.wrappers import KerasClassifier
+
+from sklearn_ridge_nn import forward
+from sklearn_ridge_nn.randomness import Purpose, derived_seed
+from sklearn_ridge_nn.training import Architecture, State, TargetType, Task, Trained
+
+
+@keras.saving.register_keras_serializable(package="sklearn_ridge_nn")
+class OwnPrecisionSequential(keras.Sequential):
+    """A Sequential model whose loss is in its layers' precision, whatever `floatx` says.
+
+    Keras casts the data loss to the global `floatx` but leaves the penalty in the kernels' own
+    precision, and then cannot add the two. Setting `floatx` would change every other model in the
+    process, so the sum is made here.
+    """
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the data loss plus the penalties."""
+        return sum(self.losses, start=self.loss(y, y_pred, sample_weight))
+
+
+def build_network(
+    n_features: int,
+    n_outputs: int = 1,
+    *,
+    target_type: TargetType = "binary",
+    alpha: float = 1e-3,
+    hidden_layer_sizes: Sequence[int] = (128, 64),
+    activation: str = "relu",
+    dropout: float = 0.0,
+    optimizer: Any = "adam",
+    learning_rate: Any = 1e-3,
+    dtype: str = "float32",
+    seed: int | None = None,
+) -> keras.Sequential:
+    """Build and compile a multilayer perceptron with an L2 penalty on its hidden kernels.
+
+    The loss is the weighted mean of the cross-entropies, ``sum(w * l) / sum(w)`` over a minibatch,
+    plus ``alpha * sum(k ** 2)`` over the kernels of the hidden layers (Keras's ``l2``: no factor
+    1/2, not divided by the number of rows). Biases and the output layer are not penalised.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of inputs.
+    n_outputs : int, default=1
+        Number of outputs: 1 for binary targets, else the number of classes or labels.
+    target_type : {"binary", "multiclass", "multilabel-indicator"}, default="binary"
+        Multiclass gets a softmax head with sparse categorical cross-entropy, the others a sigmoid
+        head with binary cross-entropy. The words are those of
+        :func:`sklearn.utils.multiclass.type_of_target`.
+    alpha : float, default=1e-3
+        Strength of the penalty, >= 0. Keras rounds it to float32.
+    hidden_layer_sizes : sequence of int, default=(128, 64)
+        Units of the hidden layers. Empty gives logistic regression.
+    activation : str, default="relu"
+        Keras name of the hidden activation.
+    dropout : float, default=0.0
+        Share of each hidden layer's outputs that is dropped while training, in [0, 1).
+    optimizer : str, keras.optimizers.Optimizer class or instance, default="adam"
+        A Keras name or class gets `learning_rate`; an instance is copied and keeps its own.
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=1e-3
+        Used unless `optimizer` is an instance.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the weights and the computation. The global ``floatx`` is left alone.
+    seed : int or None, default=None
+        Keys the initial weights and the dropout masks. None leaves both to Keras's global
+        generator.
+
+    Returns
+    -------
+    keras.Sequential
+        A compiled network, reporting ``accuracy``.
+
+    Raises
+    ------
+    ValueError
+        If `target_type` is unknown.
+
+    Examples
+    --------
+    >>> from sklearn_ridge_nn import build_network
+    >>> network = build_network(30, alpha=0.01, hidden_layer_sizes=(16,))
+    >>> [weight.shape for weight in network.weights]
+    [(30, 16), (16,), (16, 1), (1,)]
+    """
+    loss, accuracy = _head(target_type, dtype)
+    layers = [keras.Input((n_features,), dtype=dtype, name="features")]
+    for number, units in enumerate(hidden_layer_sizes):
+        layers.append(
+            keras.layers.Dense(
+                units,
+                activation=activation,
+                kernel_initializer=_kernel_initializer(seed, number),
+                kernel_regularizer=keras.regularizers.L2(alpha),
+                dtype=dtype,
+                name=f"hidden_{number + 1}",
+            )
+        )
+        if dropout > 0:
+            mask_seed = None if seed is None else derived_seed(seed, Purpose.DROPOUT, number)
+            layers.append(
+                keras.layers.Dropout(dropout, seed=mask_seed, dtype=dtype, name=f"dropout_{number + 1}")
+            )
+    layers.append(
+        keras.layers.Dense(
+            n_outputs,
+            activation="softmax" if target_type == "multiclass" else "sigmoid",
+            kernel_initializer=_kernel_initializer(seed, len(hidden_layer_sizes)),
+            dtype=dtype,
+            name="output",
+        )
+    )
+    model_class = keras.Sequential if dtype == keras.config.floatx() else OwnPrecisionSequential
+    network = model_class(layers, name="ridge_network")
+    network.compile(
+        make_optimizer(optimizer, learning_rate),
+        loss,
+        metrics=[accuracy],
+        # Tracing is most of a short training, and XLA triples it; results are those of the plain
+        # graph, on which every Keras callback works.
+        jit_compile=False,
+        auto_scale_loss=False,
+    )
+    return network
+
+
+def _head(target_type: TargetType, dtype: str) -> tuple[keras.losses.Loss, keras.metrics.Metric]:
+    if target_type == "multiclass":
+        loss, accuracy = keras.losses.SparseCategoricalCrossentropy, keras.metrics.SparseCategoricalAccuracy
+    elif target_type in ("binary", "multilabel-indicator"):
+        loss, accuracy = keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy
+    else:
+        raise ValueError(
+            f"target_type must be 'binary', 'multiclass' or 'multilabel-indicator'. Got {target_type!r}."
+        )
+    return (
+        loss(reduction="mean_with_sample_weight", dtype=dtype, name="cross_entropy"),
+        accuracy(name="accuracy", dtype=dtype),
+    )
+
+
+def _kernel_initializer(seed: int | None, layer: int) -> keras.initializers.Initializer:
+    layer_seed = None if seed is None else derived_seed(seed, Purpose.KERNEL, layer)
+    return keras.initializers.GlorotUniform(seed=layer_seed)
+
+
+def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optimizer:
+    """Return a fresh Keras optimizer; an instance is copied by its config and keeps its own rate."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return type(optimizer).from_config(optimizer.get_config())
+    if isinstance(optimizer, str):
+        optimizer = type(keras.optimizers.get(optimizer))
+    return optimizer(learning_rate=learning_rate)
+
+
+def is_optimizer(candidate: Any) -> bool:
+    """Whether the candidate is a Keras optimizer, class or instance."""
+    if inspect.isclass(candidate):
+        return issubclass(candidate, keras.optimizers.Optimizer)
+    return isinstance(candidate, keras.optimizers.Optimizer)
+
+
+def is_schedule(candidate: Any) -> bool:
+    """Whether the candidate is an instance of a Keras learning-rate schedule."""
+    return isinstance(candidate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def is_callback(candidate: Any) -> bool:
+    """Whether the candidate is an instance of a Keras callback."""
+    return isinstance(candidate, keras.callbacks.Callback)
+
+
+def keras_classifier(
+    architecture: Architecture,
+    *,
+    classes: np.ndarray,
+    state: State | None = None,
+    **params: Any,
+) -> KerasClassifier:
+    """Return a SciKeras classifier that holds a built network.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    classes : ndarray of shape (n_classes,)
+        Labels that the SciKeras classifier predicts.
+    state : State or None
+        Weights and optimizer state to put into the network; None leaves it as initialised.
+    **params : object
+        Further parameters of ``scikeras.wrappers.KerasClassifier``; those for the network carry
+        SciKeras's prefix, as in ``model__alpha``.
+
+    Returns
+    -------
+    scikeras.wrappers.KerasClassifier
+        Ready to predict; ``model_`` is the compiled Keras network.
+    """
+    classifier = KerasClassifier(
+        model=build_network,
+        model__n_features=architecture.n_features,
+        model__n_outputs=architecture.n_outputs,
+        model__target_type=architecture.target_type,
+        model__hidden_layer_sizes=architecture.hidden_layer_sizes,
+        model__activation=architecture.activation,
+        model__dtype=architecture.dtype,
+        **params,
+    )
+    # SciKeras learns the shapes and the labels from data, so it is shown each label twice.
+    if architecture.target_type == "multilabel-indicator":
+        y = np.array([[0], [1]]).repeat(architecture.n_outputs, axis=1)
+    else:
+        y = np.repeat(classes, 2)
+    classifier.initialize(np.zeros((len(y), architecture.n_features), dtype=architecture.dtype), y)
+    if state is not None:
+        _set_state(classifier.model_, state)
+    return classifier
+
+
+def _set_state(network: keras.Model, state: State) -> None:
+    network.set_weights([w for pair in zip(state.coefs, state.intercepts, strict=True) for w in pair])
+    optimizer = network.optimizer
+    optimizer.build(network.trainable_variables)
+    variables = _optimizer_variables(optimizer)
+    if type(optimizer).__name__ != state.optimizer_type or len(variables) != len(state.optimizer):
+        raise ValueError(
+            f"Training can only continue with the optimizer of the last fit, {state.optimizer_type} with "
+            f"{len(state.optimizer)} state variables. Now it is {type(optimizer).__name__} with "
+            f"{len(variables)}. Set it back, or start a new network by fit with warm_start=False."
+        )
+    for variable, value in zip(variables, state.optimizer, strict=True):
+        variable.assign(value)
+
+
+def _optimizer_variables(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """Return the optimizer's state; its learning rate is a parameter, not state."""
+    return [variable for variable in optimizer.variables if variable.name != "learning_rate"]
+
+
+def train(task: Task, classes: np.ndarray) -> Trained:
+    """Train one network with ``keras.Model.fit``.
+
+    Parameters
+    ----------
+    task : Task
+    classes : ndarray of shape (n_classes,)
+        The labels, for SciKeras.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        If the loss becomes infinite or NaN.
+    """
+    network = keras_classifier(
+        task.architecture,
+        classes=classes,
+        state=task.start,
+        model__alpha=task.alpha,
+        model__dropout=task.dropout,
+        model__optimizer=task.optimizer,
+        model__learning_rate=task.learning_rate,
+        model__seed=task.seed,
+    ).model_
+    first_epoch = task.start.n_epochs if task.start is not None else 0
+    last_epoch = first_epoch + task.epochs
+    bookkeeping = _Bookkeeping(task)
+    callbacks: list[keras.callbacks.Callback] = [bookkeeping]
+    stopping = None
+    if task.patience is not None:
+        stopping = keras.callbacks.EarlyStopping(
+            "val_data_loss", mode="min", patience=task.patience, restore_best_weights=True
+        )
+        callbacks.append(stopping)
+    own_callbacks = [_detached_copy(callback) for callback in task.callbacks]
+    network.fit(
+        _stream(task, first_epoch, last_epoch),
+        steps_per_epoch=task.n_steps,
+        initial_epoch=first_epoch,
+        epochs=last_epoch,
+        callbacks=callbacks + own_callbacks,
+        verbose=min(int(task.verbose), 2),
+        shuffle=False,
+        **_validation(task),
+    )
+    if bookkeeping.diverged_in is not None:
+        raise ValueError(_divergence_message(task, bookkeeping.diverged_in, last_epoch))
+    for callback in own_callbacks:
+        callback.set_model(None)
+    weights = network.get_weights()
+    return Trained(
+        State(
+            weights[::2],
+            weights[1::2],
+            [variable.numpy() for variable in _optimizer_variables(network.optimizer)],
+            type(network.optimizer).__name__,
+            first_epoch + len(network.history.epoch),
+        ),
+        {name: np.asarray(values) for name, values in network.history.history.items()},
+        stopping.best_epoch - first_epoch if stopping is not None else None,
+        own_callbacks,
+    )
+
+
+def _stream(task: Task, first_epoch: int, last_epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
+    for epoch in range(first_epoch, last_epoch):
+        yield from task.epoch_batches(epoch)
+
+
+def _validation(task: Task) -> dict[str, Any]:
+    """Return the hold-out for Keras, needed only so that callbacks see it being evaluated."""
+    if not task.callbacks or not len(task.validation_rows):
+        return {}
+
+    def forever() -> Iterator[tuple[np.ndarray, ...]]:
+        while True:
+            yield from task.batches(task.validation_rows)
+
+    return {
+        "validation_data": forever(),
+        "validation_steps": -(-len(task.validation_rows) // task.batch_size),
+    }
+
+
+def _detached_copy(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
+    """Copy a callback without the model that an earlier training may have left in it."""
+    detached = copy.copy(callback)
+    detached.set_model(None)
+    return copy.deepcopy(detached)
+
+
+def _divergence_message(task: Task, epoch: int, last_epoch: int) -> str:
+    rate = f" (now {task.learning_rate})" if isinstance(task.learning_rate, float) else ""
+    return (
+        f"The loss became infinite or NaN in epoch {epoch + 1} of {last_epoch}. Scale X, for example "
+        f"with sklearn.preprocessing.StandardScaler, lower learning_rate{rate}, or lower alpha "
+        f"(now {task.alpha})."
+    )
+
+
+class _Bookkeeping(keras.callbacks.Callback):
+    """Adds the exact losses at the end of each epoch, keys the dropout, and notices divergence.
+
+    It comes first among the callbacks, so that those behind it can monitor what it adds.
+    """
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.task = task
+        self.diverged_in: int | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Make an epoch's dropout masks independent of the epochs before it."""
+        dropouts = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
+        for number, layer in enumerate(dropouts):
+            seed = derived_seed(self.task.seed, Purpose.DROPOUT, number, epoch)
+            layer.seed_generator.state.assign([seed, 0])
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Report the losses at the epoch's final weights."""
+        assert logs is not None
+        weights = self.model.get_weights()
+        logs["data_loss"], _ = self._evaluate(weights, self.task.train_rows)
+        if len(self.task.validation_rows):
+            loss, accuracy = self._evaluate(weights, self.task.validation_rows)
+            penalty = np.float32(self.task.alpha) * sum(np.square(k, dtype=float).sum() for k in weights[:-2:2])
+            logs["val_data_loss"] = loss
+            logs["val_loss"] = loss + float(penalty)
+            logs["val_accuracy"] = accuracy
+        if not np.isfinite(list(logs.values())).all():
+            self.diverged_in = epoch
+            self.model.stop_training = True
+
+    def _evaluate(self, weights: list[np.ndarray], rows: np.ndarray) -> tuple[float, float]:
+        """Return the weighted mean data loss and the unweighted accuracy over some rows."""
+        task = self.task
+        target_type = task.architecture.target_type
+        losses, hits = [], []
+        for start in range(0, len(rows), forward.BLOCK_ROWS):
+            chosen = rows[start : start + forward.BLOCK_ROWS]
+            x = task.X[chosen].astype(task.architecture.dtype, copy=False)
+            z = forward.logits(x, weights[::2], weights[1::2], task.architecture.activation)
+            losses.append(forward.row_losses(z, task.targets[chosen], target_type))
+            hits.append(forward.hits(z, task.targets[chosen], target_type))
+        row_weights = None if task.weights is None else task.weights[rows]
+        return (
+            float(np.average(np.concatenate(losses), weights=row_weights)),
+            float(np.concatenate(hits).mean()),
+        )

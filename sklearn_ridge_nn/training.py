@@ -1,0 +1,184 @@
+"""What a training is: a task in, a trained network out, both in plain arrays.
+
+This is the seam between the estimator and whatever trains: the estimator states a `Task`, a
+trainer (`network.train`) answers with a `Trained`, and neither knows the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from scipy.sparse import csr_array, csr_matrix, issparse
+
+from sklearn_ridge_nn.randomness import epoch_order
+
+MatrixLike: TypeAlias = np.ndarray | csr_array | csr_matrix
+TargetType: TypeAlias = Literal["binary", "multiclass", "multilabel-indicator"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The shape of a network, and the precision that it computes in.
+
+    Attributes
+    ----------
+    n_features, n_outputs : int
+        Inputs and outputs; binary targets have one output.
+    target_type : {"binary", "multiclass", "multilabel-indicator"}
+        Decides the head: sigmoid with binary cross-entropy, or softmax for multiclass.
+    hidden_layer_sizes : tuple of int
+        Units of the hidden layers; empty for logistic regression.
+    activation : str
+        Keras name of the hidden activation.
+    dtype : {"float32", "float64"}
+        Precision of weights and training.
+    """
+
+    n_features: int
+    n_outputs: int
+    target_type: TargetType
+    hidden_layer_sizes: tuple[int, ...]
+    activation: str
+    dtype: str
+
+
+@dataclass(frozen=True)
+class State:
+    """A network's weights, and its optimizer's, between two trainings.
+
+    Attributes
+    ----------
+    coefs : list of ndarray of shape (n_in, n_out)
+        Kernels, first layer first.
+    intercepts : list of ndarray of shape (n_out,)
+        Biases.
+    optimizer : list of ndarray
+        The Keras optimizer's variables in its own order, but for the learning rate.
+    optimizer_type : str
+        The optimizer's class name.
+    n_epochs : int
+        Epochs that the weights have been through.
+    """
+
+    coefs: list[np.ndarray]
+    intercepts: list[np.ndarray]
+    optimizer: list[np.ndarray]
+    optimizer_type: str
+    n_epochs: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """One network to train.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    alpha : float
+        L2 strength: the loss is the mean data loss plus alpha times the sum of squares over the
+        hidden kernels.
+    X : ndarray or CSR of shape (n_rows, n_features)
+        All rows, of any real dtype; minibatches are cast one at a time.
+    targets : ndarray of shape (n_rows, n_targets)
+        0 or 1 per output for binary and multilabel targets, one column of class numbers for
+        multiclass.
+    weights : ndarray of shape (n_rows,) or None
+        Positive row weights; None weighs all rows alike.
+    train_rows, validation_rows : ndarray of int
+        Numbers of the rows to train on and of the hold-out, which may be empty.
+    epochs, batch_size : int
+    seed : int
+        Keys initial weights, shuffles and dropout masks.
+    optimizer, learning_rate : object
+        As `RidgeMLPClassifier` takes them.
+    dropout : float
+        Share of each hidden layer's outputs that is dropped, in [0, 1).
+    patience : int or None
+        Epochs without a better hold-out loss after which to stop; None trains all epochs.
+    callbacks : sequence of keras.callbacks.Callback
+    verbose : int
+    start : State or None
+        Where to continue from; None initialises the network.
+    """
+
+    architecture: Architecture
+    alpha: float
+    X: MatrixLike
+    targets: np.ndarray
+    weights: np.ndarray | None
+    train_rows: np.ndarray
+    validation_rows: np.ndarray
+    epochs: int
+    batch_size: int
+    seed: int
+    optimizer: Any = "adam"
+    learning_rate: Any = 1e-3
+    dropout: float = 0.0
+    patience: int | None = None
+    callbacks: Sequence[Any] = field(default_factory=tuple)
+    verbose: int = 0
+    start: State | None = None
+
+    @property
+    def n_steps(self) -> int:
+        """Minibatches in an epoch."""
+        return -(-len(self.train_rows) // self.batch_size)
+
+    def epoch_batches(self, epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """Yield one epoch's minibatches ``(x, y)`` or ``(x, y, weights)``, in training order."""
+        order = epoch_order(self.train_rows, self.seed, epoch)
+        yield from self.batches(order)
+
+    def batches(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+        """Yield the rows by minibatches, dense and in the network's precision."""
+        dtype = self.architecture.dtype
+        for start in range(0, len(rows), self.batch_size):
+            chosen = rows[start : start + self.batch_size]
+            x = self.X[chosen]
+            x = (x.toarray() if issparse(x) else x).astype(dtype, copy=False)
+            batch = (x, self.targets[chosen].astype(dtype, copy=False))
+            if self.weights is not None:
+                batch += (self.weights[chosen].astype(dtype, copy=False),)
+            yield batch
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives back.
+
+    Attributes
+    ----------
+    state : State
+        The weights to predict with and what is needed to continue.
+    history : dict of str to ndarray of shape (n_epochs,)
+        Per epoch of this training; see ``RidgeMLPClassifier.history_``.
+    best_epoch : int or None
+        With early stopping, the epoch whose weights these are, counted from 0 in this training.
+    callbacks : list
+        The copies of the task's callbacks that saw this training.
+    """
+
+    state: State
+    history: dict[str, np.ndarray]
+    best_epoch: int | None
+    callbacks: list[Any]
+
+
+def check_range(X: MatrixLike, dtype: str) -> None:
+    """Refuse values that are finite in X but not in the precision of training.
+
+    Raises
+    ------
+    ValueError
+        If a value of X is beyond the largest number of `dtype`.
+    """
+    values = X.data if issparse(X) else X
+    limit = np.finfo(dtype).max
+    if values.size and (values.max() > limit or values.min() < -limit):
+        raise ValueError(
+            f"Input X contains infinity or a value too large for dtype({dtype!r}). Scale X, for example "
+            f"with sklearn.preprocessing.StandardScaler, or set dtype='float64'."
+        )
