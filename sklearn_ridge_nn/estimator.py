@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import HasMethods, Hidden, Interval, InvalidParameterError, StrOptions
-from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_ridge_nn import forward, labels
+from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters, layer_sizes
 from sklearn_ridge_nn.randomness import hold_out
-from sklearn_ridge_nn.training import Architecture, State, TargetType, Task, Trained, check_range
+from sklearn_ridge_nn.training import (
+    Architecture,
+    State,
+    TargetType,
+    Task,
+    Trained,
+    check_range,
+    join_histories,
+)
 
 if TYPE_CHECKING:
     import keras
     from scikeras.wrappers import KerasClassifier
 
-_OPTIMIZERS = {
-    "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Muon", "Nadam",
-    "RMSprop", "SGD",
-}  # fmt: skip
-
-#: Parameters beside the architecture's that a fitted network is rebuilt from.
-_NETWORK_PARAMS = ("alpha", "dropout", "optimizer", "learning_rate")
-_FITTED_PARAMS = ("activation", "epochs", "batch_size", *_NETWORK_PARAMS)
-
 #: Attributes that hold Keras objects, and so are never pickled.
-_KERAS_OBJECTS = ("_keras_estimator", "callbacks_")
+_KERAS_OBJECTS = ("_fitted_keras_estimator", "callbacks_")
 
 
 class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
@@ -151,29 +149,8 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints: dict = {
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(forward.ACTIVATIONS))],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "optimizer": [
-            StrOptions({name.lower() for name in _OPTIMIZERS}),
-            Hidden(StrOptions(_OPTIMIZERS)),
-            HasMethods(["apply", "build", "get_config"]),
-        ],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), HasMethods(["__call__", "get_config"])],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "validation_split": [Interval(Real, 0, 1, closed="left")],
-        "early_stopping": ["boolean"],
-        "patience": [Interval(Integral, 0, None, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-        "warm_start": ["boolean"],
-        "callbacks": [list, tuple, None],
-        "dtype": [StrOptions({"float32", "float64"})],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+    _fitted: dict[str, Any]
 
     def __init__(
         self,
@@ -296,7 +273,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
                 "support class_weight='balanced'. Pass a dict, for example from "
                 "sklearn.utils.class_weight.compute_class_weight on all labels."
             )
-        return self._fit(X, y, sample_weight, is_partial=True, partial_classes=classes)
+        return self._fit(X, y, sample_weight, is_partial=True, stated_classes=classes)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable labels.
@@ -370,21 +347,17 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
     def keras_estimator_(self) -> KerasClassifier:
         """SciKeras around ``model_``, with alpha as ``model__alpha``."""
         check_is_fitted(self)
-        if not hasattr(self, "_keras_estimator"):
+        if not hasattr(self, "_fitted_keras_estimator"):
             from sklearn_ridge_nn import network
 
-            fitted = self._fitted
-            self._keras_estimator = network.keras_classifier(
+            self._fitted_keras_estimator = network.keras_classifier(
                 self._fitted_architecture(),
                 classes=self.classes_,
                 state=self._state(),
-                model__seed=fitted["seed"],
-                epochs=fitted["epochs"],
-                batch_size=fitted["batch_size"],
-                **{f"model__{name}": fitted[name] for name in _NETWORK_PARAMS},
                 verbose=0,
+                **self._fitted["scikeras"],
             )
-        return self._keras_estimator
+        return self._fitted_keras_estimator
 
     def __dir__(self) -> list[str]:
         # scikit-learn's HTML repr reads every attribute that dir() names; these two build a Keras
@@ -392,34 +365,27 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         return [name for name in super().__dir__() if name not in ("model_", "keras_estimator_")]
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, partial_classes: Any = None
+        self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, stated_classes: Any = None
     ) -> RidgeMLPClassifier:
-        self._check_params()
-        continues = (is_partial or self.warm_start) and hasattr(self, "coefs_")
+        check_parameters(self)
         with self._unchanged_on_failure():
-            if not continues:
+            start = self._state() if hasattr(self, "coefs_") and (is_partial or self.warm_start) else None
+            if start is None:
                 self._forget()
             X, y = validate_data(
-                self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True, reset=not continues
+                self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True, reset=start is None
             )
             check_range(X, self.dtype)
             y = labels.flatten(y)
-            classes = self._find_classes(y, partial_classes, is_partial, continues)
+            known_classes = self.classes_ if start is not None else None
+            classes = labels.resolve_classes(y, stated_classes, known_classes, is_partial=is_partial)
             architecture = self._describe_network(labels.find_target_type(y, classes), classes)
-            if continues:
+            if start is not None:
                 self._check_continues(architecture)
+            seed = self._draw_seed() if start is None else self._fitted["seed"]
             targets = labels.encode(y, classes)
             weights = labels.row_weights(X, y, self.class_weight, sample_weight)
-            rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
-            if not is_partial:
-                labels.find_target_type(y[rows], labels.find_classes(y[rows]))
-            seed = self._fitted["seed"] if continues else self._draw_seed()
-            train_rows, validation_rows = rows, rows[:0]
-            if self.validation_split > 0 and not is_partial:
-                train_rows, validation_rows = hold_out(
-                    labels.groups(targets[rows]), self.validation_split, seed, keep_one=y.ndim == 1
-                )
-                train_rows, validation_rows = rows[train_rows], rows[validation_rows]
+            train_rows, validation_rows = self._split(y, targets, weights, seed, is_partial)
             task = Task(
                 architecture=architecture,
                 alpha=float(self.alpha),
@@ -437,84 +403,30 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
                 patience=int(self.patience) if self.early_stopping else None,
                 callbacks=tuple(self.callbacks or ()),
                 verbose=int(self.verbose),
-                start=self._state() if continues else None,
+                start=start,
             )
 
-            from sklearn_ridge_nn import network
+            from sklearn_ridge_nn import keras_training
 
-            self._store(task, network.train(task, classes), classes, y.dtype)
+            self._store(task, keras_training.train(task, classes), classes, y.dtype)
         return self
-
-    def _check_params(self) -> None:
-        """Check what scikit-learn's parameter constraints cannot express."""
-        if not np.isfinite(self.alpha):
-            raise self._invalid("alpha", "a finite float >= 0", self.alpha)
-        if not all(_is_count(units) for units in self._layer_sizes()):
-            raise self._invalid("hidden_layer_sizes", "an int or ints, each >= 1", self.hidden_layer_sizes)
-        if self.early_stopping and self.validation_split == 0:
-            raise ValueError(
-                "early_stopping=True needs a hold-out to watch, but validation_split=0. Set "
-                "validation_split to a share of the rows such as 0.1, or early_stopping=False."
-            )
-        if isinstance(self.optimizer, str) and isinstance(self.learning_rate, Real) and not self.callbacks:
-            return
-
-        from sklearn_ridge_nn import network
-
-        if not isinstance(self.optimizer, str) and not network.is_optimizer(self.optimizer):
-            raise self._invalid("optimizer", "a Keras optimizer's name, class or instance", self.optimizer)
-        if not isinstance(self.learning_rate, Real) and not network.is_schedule(self.learning_rate):
-            raise self._invalid("learning_rate", "a float or a Keras LearningRateSchedule", self.learning_rate)
-        if not all(map(network.is_callback, self.callbacks or ())):
-            raise self._invalid("callbacks", "a list of Keras callbacks (instances)", self.callbacks)
-        if not isinstance(self.optimizer, (str, type)) and self.learning_rate != 1e-3:
-            raise ValueError(
-                f"learning_rate={self.learning_rate} would have no effect, because optimizer is an instance "
-                f"and carries its own. Pass the optimizer's class or name, or leave learning_rate at 0.001."
-            )
-
-    def _invalid(self, name: str, expected: str, value: Any) -> InvalidParameterError:
-        return InvalidParameterError(
-            f"The {name!r} parameter of {type(self).__name__} must be {expected}. Got {value!r} instead."
-        )
-
-    def _layer_sizes(self) -> tuple[Any, ...]:
-        sizes = self.hidden_layer_sizes
-        return (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
 
     def _describe_network(self, target_type: TargetType, classes: np.ndarray) -> Architecture:
         return Architecture(
             n_features=self.n_features_in_,
             n_outputs=1 if target_type == "binary" else len(classes),
             target_type=target_type,
-            hidden_layer_sizes=tuple(int(units) for units in self._layer_sizes()),
+            hidden_layer_sizes=tuple(int(units) for units in layer_sizes(self.hidden_layer_sizes)),
             activation=self.activation,
             dtype=self.dtype,
         )
 
-    def _find_classes(
-        self, y: np.ndarray, partial_classes: Any, is_partial: bool, continues: bool
-    ) -> np.ndarray:
-        """Return the classes to train on, checked against those of the last fit if it continues."""
-        if not is_partial or (partial_classes is None and y.ndim == 2):
-            classes = labels.find_classes(y)
-        elif partial_classes is not None:
-            classes = unique_labels(partial_classes)
-        elif continues:
-            return self.classes_
-        else:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        if continues and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"Training can only continue with the classes of the last fit, {self.classes_}, but now "
-                f"they are {classes}. Start a new network by fit with warm_start=False."
-            )
-        return classes
-
     def _check_continues(self, architecture: Architecture) -> None:
         """Check that the network to continue is the one that the parameters describe."""
         before, now = vars(self._fitted_architecture()), vars(architecture)
-        changes = [f"{name} from {before[name]!r} to {now[name]!r}" for name in now if before[name] != now[name]]
+        changes = [
+            f"{name} from {before[name]!r} to {now[name]!r}" for name in now if before[name] != now[name]
+        ]
         if changes:
             raise ValueError(
                 "Training can only continue on the network of the last fit, but what describes it "
@@ -529,55 +441,76 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
+    def _split(
+        self, y: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, seed: int, is_partial: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers of the rows to train on and of those to hold out."""
+        rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
+        if is_partial:
+            return rows, rows[:0]
+        if len(rows) < len(targets):  # without the rows of weight zero, one class may be left
+            labels.find_target_type(y[rows], labels.find_classes(y[rows]))
+        if self.validation_split == 0:
+            return rows, rows[:0]
+        train, held_out = hold_out(
+            labels.groups(targets[rows]), self.validation_split, seed, keep_one=y.ndim == 1
+        )
+        return rows[train], rows[held_out]
+
     @contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:
         """Put every attribute back if a fit fails or is interrupted."""
-        before = vars(self).copy()
+        before = self.__dict__.copy()
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before
             raise
 
     def _forget(self) -> None:
         """Drop what an earlier fit left."""
-        for name in vars(self).keys() - self._get_param_names():
-            if name.endswith("_") or name in (*_KERAS_OBJECTS, "_fitted", "_optimizer_state"):
-                delattr(self, name)
+        for name in [name for name in vars(self) if name.endswith("_") or name.startswith("_fitted")]:
+            delattr(self, name)
 
     def _store(self, task: Task, trained: Trained, classes: np.ndarray, label_dtype: np.dtype) -> None:
         """Set the fitted attributes: plain arrays, numbers, strings, and lists and dicts of them."""
         for name in (*_KERAS_OBJECTS, "best_epoch_"):
-            vars(self).pop(name, None)
-        epochs_before = task.start.n_epochs if task.start is not None else 0
+            self.__dict__.pop(name, None)
+        state, epochs_before = trained.state, task.start.n_epochs if task.start is not None else 0
         self.classes_ = classes
         self.n_outputs_ = task.architecture.n_outputs
-        self.coefs_, self.intercepts_ = trained.state.coefs, trained.state.intercepts
-        self.n_iter_ = trained.state.n_epochs
-        self.history_ = _join_histories(getattr(self, "history_", {}), trained.history, epochs_before)
+        self.coefs_, self.intercepts_ = state.coefs, state.intercepts
+        self.n_iter_ = state.n_epochs
+        self.history_ = join_histories(getattr(self, "history_", {}), trained.history, epochs_before)
         if trained.best_epoch is not None:
             self.best_epoch_ = epochs_before + trained.best_epoch
         if trained.callbacks:
             self.callbacks_ = trained.callbacks
-        self._optimizer_state = {"type": trained.state.optimizer_type, "variables": trained.state.optimizer}
-        # What the network was when it was fitted, whatever set_params says since.
+        # What the network was when it was fitted, whatever set_params has said since.
         self._fitted = {
             "target_type": task.architecture.target_type,
             "label_dtype": label_dtype.str,
             "hidden_layer_sizes": task.architecture.hidden_layer_sizes,
+            "activation": task.architecture.activation,
             "dtype": task.architecture.dtype,
             "seed": task.seed,
-            **{name: getattr(self, name) for name in _FITTED_PARAMS},
+            "optimizer_state": state.optimizer,
+            "optimizer_type": state.optimizer_type,
+            "scikeras": {
+                "epochs": task.epochs,
+                "batch_size": task.batch_size,
+                "model__seed": task.seed,
+                "model__alpha": task.alpha,
+                "model__dropout": task.dropout,
+                "model__optimizer": task.optimizer,
+                "model__learning_rate": task.learning_rate,
+            },
         }
 
     def _state(self) -> State:
+        fitted = self._fitted
         return State(
-            self.coefs_,
-            self.intercepts_,
-            self._optimizer_state["variables"],
-            self._optimizer_state["type"],
-            self.n_iter_,
+            self.coefs_, self.intercepts_, fitted["optimizer_state"], fitted["optimizer_type"], self.n_iter_
         )
 
     def _fitted_architecture(self) -> Architecture:
@@ -595,20 +528,3 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
         return forward.logits(X, self.coefs_, self.intercepts_, self._fitted["activation"])
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
-
-
-def _join_histories(
-    before: dict[str, np.ndarray], now: dict[str, np.ndarray], epochs_before: int
-) -> dict[str, np.ndarray]:
-    """Append one training's history to that of the trainings before, NaN where one lacks a value."""
-    epochs_now = len(now["loss"])
-    return {
-        name: np.concatenate(
-            [before.get(name, np.full(epochs_before, np.nan)), now.get(name, np.full(epochs_now, np.nan))]
-        )
-        for name in {**before, **now}
-    }

@@ -136,4 +136,3 @@ def hits(z: np.ndarray, targets: np.ndarray, target_type: TargetType) -> np.ndar
     if target_type == "multiclass":
         return z.argmax(axis=1)[:, None] == targets
     return (z > 0) == (targets > 0)
-

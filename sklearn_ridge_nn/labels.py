@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from sklearn_ridge_nn.training import MatrixLike, TargetType
@@ -47,6 +47,43 @@ def find_classes(y: np.ndarray) -> np.ndarray:
     if y.ndim == 2:
         return np.arange(y.shape[1])
     return LabelEncoder().fit(y).classes_
+
+
+def resolve_classes(
+    y: np.ndarray, stated: Any = None, known: np.ndarray | None = None, *, is_partial: bool = False
+) -> np.ndarray:
+    """Return the classes to train on.
+
+    Parameters
+    ----------
+    y : ndarray
+        A flattened y.
+    stated : array-like of shape (n_classes,) or None
+        The classes that the caller of ``partial_fit`` states.
+    known : ndarray of shape (n_classes,) or None
+        The classes of the training that this one continues.
+    is_partial : bool
+        Whether y may lack some classes.
+
+    Raises
+    ------
+    ValueError
+        If the classes contradict the known ones, or a partial y comes without stated or known ones.
+    """
+    if not is_partial or (stated is None and y.ndim == 2):
+        classes = find_classes(y)
+    elif stated is not None:
+        classes = unique_labels(stated)
+    elif known is not None:
+        return known
+    else:
+        raise ValueError("classes must be passed on the first call to partial_fit.")
+    if known is not None and not np.array_equal(classes, known):
+        raise ValueError(
+            f"Training can only continue with the classes of the last fit, {known}, but now they are "
+            f"{classes}. Start a new network by fit with warm_start=False."
+        )
+    return classes
 
 
 def find_target_type(y: np.ndarray, classes: np.ndarray) -> TargetType:

@@ -139,10 +139,11 @@ class Task:
             chosen = rows[start : start + self.batch_size]
             x = self.X[chosen]
             x = (x.toarray() if issparse(x) else x).astype(dtype, copy=False)
-            batch = (x, self.targets[chosen].astype(dtype, copy=False))
-            if self.weights is not None:
-                batch += (self.weights[chosen].astype(dtype, copy=False),)
-            yield batch
+            y = self.targets[chosen].astype(dtype, copy=False)
+            if self.weights is None:
+                yield x, y
+            else:
+                yield x, y, self.weights[chosen].astype(dtype, copy=False)
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,19 @@ class Trained:
     callbacks: list[Any]
 
 
+def join_histories(
+    before: dict[str, np.ndarray], now: dict[str, np.ndarray], epochs_before: int
+) -> dict[str, np.ndarray]:
+    """Append one training's history to that of the trainings before, NaN where one lacks a value."""
+    epochs_now = len(now["loss"])
+    return {
+        name: np.concatenate(
+            [before.get(name, np.full(epochs_before, np.nan)), now.get(name, np.full(epochs_now, np.nan))]
+        )
+        for name in {**before, **now}
+    }
+
+
 def check_range(X: MatrixLike, dtype: str) -> None:
     """Refuse values that are finite in X but not in the precision of training.
 
@@ -175,7 +189,7 @@ def check_range(X: MatrixLike, dtype: str) -> None:
     ValueError
         If a value of X is beyond the largest number of `dtype`.
     """
-    values = X.data if issparse(X) else X
+    values: Any = X.data if issparse(X) else X
     limit = np.finfo(dtype).max
     if values.size and (values.max() > limit or values.min() < -limit):
         raise ValueError(

@@ -1,0 +1,174 @@
+"""Training one network with Keras itself.
+
+This trainer takes everything that Keras takes: any optimizer, any callback. It answers a
+`training.Task` and knows no estimator.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from sklearn_ridge_nn import forward
+from sklearn_ridge_nn.network import keras_classifier, optimizer_variables
+from sklearn_ridge_nn.randomness import Purpose, derived_seed
+from sklearn_ridge_nn.training import State, Task, Trained
+
+
+def train(task: Task, classes: np.ndarray) -> Trained:
+    """Train one network with ``keras.Model.fit``.
+
+    Parameters
+    ----------
+    task : Task
+    classes : ndarray of shape (n_classes,)
+        The labels, for SciKeras.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        If the loss becomes infinite or NaN.
+    """
+    network = keras_classifier(
+        task.architecture,
+        classes=classes,
+        state=task.start,
+        model__alpha=task.alpha,
+        model__dropout=task.dropout,
+        model__optimizer=task.optimizer,
+        model__learning_rate=task.learning_rate,
+        model__seed=task.seed,
+    ).model_
+    first_epoch = task.start.n_epochs if task.start is not None else 0
+    last_epoch = first_epoch + task.epochs
+    bookkeeping = _Bookkeeping(task)
+    callbacks: list[keras.callbacks.Callback] = [bookkeeping]
+    stopping = None
+    if task.patience is not None:
+        stopping = keras.callbacks.EarlyStopping(
+            "val_data_loss", mode="min", patience=task.patience, restore_best_weights=True
+        )
+        callbacks.append(stopping)
+    own_callbacks = [_detached_copy(callback) for callback in task.callbacks]
+    network.fit(
+        _stream(task, first_epoch, last_epoch),
+        steps_per_epoch=task.n_steps,
+        initial_epoch=first_epoch,
+        epochs=last_epoch,
+        callbacks=callbacks + own_callbacks,
+        verbose=min(int(task.verbose), 2),
+        shuffle=False,
+        **_validation(task),
+    )
+    if bookkeeping.diverged_in is not None:
+        raise ValueError(_divergence_message(task, bookkeeping.diverged_in, last_epoch))
+    for callback in own_callbacks:
+        callback.set_model(None)
+    weights = network.get_weights()
+    return Trained(
+        State(
+            weights[::2],
+            weights[1::2],
+            [variable.numpy() for variable in optimizer_variables(network.optimizer)],
+            type(network.optimizer).__name__,
+            first_epoch + len(network.history.epoch),
+        ),
+        {name: np.asarray(values) for name, values in network.history.history.items()},
+        stopping.best_epoch - first_epoch if stopping is not None else None,
+        own_callbacks,
+    )
+
+
+def _stream(task: Task, first_epoch: int, last_epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
+    for epoch in range(first_epoch, last_epoch):
+        yield from task.epoch_batches(epoch)
+
+
+def _validation(task: Task) -> dict[str, Any]:
+    """Return the hold-out for Keras, needed only so that callbacks see it being evaluated."""
+    if not task.callbacks or not len(task.validation_rows):
+        return {}
+
+    def forever() -> Iterator[tuple[np.ndarray, ...]]:
+        while True:
+            yield from task.batches(task.validation_rows)
+
+    return {
+        "validation_data": forever(),
+        "validation_steps": -(-len(task.validation_rows) // task.batch_size),
+    }
+
+
+def _detached_copy(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
+    """Copy a callback without the model that an earlier training may have left in it."""
+    detached = copy.copy(callback)
+    detached.set_model(None)
+    return copy.deepcopy(detached)
+
+
+def _divergence_message(task: Task, epoch: int, last_epoch: int) -> str:
+    rate = f" (now {task.learning_rate})" if isinstance(task.learning_rate, float) else ""
+    return (
+        f"The loss became infinite or NaN in epoch {epoch + 1} of {last_epoch}. Scale X, for example "
+        f"with sklearn.preprocessing.StandardScaler, lower learning_rate{rate}, or lower alpha "
+        f"(now {task.alpha})."
+    )
+
+
+class _Bookkeeping(keras.callbacks.Callback):
+    """Adds the exact losses at the end of each epoch, keys the dropout, and notices divergence.
+
+    It comes first among the callbacks, so that those behind it can monitor what it adds.
+    """
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.task = task
+        self.diverged_in: int | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Make an epoch's dropout masks independent of the epochs before it."""
+        dropouts = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
+        for number, layer in enumerate(dropouts):
+            seed = derived_seed(self.task.seed, Purpose.DROPOUT, number, epoch)
+            layer.seed_generator.state.assign([seed, 0])
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Report the losses at the epoch's final weights."""
+        assert logs is not None
+        weights = self.model.get_weights()
+        logs["data_loss"], _ = self._evaluate(weights, self.task.train_rows)
+        if len(self.task.validation_rows):
+            loss, accuracy = self._evaluate(weights, self.task.validation_rows)
+            squares = sum(np.square(kernel, dtype=float).sum() for kernel in weights[:-2:2])
+            logs["val_data_loss"] = loss
+            logs["val_loss"] = loss + float(np.float32(self.task.alpha) * squares)
+            logs["val_accuracy"] = accuracy
+        if not np.isfinite(list(logs.values())).all():
+            self.diverged_in = epoch
+            self.model.stop_training = True
+
+    def _evaluate(self, weights: list[np.ndarray], rows: np.ndarray) -> tuple[float, float]:
+        """Return the weighted mean data loss and the unweighted accuracy over some rows."""
+        task = self.task
+        target_type = task.architecture.target_type
+        losses, hits = [], []
+        for start in range(0, len(rows), forward.BLOCK_ROWS):
+            chosen = rows[start : start + forward.BLOCK_ROWS]
+            x = task.X[chosen].astype(task.architecture.dtype, copy=False)
+            z = forward.logits(x, weights[::2], weights[1::2], task.architecture.activation)
+            losses.append(forward.row_losses(z, task.targets[chosen], target_type))
+            hits.append(forward.hits(z, task.targets[chosen], target_type))
+        row_weights = None if task.weights is None else task.weights[rows]
+        return (
+            float(np.average(np.concatenate(losses), weights=row_weights)),
+            float(np.concatenate(hits).mean()),
+        )

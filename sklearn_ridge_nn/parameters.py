@@ -1,0 +1,97 @@
+"""Which values the estimator's parameters may take."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import HasMethods, Hidden, Interval, InvalidParameterError, StrOptions
+
+from sklearn_ridge_nn import forward
+
+_OPTIMIZERS = {
+    "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Muon", "Nadam",
+    "RMSprop", "SGD",
+}  # fmt: skip
+
+#: scikit-learn's parameter constraints of `RidgeMLPClassifier`.
+CONSTRAINTS: dict[str, list] = {
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "activation": [StrOptions(set(forward.ACTIVATIONS))],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "optimizer": [
+        StrOptions({name.lower() for name in _OPTIMIZERS}),
+        Hidden(StrOptions(_OPTIMIZERS)),
+        HasMethods(["apply", "build", "get_config"]),
+    ],
+    "learning_rate": [Interval(Real, 0, None, closed="neither"), HasMethods(["__call__", "get_config"])],
+    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "batch_size": [Interval(Integral, 1, None, closed="left")],
+    "validation_split": [Interval(Real, 0, 1, closed="left")],
+    "early_stopping": ["boolean"],
+    "patience": [Interval(Integral, 0, None, closed="left")],
+    "class_weight": [StrOptions({"balanced"}), dict, None],
+    "warm_start": ["boolean"],
+    "callbacks": [list, tuple, None],
+    "dtype": [StrOptions({"float32", "float64"})],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+
+def check_parameters(estimator: BaseEstimator) -> None:
+    """Check what scikit-learn's constraints cannot express.
+
+    Raises
+    ------
+    sklearn.utils._param_validation.InvalidParameterError
+        If a parameter has a wrong value.
+    ValueError
+        If two parameters contradict each other.
+    """
+    params = estimator.get_params(deep=False)
+
+    def check(name: str, is_valid: bool, expected: str) -> None:
+        if not is_valid:
+            raise InvalidParameterError(
+                f"The {name!r} parameter of {type(estimator).__name__} must be {expected}. "
+                f"Got {params[name]!r} instead."
+            )
+
+    check("alpha", bool(np.isfinite(params["alpha"])), "a finite float >= 0")
+    units = layer_sizes(params["hidden_layer_sizes"])
+    check("hidden_layer_sizes", all(map(_is_count, units)), "an int or a sequence of ints, each >= 1")
+    if params["early_stopping"] and params["validation_split"] == 0:
+        raise ValueError(
+            "early_stopping=True needs a hold-out to watch, but validation_split=0. Set "
+            "validation_split to a share of the rows such as 0.1, or early_stopping=False."
+        )
+    optimizer, rate, callbacks = params["optimizer"], params["learning_rate"], params["callbacks"]
+    if isinstance(optimizer, str) and isinstance(rate, Real) and not callbacks:
+        return
+
+    from sklearn_ridge_nn import network
+
+    is_optimizer = isinstance(optimizer, str) or network.is_optimizer(optimizer)
+    check("optimizer", is_optimizer, "the name, the class or an instance of a Keras optimizer")
+    is_rate = isinstance(rate, Real) or network.is_schedule(rate)
+    check("learning_rate", is_rate, "a float > 0 or a Keras LearningRateSchedule")
+    are_callbacks = all(map(network.is_callback, callbacks or ()))
+    check("callbacks", are_callbacks, "a list of keras.callbacks.Callback instances")
+    if not isinstance(optimizer, (str, type)) and rate != 1e-3:
+        raise ValueError(
+            f"learning_rate={rate} would have no effect, because optimizer is an instance and carries its "
+            f"own. Pass the optimizer's class or name, or leave learning_rate at 0.001."
+        )
+
+
+def layer_sizes(hidden_layer_sizes: Any) -> tuple[Any, ...]:
+    """Return the hidden layers' units as a tuple, from an int or a sequence."""
+    return (hidden_layer_sizes,) if isinstance(hidden_layer_sizes, Integral) else tuple(hidden_layer_sizes)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
