@@ -79,7 +79,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         data with the same classes and features.
     callbacks : list of keras.callbacks.Callback or None, default=None
         Every fit trains with copies of them, which are then found in ``callbacks_``. They can
-        also monitor ``data_loss`` and ``val_data_loss``.
+        also monitor ``data_loss`` and ``val_data_loss`` (with ``mode="min"``).
     dtype : {"float32", "float64"}, default="float32"
         Precision of the weights and of training. Predictions are computed in the precision of X.
     random_state : int, RandomState instance or None, default=None

@@ -13,6 +13,8 @@ from sklearn_ridge_nn.training import MatrixLike, TargetType
 #: cache, and the memory of a prediction does not grow with the number of rows.
 BLOCK_ROWS = 4096
 
+#: TensorFlow holds these two in float32, whatever the precision of the network.
+_SQRT_HALF, _LEAKY_SLOPE = float(np.float32(0.5**0.5)), float(np.float32(0.2))
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -36,8 +38,8 @@ def _softplus(z: np.ndarray) -> np.ndarray:
 #: argument.
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "elu": _elu,
-    "gelu": lambda z: 0.5 * z * (1 + erf(z * 0.5**0.5)),
-    "leaky_relu": lambda z: np.where(z > 0, z, 0.2 * z),
+    "gelu": lambda z: 0.5 * z * (1 + erf(z * _SQRT_HALF)),
+    "leaky_relu": lambda z: np.where(z > 0, z, _LEAKY_SLOPE * z),
     "linear": lambda z: z,
     "mish": lambda z: z * np.tanh(_softplus(z)),
     "relu": _relu,

@@ -175,7 +175,12 @@ def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optim
 
 
 def is_optimizer(candidate: Any) -> bool:
-    """Whether the candidate is a Keras optimizer, class or instance."""
+    """Whether the candidate is the name, the class or an instance of a Keras optimizer."""
+    if isinstance(candidate, str):
+        try:
+            return type(keras.optimizers.get(candidate)) is not keras.optimizers.Optimizer
+        except (KeyError, TypeError, ValueError):
+            return False
     if inspect.isclass(candidate):
         return issubclass(candidate, keras.optimizers.Optimizer)
     return isinstance(candidate, keras.optimizers.Optimizer)

@@ -1,0 +1,59 @@
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import matplotlib
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from sklearn.preprocessing import scale
+
+from sklearn_ridge_nn import RidgeMLPClassifier
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def cancer():
+    """Breast cancer, standardised: 569 rows, 30 features, two classes."""
+    X, y = load_breast_cancer(return_X_y=True)
+    return _read_only(scale(X), y)
+
+
+@pytest.fixture(scope="session")
+def wine():
+    """Wine, standardised: 178 rows, 13 features, three classes."""
+    X, y = load_wine(return_X_y=True)
+    return _read_only(scale(X), y)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Digits, standardised: 1797 rows, 64 features, ten classes."""
+    X, y = load_digits(return_X_y=True)
+    return _read_only(scale(X), y)
+
+
+@pytest.fixture(scope="session")
+def multilabel():
+    """Three labels, each the sign of a sum of two of six features: 120 rows."""
+    X = np.random.default_rng(0).normal(size=(120, 6))
+    Y = (X[:, ::2] + X[:, 1::2] > 0).astype(int)
+    return _read_only(X, Y)
+
+
+@pytest.fixture
+def small():
+    """A small network that trains in a second; keywords override its parameters."""
+
+    def make(**params):
+        return RidgeMLPClassifier(**{"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0, **params})
+
+    return make
+
+
+def _read_only(*arrays):
+    """Training must not write into the caller's arrays, so all shared data refuse it."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays

@@ -1,0 +1,72 @@
+import keras
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, csr_matrix
+from sklearn.metrics import log_loss
+
+from sklearn_ridge_nn import build_network, forward
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("name", sorted(forward.ACTIVATIONS))
+def test_activation_equals_keras(name):
+    z = np.r_[RNG.normal(scale=3, size=200), 0.0, -30.0, 30.0]
+    expected = keras.activations.get(name)(keras.ops.convert_to_tensor(z, dtype="float64"))
+    np.testing.assert_allclose(forward.ACTIVATIONS[name](z.copy()), expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", sorted(forward.ACTIVATIONS))
+def test_forward_pass_equals_the_keras_network(name, dtype):
+    network = build_network(
+        6, 3, target_type="multiclass", hidden_layer_sizes=(5, 4), activation=name, dtype=dtype, seed=1
+    )
+    weights = network.get_weights()
+    X = RNG.normal(size=(20, 6)).astype(dtype)
+    z = forward.logits(X, weights[::2], weights[1::2], name)
+    assert z.dtype == dtype
+    tolerance = 1e-12 if dtype == "float64" else 1e-6
+    np.testing.assert_allclose(
+        forward.probabilities(z, "multiclass"), network(X), rtol=tolerance, atol=tolerance
+    )
+
+
+@pytest.mark.parametrize("container", [csr_array, csr_matrix])
+def test_sparse_rows_and_blocks_give_the_dense_result(container, monkeypatch):
+    monkeypatch.setattr(forward, "BLOCK_ROWS", 7)
+    X = RNG.normal(size=(20, 6)) * (RNG.random((20, 6)) < 0.3)
+    kernels, biases = [RNG.normal(size=(6, 5)), RNG.normal(size=(5, 2))], [np.ones(5), np.zeros(2)]
+    expected = np.tanh(X @ kernels[0] + 1) @ kernels[1]
+    np.testing.assert_allclose(forward.logits(X, kernels, biases, "tanh"), expected, rtol=1e-12)
+    np.testing.assert_allclose(forward.logits(container(X), kernels, biases, "tanh"), expected, rtol=1e-12)
+
+
+def test_integer_rows_are_computed_in_float64():
+    X = np.array([[2**30 + 1]])
+    z = forward.logits(X, [np.ones((1, 1), dtype="float32")], [np.zeros(1, dtype="float32")], "linear")
+    assert z[0, 0] == 2**30 + 1
+
+
+def test_logarithms_stay_finite_where_probabilities_round_to_zero():
+    z = np.array([[-800.0], [800.0]])
+    assert forward.probabilities(z, "binary")[0, 1] == 0
+    np.testing.assert_allclose(forward.log_probabilities(z, "binary"), [[0, -800], [-800, 0]])
+    z = np.array([[0.0, 900.0]])
+    np.testing.assert_allclose(forward.log_probabilities(z, "multiclass"), [[-900, 0]])
+
+
+@pytest.mark.parametrize("target_type", ["binary", "multiclass", "multilabel-indicator"])
+def test_row_losses_equal_log_loss_and_keras(target_type):
+    z = RNG.normal(size=(30, 1 if target_type == "binary" else 3))
+    if target_type == "multiclass":
+        targets = RNG.integers(3, size=(30, 1))
+        expected = keras.losses.sparse_categorical_crossentropy(targets[:, 0], z, from_logits=True)
+    else:
+        targets = RNG.integers(2, size=z.shape)
+        expected = keras.losses.binary_crossentropy(targets.astype(float), z, from_logits=True)
+    losses = forward.row_losses(z, targets, target_type)
+    np.testing.assert_allclose(losses, expected, rtol=1e-6)
+    if target_type != "multilabel-indicator":
+        p = forward.probabilities(z, target_type)
+        assert losses.mean() == pytest.approx(log_loss(targets[:, 0], p), rel=1e-12)

@@ -1,0 +1,50 @@
+"""scikit-learn's own checks of an estimator, all of them."""
+
+import os
+import subprocess
+import sys
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_ridge_nn import RidgeMLPClassifier
+
+HOLD_OUT_DIFFERS = (
+    "a repeated row can be held out while its copy is trained on, a weighted row cannot; "
+    "with validation_split=0 the check passes"
+)
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": HOLD_OUT_DIFFERS,
+    "check_sample_weight_equivalence_on_sparse_data": HOLD_OUT_DIFFERS,
+}
+WITHOUT_HOLD_OUT = RidgeMLPClassifier(dtype="float64", validation_split=0.0)
+
+
+def expected_failures(estimator):
+    return {} if estimator is WITHOUT_HOLD_OUT or estimator.validation_split == 0 else EXPECTED_FAILURES
+
+
+@parametrize_with_checks([WITHOUT_HOLD_OUT, RidgeMLPClassifier()], expected_failed_checks=expected_failures)
+def test_scikit_learn_check(estimator, check):
+    if check.func.__name__ == "check_array_api_input":
+        return  # skips itself unless SciPy was told of the array API; see the next test
+    check(estimator)
+
+
+def test_array_api_check_passes_where_scipy_supports_it():
+    code = """
+from sklearn.utils.estimator_checks import check_array_api_input
+from sklearn_ridge_nn import RidgeMLPClassifier
+for estimator in (RidgeMLPClassifier(dtype="float64", validation_split=0.0), RidgeMLPClassifier()):
+    check_array_api_input(
+        "RidgeMLPClassifier", estimator, array_namespace="numpy", expect_only_array_outputs=False
+    )
+print("passed")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SCIPY_ARRAY_API": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip().endswith("passed"), done.stderr
