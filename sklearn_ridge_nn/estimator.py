@@ -360,9 +360,10 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         return self._fitted_keras_estimator
 
     def __dir__(self) -> list[str]:
-        # scikit-learn's HTML repr reads every attribute that dir() names; these two build a Keras
-        # model, so they are not named.
-        return [name for name in super().__dir__() if name not in ("model_", "keras_estimator_")]
+        # scikit-learn reads every attribute that dir() names, for its HTML repr and already in dir()
+        # itself. These two build a Keras model, so they are not named.
+        names = set(object.__dir__(self)) - {"model_", "keras_estimator_"}
+        return sorted(name for name in names if hasattr(self, name))
 
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, stated_classes: Any = None

@@ -169,8 +169,9 @@ def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optim
     """Return a fresh Keras optimizer; an instance is copied by its config and keeps its own rate."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
         return type(optimizer).from_config(optimizer.get_config())
-    if isinstance(optimizer, str):
-        optimizer = type(keras.optimizers.get(optimizer))
+    if isinstance(optimizer, str):  # named, because nameless ones move a global counter on
+        config = {"learning_rate": learning_rate, "name": optimizer.lower()}
+        return keras.optimizers.get({"class_name": optimizer, "config": config})
     return optimizer(learning_rate=learning_rate)
 
 
@@ -231,12 +232,13 @@ def keras_classifier(
         model__dtype=architecture.dtype,
         **params,
     )
-    # SciKeras learns the shapes and the labels from data, so it is shown each label twice.
+    # SciKeras learns the shapes and the labels from data, so it is shown each label twice. It takes
+    # no other precision of X afterwards than what casts safely to the first one.
     if architecture.target_type == "multilabel-indicator":
         y = np.array([[0], [1]]).repeat(architecture.n_outputs, axis=1)
     else:
         y = np.repeat(classes, 2)
-    classifier.initialize(np.zeros((len(y), architecture.n_features), dtype=architecture.dtype), y)
+    classifier.initialize(np.zeros((len(y), architecture.n_features)), y)
     if state is not None:
         _set_state(classifier.model_, state)
     return classifier

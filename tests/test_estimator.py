@@ -38,7 +38,7 @@ from sklearn_ridge_nn import RidgeMLPClassifier
 )
 def test_binary_labels_of_any_type_come_back(names, cancer, small):
     X, y = cancer
-    classifier = small(epochs=8, hidden_layer_sizes=(32,)).fit(X, names[y])
+    classifier = small(learning_rate=0.02).fit(X, names[y])
     np.testing.assert_array_equal(classifier.classes_, np.sort(names))
     assert classifier.classes_.dtype == classifier.predict(X).dtype == names.dtype
     assert classifier.score(X, names[y]) > 0.9
@@ -63,7 +63,7 @@ def test_multiclass_labels_come_back(wine, small):
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool, np.float64])
 def test_multilabel_indicators_keep_their_type(dtype, multilabel, small):
     X, Y = multilabel
-    classifier = small(epochs=100, hidden_layer_sizes=(16,)).fit(X, Y.astype(dtype))
+    classifier = small(epochs=60, learning_rate=0.02).fit(X, Y.astype(dtype))
     assert classifier.predict(X).dtype == dtype
     assert (classifier.predict(X) == Y).mean() > 0.8
     np.testing.assert_array_equal(classifier.classes_, [0, 1, 2])
@@ -413,11 +413,10 @@ def test_weights_are_routed_as_metadata(cancer, small):
     X, y = cancer
     weights = np.random.default_rng(0).uniform(0.5, 2, len(y))
     with sklearn.config_context(enable_metadata_routing=True):
-        classifier = (
-            small(epochs=1).set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
-        )
+        classifier = small(epochs=1).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
         result = cross_validate(
-            make_pipeline(StandardScaler(), classifier), X, y, cv=2, params={"sample_weight": weights},
+            make_pipeline(scaler, classifier), X, y, cv=2, params={"sample_weight": weights},
             return_estimator=True, return_indices=True,
         )  # fmt: skip
     train = result["indices"]["train"][0]

@@ -1,0 +1,88 @@
+"""The rooms and who may know whom, read from the source."""
+
+import ast
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import sklearn_ridge_nn
+
+PACKAGE = Path(sklearn_ridge_nn.__file__).parent
+ROOT = PACKAGE.parent
+
+#: Each room, and the rooms that it may import.
+ROOMS = {
+    "__init__": {"estimator", "network"},
+    "estimator": {"forward", "keras_training", "labels", "network", "parameters", "randomness", "training"},
+    "forward": {"training"},
+    "keras_training": {"forward", "network", "randomness", "training"},
+    "labels": {"training"},
+    "network": {"randomness", "training"},
+    "parameters": {"forward", "network"},
+    "randomness": set(),
+    "training": {"randomness"},
+}
+#: Heavy libraries, and the rooms that may import them.
+HEAVY = {
+    "keras": {"network", "keras_training"},
+    "scikeras": {"network"},
+    "tensorflow": {"network", "keras_training"},
+    "matplotlib": set(),
+    "pandas": set(),
+}
+
+
+def imports(path, at_run_time=True):
+    """Yield (module, names) of every import of a file, those for type checkers aside."""
+    tree = ast.parse(path.read_text())
+    skipped = {
+        node
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and getattr(branch.test, "id", "") == "TYPE_CHECKING"
+        for node in ast.walk(branch)
+    }
+    for node in ast.walk(tree):
+        if at_run_time and node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, []) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module, [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_a_room_knows_only_the_rooms_below_it(path):
+    known = set()
+    for module, names in imports(path, at_run_time=False):
+        if module == "sklearn_ridge_nn":
+            known |= set(names)
+        elif module.startswith("sklearn_ridge_nn."):
+            known.add(module.split(".")[1])
+        elif (library := module.split(".")[0]) in HEAVY and (module, names) in list(imports(path)):
+            assert path.stem in HEAVY[library], f"{path.stem} imports {library}"
+    assert known <= ROOMS[path.stem], f"{path.stem} imports {known - ROOMS[path.stem]}"
+
+
+def test_the_arrows_make_no_circle():
+    done: list[str] = []
+    left = dict(ROOMS)
+    while left:
+        free = [room for room, below in left.items() if below <= set(done)]
+        assert free, f"these rooms import each other in a circle: {sorted(left)}"
+        done += free
+        for room in free:
+            del left[room]
+
+
+def test_the_version_is_the_same_everywhere():
+    assert sklearn_ridge_nn.__version__ == version("sklearn-ridge-nn")
+    assert f"## [{sklearn_ridge_nn.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_public_name_is_documented():
+    reference = (ROOT / "docs" / "api.rst").read_text()
+    for name in sklearn_ridge_nn.__all__:
+        assert re.search(rf"^\s+{name}$", reference, re.MULTILINE), f"{name} is not in docs/api.rst"
+        assert ">>>" in getattr(sklearn_ridge_nn, name).__doc__, f"{name} has no example"
