@@ -13,6 +13,7 @@ from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.exceptions import DataConversionWarning, NotFittedError
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -413,10 +414,11 @@ def test_weights_are_routed_as_metadata(cancer, small):
     X, y = cancer
     weights = np.random.default_rng(0).uniform(0.5, 2, len(y))
     with sklearn.config_context(enable_metadata_routing=True):
-        classifier = small(epochs=1).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        classifier = small(epochs=1).set_fit_request(sample_weight=True)
         scaler = StandardScaler().set_fit_request(sample_weight=False)
         result = cross_validate(
             make_pipeline(scaler, classifier), X, y, cv=2, params={"sample_weight": weights},
+            scoring=get_scorer("accuracy").set_score_request(sample_weight=False),
             return_estimator=True, return_indices=True,
         )  # fmt: skip
     train = result["indices"]["train"][0]

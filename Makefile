@@ -1,0 +1,60 @@
+# Every target sets up its own .venv and re-uses it. PYTHON chooses the interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# TensorFlow greets at length; 3 leaves errors only.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-lowest lint format bench docs clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
+
+# One stamp per extra: an extra is installed once, and again when pyproject.toml changes.
+$(VENV)/.extra-%: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) for '$*' (the first time takes a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	@touch $@
+
+# What TensorFlow writes to stderr is shown only if the demo fails.
+define DEMO
+import runpy
+runpy.run_path("examples/plot_quick_start.py")
+import matplotlib.pyplot as plt
+plt.savefig("demo.png", dpi=150)
+print("Picture: demo.png")
+endef
+export DEMO
+
+demo: $(VENV)/.extra-plot ## search alpha for the seed network on breast_cancer
+	@echo "Searching alpha for the seed network on breast_cancer: 6 alphas x 5 folds, about half a minute ..."
+	@MPLBACKEND=agg $(BIN)/python -W ignore -c "$$DEMO" 2>$(VENV)/demo.log || { cat $(VENV)/demo.log; exit 1; }
+
+test: $(VENV)/.extra-test ## run the tests
+	$(BIN)/python -m pytest
+
+test-lowest: ## run the tests on the lowest versions that pyproject.toml allows (Python 3.11)
+	@test -x .venv-lowest/bin/python || python3.11 -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[test]'
+	.venv-lowest/bin/python -m pytest -W default  # old releases warn of newer ones below them
+
+lint: $(VENV)/.extra-lint ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.extra-lint ## format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.extra-bench ## measure against the peers, side by side
+	$(BIN)/python benchmarks/bench.py
+
+docs: $(VENV)/.extra-docs ## build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
+clean: ## remove the environments and everything built
+	rm -rf .venv .venv-lowest build dist docs/_build docs/auto_examples docs/generated
