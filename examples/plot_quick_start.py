@@ -9,6 +9,7 @@ rows that it was not.
 
 # %%
 # ``alpha`` is a hyperparameter like any other, so the search is scikit-learn's own.
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
@@ -38,18 +39,16 @@ def over_folds(part: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 (train, train_error), (test, test_error) = over_folds("train"), over_folds("test")
-print(f"{'alpha':>8}  {'train accuracy':>16}  {'test accuracy':>16}")
+print("alpha    train accuracy     test accuracy")
 for i, alpha in enumerate(alphas):
-    mark = "  <- best" if i == search.best_index_ else ""
-    print(
-        f"{alpha:8.0e}  {train[i]:7.3f} +/- {train_error[i]:.3f}  {test[i]:7.3f} +/- {test_error[i]:.3f}{mark}"
-    )
+    train_text = f"{train[i]:.3f} +/- {train_error[i]:.3f}"
+    test_text = f"{test[i]:.3f} +/- {test_error[i]:.3f}"
+    mark = "<- best" if i == search.best_index_ else ""
+    print(f"{alpha:.0e}    {train_text}    {test_text}  {mark}")
 
 # %%
 # Left, where the penalty is weak, the network knows its training rows better than new ones; right,
 # where it is too strong, it no longer fits either.
-import matplotlib.pyplot as plt
-
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 for mean, error, label, style in (
     (train, train_error, "training rows", "s--"),

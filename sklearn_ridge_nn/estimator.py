@@ -95,7 +95,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         The class labels; ``arange(n_labels)`` if y is multilabel.
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where X has names that are all strings.
     n_outputs_ : int
         Outputs of the network: 1 for binary y, else the number of classes or labels.
@@ -109,12 +109,13 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
     best_epoch_ : int
         Index into ``history_`` of the epoch whose weights were restored. Only after a fit with
         ``early_stopping=True``.
-    history_ : dict of str to ndarray of shape (n_iter_,)
-        Per epoch: ``loss`` and ``accuracy`` as Keras reports them, running means over the epoch's
-        minibatches, penalty included; ``data_loss``, the unpenalised loss over all training rows
-        at the epoch's final weights; with a hold-out also ``val_loss`` (penalty included),
-        ``val_accuracy`` and ``val_data_loss``, at the same weights. Losses are in nats; those over
-        rows are weighted, accuracies are not. NaN marks epochs without a hold-out.
+    history_ : dict of str to ndarray of shape (n_epochs,)
+        One value for each of the ``n_iter_`` epochs: ``loss`` and ``accuracy`` as Keras reports
+        them, running means over the epoch's minibatches, penalty included; ``data_loss``, the
+        unpenalised loss over all training rows at the epoch's final weights; with a hold-out also
+        ``val_loss`` (penalty included), ``val_accuracy`` and ``val_data_loss``, at the same
+        weights. Losses are in nats; those over rows are weighted, accuracies are not. NaN marks
+        epochs without a hold-out.
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that saw the last training. Never pickled.
     model_ : keras.Model
@@ -332,7 +333,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs_)
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
             One-dimensional for binary y, where positive means ``classes_[1]``.
         """
         z = self._logits(X)

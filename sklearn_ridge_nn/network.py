@@ -101,7 +101,7 @@ def build_network(
     --------
     >>> from sklearn_ridge_nn import build_network
     >>> network = build_network(30, alpha=0.01, hidden_layer_sizes=(16,))
-    >>> [weight.shape for weight in network.weights]
+    >>> [weight.shape for weight in network.get_weights()]
     [(30, 16), (16,), (16, 1), (1,)]
     """
     loss, accuracy = _head(target_type, dtype)

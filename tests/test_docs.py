@@ -1,0 +1,110 @@
+"""Every example in the docstrings, the README and the user guide runs and shows what it says."""
+
+import doctest
+import io
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+import sklearn_ridge_nn
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("name", sklearn_ridge_nn.__all__)
+def test_docstring_examples_run(name):
+    public = getattr(sklearn_ridge_nn, name)
+    examples = doctest.DocTestFinder(recurse=False).find(public, name)
+    results = [doctest.DocTestRunner().run(example) for example in examples]
+    assert sum(result.attempted for result in results) > 0
+    assert sum(result.failed for result in results) == 0
+
+
+def test_the_user_guide_runs():
+    result = doctest.testfile(str(ROOT / "docs" / "user_guide.rst"), module_relative=False)
+    assert result.attempted > 10
+    assert result.failed == 0
+
+
+def test_the_readme_runs():
+    readme = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", readme, re.DOTALL)
+    assert blocks
+    for code, expected in blocks:
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            exec(code, {})
+        assert printed.getvalue() == expected
+
+
+def test_the_readme_links_lead_somewhere():
+    for name in ("README.md", "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!http)(.*?)\)", (ROOT / name).read_text()):
+            assert (ROOT / target).exists(), f"{name} links to {target}"
+
+
+def test_the_rooms_in_contributing_are_the_modules():
+    listed = re.findall(r"^  (\w+\.py) ", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    modules = {path.name for path in Path(sklearn_ridge_nn.__file__).parent.glob("*.py")}
+    assert set(listed) == modules - {"__init__.py"}
+
+
+# -- the conversion table of the user guide -------------------------------------------------------
+
+
+def test_alpha_of_logistic_regression(cancer):
+    """Its optimum is where the gradient of mean loss + alpha * sum of squares is zero."""
+    X, y = cancer
+    C = 0.3
+    alpha = 1 / (2 * C * len(y))
+    fitted = LogisticRegression(C=C, tol=1e-10, max_iter=10_000).fit(X, y)
+    kernel = fitted.coef_[0]
+    gradient = X.T @ (fitted.predict_proba(X)[:, 1] - y) / len(y)
+    np.testing.assert_allclose(gradient, -2 * alpha * kernel, atol=1e-6)
+
+
+def test_alpha_of_mlpclassifier_with_lbfgs(cancer):
+    X, y = cancer
+    theirs = 5.0
+    alpha = theirs / (2 * len(y))
+    fitted = MLPClassifier((), alpha=theirs, solver="lbfgs", tol=1e-9, max_iter=5000, random_state=0).fit(
+        X, y
+    )
+    gradient = X.T @ (fitted.predict_proba(X)[:, 1] - y) / len(y)
+    np.testing.assert_allclose(gradient, -2 * alpha * fitted.coefs_[0][:, 0], atol=1e-5)
+
+
+def test_alpha_of_mlpclassifier_with_sgd(cancer):
+    """One full batch: the part of its step that is due to alpha is that of alpha / (2 * batch_size)."""
+    X, y = cancer
+    theirs, rate = 40.0, 0.1
+    params = {
+        "solver": "sgd",
+        "momentum": 0,
+        "learning_rate_init": rate,
+        "batch_size": len(y),
+        "random_state": 0,
+    }
+
+    def kernel_after_a_step(alpha, rate=rate):
+        classifier = MLPClassifier((4,), alpha=alpha, learning_rate_init=rate, **params)
+        return classifier.partial_fit(X, y, classes=[0, 1]).coefs_[0]
+
+    start = kernel_after_a_step(0.0, rate=1e-300)
+    step = kernel_after_a_step(0.0) - kernel_after_a_step(theirs)
+    alpha = theirs / (2 * len(y))
+    np.testing.assert_allclose(step, rate * 2 * alpha * start, rtol=1e-9)
+
+    ours = RidgeMLPClassifier(
+        0.0, hidden_layer_sizes=(4,), optimizer="sgd", learning_rate=rate, batch_size=len(y), epochs=1,
+        validation_split=0.0, dtype="float64", random_state=0,
+    )  # fmt: skip
+    our_start = build_network(30, hidden_layer_sizes=(4,), dtype="float64", seed=0).get_weights()[0]
+    our_step = ours.fit(X, y).coefs_[0] - ours.set_params(alpha=alpha).fit(X, y).coefs_[0]
+    np.testing.assert_allclose(our_step, rate * 2 * alpha * our_start, rtol=1e-6)
