@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -208,7 +208,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         return state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RidgeMLPClassifier:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network, from new initial weights unless ``warm_start=True``.
 
         Parameters
@@ -235,9 +235,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         return self._fit(X, y, sample_weight, is_partial=False)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> RidgeMLPClassifier:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one pass over the rows given, from where the last fit ended.
 
         The optimizer's state is kept between calls, nothing is held out, and as many calls on the
@@ -368,7 +366,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, stated_classes: Any = None
-    ) -> RidgeMLPClassifier:
+    ) -> Self:
         check_parameters(self)
         with self._unchanged_on_failure():
             start = self._state() if hasattr(self, "coefs_") and (is_partial or self.warm_start) else None
