@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -81,7 +81,8 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         Every fit trains with copies of them, which are then found in ``callbacks_``. They can
         also monitor ``data_loss`` and ``val_data_loss`` (with ``mode="min"``).
     dtype : {"float32", "float64"}, default="float32"
-        Precision of the weights and of training. Predictions are computed in the precision of X.
+        Precision of the weights and of training. Predictions are computed in the precision of X if
+        that is float32, else in float64.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the hold-out, the shuffles and the dropout masks. An int
         gives bit-identical results on one machine. None seeds each fit afresh from the operating
@@ -132,8 +133,14 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Integer sample weights equal repeated rows as long as the rows fit in one minibatch, and in
-    expectation otherwise. Rows of weight zero are left out.
+    Weights are divided by their mean over the rows trained on, so the data loss is the weighted
+    mean ``sum(w * l) / sum(w)`` over an epoch, and a minibatch's gradient an unbiased estimate of
+    its gradient. Integer sample weights equal repeated rows exactly as long as the rows fit in one
+    minibatch, and in expectation otherwise. Rows of weight zero are left out. `partial_fit` keeps
+    the scale of the first call, so that weights mean the same in every chunk.
+
+    Where training continues (`partial_fit`, `warm_start`) it keeps the seed that it began with. The
+    learning rate is that of the parameter, not one that a callback has lowered since.
 
     A fit that fails or is interrupted leaves the estimator as it was before.
 
@@ -302,7 +309,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``, in the precision of X.
+            Columns in the order of ``classes_``; float32 if X is, else float64.
         """
         return forward.probabilities(self._logits(X), self._fitted["target_type"])
 
@@ -317,7 +324,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``, in the precision of X.
+            Columns in the order of ``classes_``; float32 if X is, else float64.
         """
         return forward.log_probabilities(self._logits(X), self._fitted["target_type"])
 
@@ -384,21 +391,25 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
                 self._check_continues(architecture)
             seed = self._draw_seed() if start is None else self._fitted["seed"]
             targets = labels.encode(y, classes)
-            weights = labels.row_weights(X, y, self.class_weight, sample_weight)
+            weights = labels.row_weights(X, y, classes, self.class_weight, sample_weight)
             train_rows, validation_rows = self._split(y, targets, weights, seed, is_partial)
+            if is_partial and start is not None:  # weights keep their meaning from call to call
+                scale = self._fitted["weight_scale"]
+            else:
+                scale = 1.0 if weights is None else labels.scale_of(weights[train_rows])
             task = Task(
                 architecture=architecture,
                 alpha=float(self.alpha),
                 X=X,
                 targets=targets,
-                weights=weights,
+                weights=labels.scaled(weights, scale, len(targets)),
                 train_rows=train_rows,
                 validation_rows=validation_rows,
                 epochs=1 if is_partial else int(self.epochs),
                 batch_size=int(self.batch_size),
                 seed=seed,
                 optimizer=self.optimizer,
-                learning_rate=self.learning_rate,
+                learning_rate=float(rate) if isinstance(rate := self.learning_rate, Real) else rate,
                 dropout=float(self.dropout),
                 patience=int(self.patience) if self.early_stopping else None,
                 callbacks=tuple(self.callbacks or ()),
@@ -408,7 +419,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
 
             from sklearn_ridge_nn import keras_training
 
-            self._store(task, keras_training.train(task, classes), classes, y.dtype)
+            self._store(task, keras_training.train(task, classes), classes, y.dtype, scale)
         return self
 
     def _describe_network(self, target_type: TargetType, classes: np.ndarray) -> Architecture:
@@ -472,7 +483,9 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         for name in [name for name in vars(self) if name.endswith("_") or name.startswith("_fitted")]:
             delattr(self, name)
 
-    def _store(self, task: Task, trained: Trained, classes: np.ndarray, label_dtype: np.dtype) -> None:
+    def _store(
+        self, task: Task, trained: Trained, classes: np.ndarray, label_dtype: np.dtype, weight_scale: float
+    ) -> None:
         """Set the fitted attributes: plain arrays, numbers, strings, and lists and dicts of them."""
         for name in (*_KERAS_OBJECTS, "best_epoch_"):
             self.__dict__.pop(name, None)
@@ -495,7 +508,8 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
             "dtype": task.architecture.dtype,
             "seed": task.seed,
             "optimizer_state": state.optimizer,
-            "optimizer_type": state.optimizer_type,
+            "optimizer_signature": state.optimizer_signature,
+            "weight_scale": weight_scale,
             "scikeras": {
                 "epochs": task.epochs,
                 "batch_size": task.batch_size,
@@ -510,7 +524,11 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
     def _state(self) -> State:
         fitted = self._fitted
         return State(
-            self.coefs_, self.intercepts_, fitted["optimizer_state"], fitted["optimizer_type"], self.n_iter_
+            self.coefs_,
+            self.intercepts_,
+            fitted["optimizer_state"],
+            fitted["optimizer_signature"],
+            self.n_iter_,
         )
 
     def _fitted_architecture(self) -> Architecture:

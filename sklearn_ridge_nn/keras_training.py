@@ -7,14 +7,14 @@ This trainer takes everything that Keras takes: any optimizer, any callback. It 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from sklearn_ridge_nn import forward
-from sklearn_ridge_nn.network import keras_classifier, optimizer_variables
+from sklearn_ridge_nn.network import keras_classifier, optimizer_signature, optimizer_variables
 from sklearn_ridge_nn.randomness import Purpose, derived_seed
 from sklearn_ridge_nn.training import State, Task, Trained
 
@@ -50,20 +50,21 @@ def train(task: Task, classes: np.ndarray) -> Trained:
     first_epoch = task.start.n_epochs if task.start is not None else 0
     last_epoch = first_epoch + task.epochs
     bookkeeping = _Bookkeeping(task)
-    callbacks: list[keras.callbacks.Callback] = [bookkeeping]
+    own_callbacks = _detached_copies(task.callbacks)
+    log = _EpochLog()
+    callbacks: list[keras.callbacks.Callback] = [bookkeeping, *own_callbacks, log]
     stopping = None
     if task.patience is not None:
         stopping = keras.callbacks.EarlyStopping(
             "val_data_loss", mode="min", patience=task.patience, restore_best_weights=True
         )
-        callbacks.append(stopping)
-    own_callbacks = [_detached_copy(callback) for callback in task.callbacks]
+        callbacks.append(stopping)  # last, so that no other callback restores other weights
     network.fit(
         _stream(task, first_epoch, last_epoch),
         steps_per_epoch=task.n_steps,
         initial_epoch=first_epoch,
         epochs=last_epoch,
-        callbacks=callbacks + own_callbacks,
+        callbacks=callbacks,
         verbose=min(int(task.verbose), 2),
         shuffle=False,
         **_validation(task),
@@ -71,17 +72,17 @@ def train(task: Task, classes: np.ndarray) -> Trained:
     if bookkeeping.diverged_in is not None:
         raise ValueError(_divergence_message(task, bookkeeping.diverged_in, last_epoch))
     for callback in own_callbacks:
-        callback.set_model(None)
+        callback._model = None
     weights = network.get_weights()
     return Trained(
         State(
             weights[::2],
             weights[1::2],
             [variable.numpy() for variable in optimizer_variables(network.optimizer)],
-            type(network.optimizer).__name__,
-            first_epoch + len(network.history.epoch),
+            optimizer_signature(network.optimizer),
+            first_epoch + len(log.epochs),
         ),
-        {name: np.asarray(values) for name, values in network.history.history.items()},
+        log.history(),
         stopping.best_epoch - first_epoch if stopping is not None else None,
         own_callbacks,
     )
@@ -107,20 +108,36 @@ def _validation(task: Task) -> dict[str, Any]:
     }
 
 
-def _detached_copy(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
-    """Copy a callback without the model that an earlier training may have left in it."""
-    detached = copy.copy(callback)
-    detached.set_model(None)
-    return copy.deepcopy(detached)
+def _detached_copies(callbacks: Sequence[keras.callbacks.Callback]) -> list[keras.callbacks.Callback]:
+    """Copy callbacks, those that know each other together, without models that earlier fits left."""
+    models = [callback._model for callback in callbacks if callback._model is not None]
+    return copy.deepcopy(list(callbacks), {id(model): None for model in models})
 
 
 def _divergence_message(task: Task, epoch: int, last_epoch: int) -> str:
-    rate = f" (now {task.learning_rate})" if isinstance(task.learning_rate, float) else ""
+    is_rate_ours = isinstance(task.optimizer, (str, type))
+    rate = f"learning_rate (now {task.learning_rate})" if is_rate_ours else "the optimizer's learning rate"
     return (
         f"The loss became infinite or NaN in epoch {epoch + 1} of {last_epoch}. Scale X, for example "
-        f"with sklearn.preprocessing.StandardScaler, lower learning_rate{rate}, or lower alpha "
-        f"(now {task.alpha})."
+        f"with sklearn.preprocessing.StandardScaler, lower {rate}, or lower alpha (now {task.alpha})."
     )
+
+
+class _EpochLog(keras.callbacks.Callback):
+    """Keeps what each epoch reports, also where an epoch reports more or less than the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epochs: list[dict[str, float]] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Keep an epoch's values."""
+        self.epochs.append(dict(logs or {}))
+
+    def history(self) -> dict[str, np.ndarray]:
+        """Return one array per quantity, NaN in epochs that do not report it."""
+        names = {name: None for logs in self.epochs for name in logs}
+        return {name: np.array([logs.get(name, np.nan) for logs in self.epochs]) for name in names}
 
 
 class _Bookkeeping(keras.callbacks.Callback):

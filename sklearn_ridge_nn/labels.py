@@ -70,8 +70,10 @@ def resolve_classes(
     ValueError
         If the classes contradict the known ones, or a partial y comes without stated or known ones.
     """
-    if not is_partial or (stated is None and y.ndim == 2):
+    if not is_partial or y.ndim == 2:
         classes = find_classes(y)
+        if stated is not None and not np.array_equal(unique_labels(stated), classes):
+            raise ValueError(f"The classes of this multilabel y are {classes}. Got classes={stated!r}.")
     elif stated is not None:
         classes = unique_labels(stated)
     elif known is not None:
@@ -139,14 +141,13 @@ def groups(targets: np.ndarray) -> np.ndarray:
 
 
 def row_weights(
-    X: MatrixLike, y: np.ndarray, class_weight: Mapping | str | None, sample_weight: Any
+    X: MatrixLike,
+    y: np.ndarray,
+    classes: np.ndarray,
+    class_weight: Mapping | str | None,
+    sample_weight: Any,
 ) -> np.ndarray | None:
-    """Return the product of sample and class weights, scaled so that the largest is 1.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,) or None
-        None where all rows weigh alike.
+    """Return the products of sample and class weights, of shape (n_rows,), or None without either.
 
     Raises
     ------
@@ -159,13 +160,41 @@ def row_weights(
     if class_weight is not None:
         if y.ndim == 2:
             raise ValueError("class_weight does not apply to a multilabel y. Set class_weight=None.")
-        present, number = np.unique(y, return_inverse=True)
-        per_class = compute_class_weight(class_weight, classes=present, y=y, sample_weight=weights)
-        weights = weights * per_class[number]
+        weights = weights * _per_class(y, classes, class_weight, weights)[np.searchsorted(classes, y)]
     if not weights.any():
         raise ValueError(
             "The weights of all rows are zero, which leaves nothing to train on. Give rows of at least "
             "two classes a positive sample_weight and class_weight."
         )
-    weights = weights / weights.max()
+    return weights
+
+
+def _per_class(
+    y: np.ndarray, classes: np.ndarray, class_weight: Mapping | str, weights: np.ndarray
+) -> np.ndarray:
+    """Return one weight per class; "balanced" leaves rows of weight zero out of the frequencies."""
+    if isinstance(class_weight, Mapping):
+        per_class = compute_class_weight(class_weight, classes=classes, y=classes)
+        if not (np.isfinite(per_class) & (per_class >= 0)).all():
+            raise ValueError(f"class_weight must hold finite weights >= 0. Got {class_weight!r}.")
+        return per_class
+    counts = weights > 0
+    present = np.unique(y[counts])
+    per_class = np.zeros(len(classes))
+    if len(present):
+        per_class[np.searchsorted(classes, present)] = compute_class_weight(
+            "balanced", classes=present, y=y[counts], sample_weight=weights[counts]
+        )
+    return per_class
+
+
+def scale_of(weights: np.ndarray) -> float:
+    """Return the mean of positive weights, exactly so where all are equal."""
+    largest = weights.max()
+    return float(largest * np.mean(weights / largest))
+
+
+def scaled(weights: np.ndarray | None, scale: float, n_rows: int) -> np.ndarray | None:
+    """Divide weights by their scale; None stands for rows that weigh 1, before as after."""
+    weights = (np.ones(n_rows) if weights is None else weights) / scale
     return None if (weights == 1).all() else weights

@@ -7,6 +7,7 @@ optimizer and loss define what a training is.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,9 +56,10 @@ def build_network(
 ) -> keras.Sequential:
     """Build and compile a multilayer perceptron with an L2 penalty on its hidden kernels.
 
-    The loss is the weighted mean of the cross-entropies, ``sum(w * l) / sum(w)`` over a minibatch,
-    plus ``alpha * sum(k ** 2)`` over the kernels of the hidden layers (Keras's ``l2``: no factor
-    1/2, not divided by the number of rows). Biases and the output layer are not penalised.
+    The loss is the mean over a minibatch of the cross-entropies, each times its sample weight if
+    there is one, plus ``alpha * sum(k ** 2)`` over the kernels of the hidden layers (Keras's
+    ``l2``: no factor 1/2, not divided by the number of rows). Biases and the output layer are not
+    penalised.
 
     Parameters
     ----------
@@ -142,6 +144,9 @@ def build_network(
         jit_compile=False,
         auto_scale_loss=False,
     )
+    # Left to itself Keras builds the optimizer while it traces the first step, where those that copy
+    # the initial weights (ScheduleFreeAdamW) copy zeros.
+    network.optimizer.build(network.trainable_variables)
     return network
 
 
@@ -155,7 +160,7 @@ def _head(target_type: TargetType, dtype: str) -> tuple[keras.losses.Loss, keras
             f"target_type must be 'binary', 'multiclass' or 'multilabel-indicator'. Got {target_type!r}."
         )
     return (
-        loss(reduction="mean_with_sample_weight", dtype=dtype, name="cross_entropy"),
+        loss(dtype=dtype, name="cross_entropy"),
         accuracy(name="accuracy", dtype=dtype),
     )
 
@@ -168,7 +173,9 @@ def _kernel_initializer(seed: int | None, layer: int) -> keras.initializers.Init
 def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optimizer:
     """Return a fresh Keras optimizer; an instance is copied by its config and keeps its own rate."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        return type(optimizer).from_config(optimizer.get_config())
+        own_classes = (type(optimizer), type(getattr(optimizer, "_learning_rate", None)))
+        with keras.saving.custom_object_scope({own.__name__: own for own in own_classes}):
+            return type(optimizer).from_config(optimizer.get_config())
     if isinstance(optimizer, str):  # named, because nameless ones move a global counter on
         config = {"learning_rate": learning_rate, "name": optimizer.lower()}
         return keras.optimizers.get({"class_name": optimizer, "config": config})
@@ -176,15 +183,30 @@ def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optim
 
 
 def is_optimizer(candidate: Any) -> bool:
-    """Whether the candidate is the name, the class or an instance of a Keras optimizer."""
-    if isinstance(candidate, str):
-        try:
-            return type(keras.optimizers.get(candidate)) is not keras.optimizers.Optimizer
-        except (KeyError, TypeError, ValueError):
-            return False
-    if inspect.isclass(candidate):
-        return issubclass(candidate, keras.optimizers.Optimizer)
-    return isinstance(candidate, keras.optimizers.Optimizer)
+    """Whether the candidate is the name, the class or an instance of a Keras optimizer.
+
+    Names and classes must be buildable from a learning rate alone, which excludes those that wrap
+    other optimizers; an instance of such a class is an optimizer.
+    """
+    if isinstance(candidate, keras.optimizers.Optimizer):
+        return True
+    if not isinstance(candidate, str) and not (
+        inspect.isclass(candidate) and issubclass(candidate, keras.optimizers.Optimizer)
+    ):
+        return False
+    try:
+        return type(make_optimizer(candidate, 1e-3)) is not keras.optimizers.Optimizer
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def unsupported_setting(optimizer: keras.optimizers.Optimizer) -> str | None:
+    """Return what an optimizer instance does that a fit could not keep, or None."""
+    if optimizer.use_ema or getattr(getattr(optimizer, "inner_optimizer", None), "use_ema", False):
+        return "use_ema=True predicts with other weights than those that training continues from"
+    if getattr(optimizer, "_exclude_from_weight_decay_pattern", None) is not None:
+        return "exclude_from_weight_decay() is not part of an optimizer's configuration and is lost in copies"
+    return None
 
 
 def is_schedule(candidate: Any) -> bool:
@@ -193,8 +215,13 @@ def is_schedule(candidate: Any) -> bool:
 
 
 def is_callback(candidate: Any) -> bool:
-    """Whether the candidate is an instance of a Keras callback."""
-    return isinstance(candidate, keras.callbacks.Callback)
+    """Whether the candidate is a Keras callback that a fit can use.
+
+    BackupAndRestore is not: it resumes at an epoch that the rest of the fit knows nothing of.
+    """
+    return isinstance(candidate, keras.callbacks.Callback) and not isinstance(
+        candidate, keras.callbacks.BackupAndRestore
+    )
 
 
 def keras_classifier(
@@ -246,17 +273,23 @@ def keras_classifier(
 
 def _set_state(network: keras.Model, state: State) -> None:
     network.set_weights([w for pair in zip(state.coefs, state.intercepts, strict=True) for w in pair])
-    optimizer = network.optimizer
-    optimizer.build(network.trainable_variables)
-    variables = optimizer_variables(optimizer)
-    if type(optimizer).__name__ != state.optimizer_type or len(variables) != len(state.optimizer):
+    variables = optimizer_variables(network.optimizer)
+    if optimizer_signature(network.optimizer) != state.optimizer_signature:
         raise ValueError(
-            f"Training can only continue with the optimizer of the last fit, {state.optimizer_type} with "
-            f"{len(state.optimizer)} state variables. Now it is {type(optimizer).__name__} with "
-            f"{len(variables)}. Set it back, or start a new network by fit with warm_start=False."
+            f"Training can only continue with the optimizer of the last fit, {state.optimizer_signature[0]} "
+            f"with {len(state.optimizer)} state variables. Now it is {type(network.optimizer).__name__} with "
+            f"{len(variables)}, or its settings differ. Set it back, or start a new network by fit with "
+            f"warm_start=False."
         )
     for variable, value in zip(variables, state.optimizer, strict=True):
         variable.assign(value)
+
+
+def optimizer_signature(optimizer: keras.optimizers.Optimizer) -> list[str]:
+    """Return the optimizer's class and the names of its state, which say what each variable means."""
+    names = (variable.name for variable in optimizer_variables(optimizer))
+    # Nadam leaves one nameless, and Keras numbers those through
+    return [type(optimizer).__name__, *(re.sub(r"^variable_\d+$", "variable", name) for name in names)]
 
 
 def optimizer_variables(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:

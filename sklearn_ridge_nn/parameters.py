@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from numbers import Integral, Real
 from typing import Any
 
@@ -77,8 +78,15 @@ def check_parameters(estimator: BaseEstimator) -> None:
     is_rate = isinstance(rate, Real) or network.is_schedule(rate)
     check("learning_rate", is_rate, "a float > 0 or a Keras LearningRateSchedule")
     are_callbacks = all(map(network.is_callback, callbacks or ()))
-    check("callbacks", are_callbacks, "a list of keras.callbacks.Callback instances")
-    if not isinstance(optimizer, (str, type)) and rate != 1e-3:
+    check(
+        "callbacks", are_callbacks, "a list of keras.callbacks.Callback instances, BackupAndRestore excepted"
+    )
+    if isinstance(optimizer, (str, type)):
+        return
+    problem = network.unsupported_setting(optimizer)
+    if problem is not None:
+        raise ValueError(f"optimizer={type(optimizer).__name__}(...) cannot be used as it is: {problem}.")
+    if rate != 1e-3:
         raise ValueError(
             f"learning_rate={rate} would have no effect, because optimizer is an instance and carries its "
             f"own. Pass the optimizer's class or name, or leave learning_rate at 0.001."
@@ -87,7 +95,9 @@ def check_parameters(estimator: BaseEstimator) -> None:
 
 def layer_sizes(hidden_layer_sizes: Any) -> tuple[Any, ...]:
     """Return the hidden layers' units as a tuple, from an int or a sequence."""
-    return (hidden_layer_sizes,) if isinstance(hidden_layer_sizes, Integral) else tuple(hidden_layer_sizes)
+    if isinstance(hidden_layer_sizes, (Mapping, Set)):
+        return (hidden_layer_sizes,)  # without an order; refused as what it is
+    return tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
 
 
 def _is_count(value: Any) -> bool:

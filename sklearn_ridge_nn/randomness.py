@@ -95,7 +95,7 @@ def hold_out(
         train on.
     """
     counts = np.bincount(groups)
-    size = math.ceil(round(fraction * len(groups), 9))
+    size = max(1, math.ceil(round(fraction * len(groups), 9)))
     most = counts - 1 if keep_one else counts
     if size > most.sum() or size == len(groups):
         raise ValueError(

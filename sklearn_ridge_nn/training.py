@@ -57,8 +57,8 @@ class State:
         Biases.
     optimizer : list of ndarray
         The Keras optimizer's variables in its own order, but for the learning rate.
-    optimizer_type : str
-        The optimizer's class name.
+    optimizer_signature : list of str
+        The optimizer's class and the names of its variables.
     n_epochs : int
         Epochs that the weights have been through.
     """
@@ -66,7 +66,7 @@ class State:
     coefs: list[np.ndarray]
     intercepts: list[np.ndarray]
     optimizer: list[np.ndarray]
-    optimizer_type: str
+    optimizer_signature: list[str]
     n_epochs: int
 
 
@@ -86,7 +86,8 @@ class Task:
         0 or 1 per output for binary and multilabel targets, one column of class numbers for
         multiclass.
     weights : ndarray of shape (n_rows,) or None
-        Positive row weights; None weighs all rows alike.
+        Row weights with mean 1 over `train_rows`, 0 on rows that are not used; None weighs all
+        rows alike.
     train_rows, validation_rows : ndarray of int
         Numbers of the rows to train on and of the hold-out, which may be empty.
     epochs, batch_size : int

@@ -87,7 +87,6 @@ def test_alpha_of_mlpclassifier_with_sgd(cancer):
     params = {
         "solver": "sgd",
         "momentum": 0,
-        "learning_rate_init": rate,
         "batch_size": len(y),
         "random_state": 0,
     }

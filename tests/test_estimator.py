@@ -225,6 +225,26 @@ def test_sparse_rows_are_never_made_dense_whole(monkeypatch, small):
     assert max(rows) <= 50
 
 
+@pytest.mark.parametrize(
+    ("container", "dtype"),
+    [
+        (np.asarray, np.float16),
+        (np.asarray, bool),
+        (np.asarray, np.int8),
+        (csr_array, np.int8),
+        (csr_array, bool),
+    ],
+)
+def test_rows_of_any_precision(container, dtype, digits, small):
+    X, y = digits
+    X = container((X > 0.5).astype(dtype))
+    classifier = small().fit(X, y)
+    expected = small().fit(X.astype(np.float64), y)
+    np.testing.assert_allclose(
+        classifier.predict_proba(X), expected.predict_proba(X.astype(float)), atol=1e-5
+    )
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
 def test_memory_mapped_rows(dtype, tmp_path, cancer, small):
     X, y = cancer
@@ -282,17 +302,34 @@ def test_integer_weights_equal_repeated_rows(class_weight, wine, small):
 def test_rows_of_weight_zero_are_left_out_of_training_and_hold_out(cancer, small):
     X, y = cancer
     keep = np.random.default_rng(0).random(len(y)) < 0.7
-    a = small(batch_size=64).fit(X, y, sample_weight=keep.astype(float))
-    b = small(batch_size=64).fit(X[keep], y[keep])
-    np.testing.assert_allclose(a.history_["val_data_loss"].shape, b.history_["val_data_loss"].shape)
     broken = X.copy()
-    broken[~keep] = 1e6  # would wreck training and hold-out alike
-    c = small(batch_size=64).fit(broken, y, sample_weight=keep.astype(float))
-    np.testing.assert_array_equal(a.coefs_[0], c.coefs_[0])
-    np.testing.assert_array_equal(a.history_["val_data_loss"], c.history_["val_data_loss"])
+    broken[~keep] = 1e6
+    a = small(batch_size=64).fit(broken, y, sample_weight=keep.astype(float))
+    b = small(batch_size=64).fit(X[keep], y[keep])
+    np.testing.assert_array_equal(a.coefs_[0], b.coefs_[0])
+    np.testing.assert_array_equal(a.history_["val_data_loss"], b.history_["val_data_loss"])
 
 
-@pytest.mark.parametrize("factor", [1.0, 1e-30, 1e30])
+@pytest.mark.parametrize("batch_size", [4, 32, 1000])
+def test_weights_keep_their_strength_in_small_minibatches(batch_size):
+    """An intercept learns the weighted share of positives: 1 in 20 with weight 19 is 1/2."""
+    y = np.r_[np.ones(50), np.zeros(950)].astype(int)
+    classifier = RidgeMLPClassifier(
+        hidden_layer_sizes=(), class_weight="balanced", batch_size=batch_size, optimizer="sgd",
+        learning_rate=0.05 if batch_size < 1000 else 2.0, epochs=20, validation_split=0.0, random_state=0,
+    )  # fmt: skip
+    share = classifier.fit(np.zeros((1000, 1)), y).predict_proba([[0.0]])[0, 1]
+    assert share == pytest.approx(0.5, abs=0.07)
+
+
+def test_balanced_weights_leave_out_a_class_of_weight_zero(wine, small):
+    X, y = wine
+    a = small(class_weight="balanced").fit(X, y, sample_weight=(y != 2).astype(float))
+    assert np.isfinite(a.history_["loss"]).all()
+    assert a.predict_proba(X).shape == (178, 3)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-300, 1e300])
 def test_the_scale_of_the_weights_does_not_matter(factor, cancer, small):
     X, y = cancer
     weights = np.random.default_rng(0).uniform(0.5, 2, len(y))
@@ -346,6 +383,42 @@ def test_partial_fit_learns_from_chunks_that_lack_classes(wine, small):
     assert classifier.n_iter_ == 180
     np.testing.assert_array_equal(classifier.classes_, [0, 1, 2])
     assert classifier.score(X, y) > 0.8
+
+
+def test_weighted_partial_fits_add_up_and_keep_their_scale(cancer, small):
+    X, y = cancer
+    weights = np.where(y == 1, 5.0, 1.0)
+    params = {"validation_split": 0.0, "dtype": "float64", "batch_size": 1000, "optimizer": "sgd"}
+    whole = small(epochs=2, **params).fit(X, y, sample_weight=weights)
+    parts = small(**params)
+    for _ in range(2):
+        parts.partial_fit(X, y, classes=[0, 1], sample_weight=weights)
+    np.testing.assert_allclose(parts.coefs_[0], whole.coefs_[0], rtol=1e-12)
+    # a chunk of one class only: its weight is still 5 times that of the other, so its step is
+    steps = []
+    for weight in (5.0, 1.0):
+        chunk = small(**params).partial_fit(X, y, classes=[0, 1])
+        before = chunk.intercepts_[-1].copy()
+        chunk.partial_fit(X[y == 1], y[y == 1], sample_weight=np.full((y == 1).sum(), weight))
+        steps.append(chunk.intercepts_[-1] - before)
+    assert steps[0] / steps[1] == pytest.approx(5.0)
+
+
+def test_an_unweighted_chunk_after_a_weighted_one_weighs_one(cancer, small):
+    X, y = cancer
+    params = {"validation_split": 0.0, "dtype": "float64", "optimizer": "sgd"}
+    a, b = (
+        small(**params).partial_fit(X, y, classes=[0, 1], sample_weight=np.full(569, 4.0)) for _ in range(2)
+    )
+    a.partial_fit(X, y)
+    b.partial_fit(X, y, sample_weight=np.ones(569))
+    np.testing.assert_array_equal(a.coefs_[0], b.coefs_[0])
+
+
+def test_partial_fit_takes_class_weights_of_classes_that_a_chunk_lacks(cancer, small):
+    X, y = cancer
+    classifier = small(class_weight={1: 5.0}).partial_fit(X, y, classes=[0, 1])
+    assert classifier.partial_fit(X[y == 0], y[y == 0]).n_iter_ == 2
 
 
 def test_partial_fit_takes_multilabel_rows_without_classes(multilabel, small):

@@ -74,3 +74,11 @@ def test_row_losses_equal_log_loss_and_keras(target_type):
     if target_type != "multilabel-indicator":
         p = forward.probabilities(z, target_type)
         assert losses.mean() == pytest.approx(log_loss(targets[:, 0], p), rel=1e-12)
+
+
+def test_losses_of_float32_logits_are_taken_in_float64():
+    z = RNG.normal(size=(1000, 3)).astype("float32")
+    targets = RNG.integers(3, size=(1000, 1))
+    losses = forward.row_losses(z, targets, "multiclass")
+    assert losses.dtype == np.float64
+    np.testing.assert_array_equal(losses, forward.row_losses(z.astype(float), targets, "multiclass"))

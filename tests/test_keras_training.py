@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_ridge_nn import RidgeMLPClassifier, build_network
+from sklearn_ridge_nn.network import is_optimizer
 from sklearn_ridge_nn.randomness import epoch_order
 
 
@@ -17,6 +18,7 @@ def keras_loop(X, y, sample_weight, n_outputs, epochs, batch_size, **network_par
     """Train the estimator's network by train_on_batch, on the batches that the estimator uses."""
     network = build_network(X.shape[1], n_outputs, dtype="float64", seed=0, **network_params)
     y = y.astype(float).reshape(len(y), -1)
+    sample_weight = None if sample_weight is None else sample_weight / sample_weight.mean()
     for epoch in range(epochs):
         order = epoch_order(np.arange(len(y)), seed=0, epoch=epoch)
         for start in range(0, len(order), batch_size):
@@ -125,7 +127,8 @@ def test_losses_are_those_of_keras_on_the_same_rows(is_weighted, cancer, small):
     X, y = cancer
     weights = np.random.default_rng(0).uniform(0.5, 2, len(y)) if is_weighted else None
     classifier = small(validation_split=0.0).fit(X, y, sample_weight=weights)
-    loss, accuracy = classifier.model_.evaluate(X, y, sample_weight=weights, batch_size=len(y), verbose=0)
+    scaled = None if weights is None else weights / weights.mean()
+    loss, accuracy = classifier.model_.evaluate(X, y, sample_weight=scaled, batch_size=len(y), verbose=0)
     penalty = 1e-3 * (classifier.coefs_[0].astype(float) ** 2).sum()
     assert classifier.history_["data_loss"][-1] + penalty == pytest.approx(loss, rel=1e-5)
     assert classifier.score(X, y) == pytest.approx(accuracy, rel=1e-6)
@@ -247,6 +250,47 @@ def test_a_callback_used_elsewhere_is_copied_without_its_model(cancer, small):
     assert recorder.model is network
 
 
+def test_callbacks_that_know_each_other_stay_together(cancer, small):
+    class Reader(keras.callbacks.Callback):
+        def __init__(self, source):
+            super().__init__()
+            self.source, self.seen = source, []
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen.append(len(self.source.epochs))
+
+    recorder = Recorder()
+    assert small(callbacks=[recorder, Reader(recorder)]).fit(*cancer).callbacks_[1].seen == [1, 2, 3]
+
+
+def test_a_callback_that_reads_its_model_trains(cancer, small):
+    class Counter(keras.callbacks.Callback):
+        def set_model(self, model):
+            super().set_model(model)
+            self.n_layers = len(model.layers)
+
+    assert small(callbacks=[Counter()]).fit(*cancer).callbacks_[0].n_layers == 2
+
+
+def test_values_of_some_epochs_keep_their_place(cancer, small):
+    class EveryOther(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch % 2:
+                logs["odd"] = epoch
+
+    history = small(callbacks=[EveryOther()], epochs=4).fit(*cancer).history_
+    np.testing.assert_array_equal(history["odd"], [np.nan, 1, np.nan, 3])
+
+
+def test_early_stopping_has_the_last_word_on_the_weights(cancer, small):
+    X, y = cancer
+    other = keras.callbacks.EarlyStopping("loss", mode="max", patience=100, restore_best_weights=True)
+    params = {"early_stopping": True, "epochs": 4, "learning_rate": 0.01}
+    both, alone = small(callbacks=[other], **params).fit(X, y), small(**params).fit(X, y)
+    assert both.best_epoch_ == alone.best_epoch_ > 0
+    np.testing.assert_array_equal(both.coefs_[0], alone.coefs_[0])
+
+
 def test_keras_early_stopping_can_watch_the_unpenalised_loss(cancer, small):
     X, y = cancer
     stop = keras.callbacks.EarlyStopping("val_data_loss", mode="min", patience=3, restore_best_weights=True)
@@ -267,6 +311,11 @@ def test_divergence_names_the_epoch_and_the_remedies(params, cancer, small):
     X, y = cancer
     with pytest.raises(ValueError, match=r"in epoch 1 of 3\. Scale X.*StandardScaler.*learning_rate \(now "):
         small(batch_size=32, **params).fit(X, y)
+
+
+def test_divergence_under_an_optimizer_instance_does_not_name_the_wrong_rate(cancer, small):
+    with pytest.raises(ValueError, match="lower the optimizer's learning rate, or lower alpha"):
+        small(optimizer=keras.optimizers.SGD(1e30)).fit(*cancer)
 
 
 def test_a_diverged_candidate_fails_alone_in_a_search(cancer, small):
@@ -366,6 +415,25 @@ def test_a_warm_start_with_other_classes_is_refused(cancer, small):
     classifier = small(warm_start=True, epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="classes of the last fit"):
         classifier.fit(X, y + 1)
+
+
+def test_optimizer_state_goes_to_the_variable_that_it_came_from(cancer, small):
+    """As many variables of the same shapes, but gradient averages are not momenta."""
+    X, y = cancer
+    classifier = small(optimizer=keras.optimizers.RMSprop(0.01, centered=True)).fit(X, y)
+    with pytest.raises(ValueError, match="optimizer of the last fit"):
+        classifier.set_params(optimizer=keras.optimizers.RMSprop(0.01, momentum=0.9)).partial_fit(X, y)
+
+
+def test_optimizers_that_copy_the_weights_start_from_them(cancer):
+    """ScheduleFreeAdamW averages from the initial weights; built too late, it averages from zeros."""
+    for name in ("adam", "schedulefreeadamw"):
+        if not is_optimizer(name):
+            continue  # a Keras older than the optimizer
+        optimizer = build_network(30, optimizer=name, seed=0).optimizer
+        assert optimizer.built
+        copies = [v.numpy() for v in optimizer.variables if v.name.endswith("_z")]
+        assert all(np.abs(copied).max() > 0 for copied in copies if copied.ndim == 2)
 
 
 def test_verbose_prints_and_silence_is_silent(cancer, small, capsys):

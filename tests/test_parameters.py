@@ -25,6 +25,7 @@ from sklearn_ridge_nn import RidgeMLPClassifier
         ("hidden_layer_sizes", "88"),
         ("hidden_layer_sizes", ((8, 4), (2, 1))),
         ("hidden_layer_sizes", None),
+        ("hidden_layer_sizes", {8: 1}),
         ("activation", "logistic"),
         ("activation", None),
         ("dropout", 1.0),
@@ -32,6 +33,8 @@ from sklearn_ridge_nn import RidgeMLPClassifier
         ("optimizer", "adamm"),
         ("optimizer", "lbfgs"),
         ("optimizer", None),
+        ("optimizer", keras.optimizers.Optimizer),
+        ("optimizer", keras.optimizers.LossScaleOptimizer),
         ("optimizer", int),
         ("optimizer", keras.layers.Dense(1)),
         ("learning_rate", 0.0),
@@ -51,6 +54,7 @@ from sklearn_ridge_nn import RidgeMLPClassifier
         ("warm_start", None),
         ("callbacks", "history"),
         ("callbacks", [print]),
+        ("callbacks", [keras.callbacks.BackupAndRestore("backup")]),
         ("callbacks", [keras.callbacks.History]),
         ("dtype", "float16"),
         ("dtype", np.float32),
@@ -64,6 +68,16 @@ def test_a_wrong_value_names_its_parameter(name, value, cancer):
         RidgeMLPClassifier(**{name: value}).fit(*cancer)
 
 
+class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that Keras does not know by name."""
+
+    def __call__(self, step):
+        return 0.1
+
+    def get_config(self):
+        return {}
+
+
 @pytest.mark.parametrize(
     "params",
     [
@@ -71,7 +85,14 @@ def test_a_wrong_value_names_its_parameter(name, value, cancer):
         {"hidden_layer_sizes": []},
         {"hidden_layer_sizes": 4},
         {"hidden_layer_sizes": np.array([4, 3])},
+        {"hidden_layer_sizes": np.array(4)},
         {"alpha": 0},
+        {"learning_rate": 1, "optimizer": "sgd"},
+        {"learning_rate": np.float32(0.01)},
+        {"learning_rate": 1, "optimizer": keras.optimizers.SGD},
+        {"validation_split": 1e-12, "early_stopping": True},
+        {"optimizer": keras.optimizers.SGD(OwnSchedule())},
+        {"optimizer": keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))},
         {"alpha": np.float32(0.1)},
         {"dropout": 0.5},
         {"optimizer": "Adam"},
@@ -103,9 +124,23 @@ def test_a_learning_rate_that_an_optimizer_instance_would_ignore_is_refused(canc
         classifier.fit(*cancer)
 
 
+def test_an_optimizer_setting_that_a_fit_would_lose_is_refused(cancer):
+    averaging = keras.optimizers.Adam(0.01, use_ema=True)
+    excluding = keras.optimizers.AdamW(0.01)
+    excluding.exclude_from_weight_decay(var_names=["bias"])
+    wrapped = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01, use_ema=True))
+    for optimizer, setting in (
+        (averaging, "use_ema"),
+        (wrapped, "use_ema"),
+        (excluding, "exclude_from_weight"),
+    ):
+        with pytest.raises(ValueError, match=f"optimizer=.* cannot be used as it is: {setting}"):
+            RidgeMLPClassifier(optimizer=optimizer).fit(*cancer)
+
+
 def test_a_class_that_would_not_stay_in_training_is_refused(cancer):
-    with pytest.raises(ValueError, match=r"validation_split=0\.9 .*set validation_split=0"):
-        RidgeMLPClassifier(validation_split=0.9).fit(cancer[0][:5], [0, 0, 1, 1, 2])
+    with pytest.raises(ValueError, match=r"validation_split=0\.6 .*set validation_split=0"):
+        RidgeMLPClassifier(validation_split=0.6).fit(cancer[0][:5], [0, 0, 1, 1, 2])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -174,6 +209,9 @@ def test_bad_weights_are_refused(cancer, small):
             small().fit(X, y, sample_weight=weights)
     with pytest.raises(ValueError, match="zero"):
         small(class_weight={0: 0, 1: 0}).fit(X, y)
+    for class_weight in ({0: -1, 1: 2}, {0: -2, 1: -1}, {0: np.nan, 1: 2}, {0: np.inf}):
+        with pytest.raises(ValueError, match="class_weight must hold finite weights >= 0"):
+            small(class_weight=class_weight).fit(X, y)
 
 
 def test_partial_fit_says_what_it_cannot_do(cancer, multilabel, small):
@@ -190,6 +228,8 @@ def test_partial_fit_says_what_it_cannot_do(cancer, multilabel, small):
         small().partial_fit(X, y, classes=[0, 1]).partial_fit(X, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="classes of the last fit"):
         small().partial_fit(*multilabel).partial_fit(multilabel[0], multilabel[1][:, :2])
+    with pytest.raises(ValueError, match=r"classes of this multilabel y are \[0 1 2\]"):
+        small().partial_fit(*multilabel, classes=[5, 6, 7])
 
 
 def test_class_weights_of_a_multilabel_y_are_refused(multilabel, small):
