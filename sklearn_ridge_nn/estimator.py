@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scikeras.wrappers import KerasClassifier
 
 #: Attributes that hold Keras objects, and so are never pickled.
-_KERAS_OBJECTS = ("_fitted_keras_estimator", "callbacks_")
+_KERAS_OBJECTS = ("_fitted_keras_estimator", "_fitted_optimizer", "callbacks_")
 
 
 class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
@@ -356,11 +356,14 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         if not hasattr(self, "_fitted_keras_estimator"):
             from sklearn_ridge_nn import network
 
+            optimizer, rate = getattr(self, "_fitted_optimizer", (self.optimizer, self.learning_rate))
             self._fitted_keras_estimator = network.keras_classifier(
                 self._fitted_architecture(),
                 classes=self.classes_,
                 state=self._state(),
                 verbose=0,
+                model__optimizer=optimizer,
+                model__learning_rate=rate,
                 **self._fitted["scikeras"],
             )
         return self._fitted_keras_estimator
@@ -516,10 +519,10 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
                 "model__seed": task.seed,
                 "model__alpha": task.alpha,
                 "model__dropout": task.dropout,
-                "model__optimizer": task.optimizer,
-                "model__learning_rate": task.learning_rate,
             },
         }
+        # May be Keras objects. A copy that lost them falls back on the parameters, which hold them too.
+        self._fitted_optimizer = (task.optimizer, task.learning_rate)
 
     def _state(self) -> State:
         fitted = self._fitted

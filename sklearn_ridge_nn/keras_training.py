@@ -111,7 +111,14 @@ def _validation(task: Task) -> dict[str, Any]:
 def _detached_copies(callbacks: Sequence[keras.callbacks.Callback]) -> list[keras.callbacks.Callback]:
     """Copy callbacks, those that know each other together, without models that earlier fits left."""
     models = [callback._model for callback in callbacks if callback._model is not None]
-    return copy.deepcopy(list(callbacks), {id(model): None for model in models})
+    try:
+        return copy.deepcopy(list(callbacks), {id(model): None for model in models})
+    except TypeError as error:
+        names = ", ".join(type(callback).__name__ for callback in callbacks)
+        raise TypeError(
+            f"Each fit trains with copies of callbacks, but one of {names} cannot be copied: {error}. Open "
+            f"files and the like in on_train_begin instead of __init__."
+        ) from error
 
 
 def _divergence_message(task: Task, epoch: int, last_epoch: int) -> str:

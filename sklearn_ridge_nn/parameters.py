@@ -22,7 +22,7 @@ OPTIMIZERS = (
 CONSTRAINTS: dict[str, list] = {
     "alpha": [Interval(Real, 0, None, closed="left")],
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions(set(forward.ACTIVATIONS))],
+    "activation": [str],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "optimizer": [str, HasMethods(["apply", "build", "get_config"])],
     "learning_rate": [Interval(Real, 0, None, closed="neither"), HasMethods(["__call__", "get_config"])],
@@ -60,6 +60,9 @@ def check_parameters(estimator: BaseEstimator) -> None:
             )
 
     check("alpha", bool(np.isfinite(params["alpha"])), "a finite float >= 0")
+    hint = "scikit-learn's 'logistic' is 'sigmoid' here, its 'identity' is 'linear'"
+    known_activations = f"one of {', '.join(sorted(forward.ACTIVATIONS))} ({hint})"
+    check("activation", params["activation"] in forward.ACTIVATIONS, known_activations)
     units = layer_sizes(params["hidden_layer_sizes"])
     check("hidden_layer_sizes", all(map(_is_count, units)), "an int or a sequence of ints, each >= 1")
     if params["early_stopping"] and params["validation_split"] == 0:

@@ -100,7 +100,7 @@ def hold_out(
     if size > most.sum() or size == len(groups):
         raise ValueError(
             f"validation_split={fraction} holds {size} of {len(groups)} rows out, which does not leave "
-            f"a row of each of the {len(counts)} groups of y to train on. Lower validation_split, set "
+            f"a row of each of the {len(counts)} classes of y to train on. Lower validation_split, set "
             f"validation_split=0 to train on every row, or give more rows."
         )
     generator = stream(seed, Purpose.HOLD_OUT)

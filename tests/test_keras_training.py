@@ -272,6 +272,16 @@ def test_a_callback_that_reads_its_model_trains(cancer, small):
     assert small(callbacks=[Counter()]).fit(*cancer).callbacks_[0].n_layers == 2
 
 
+def test_a_callback_that_cannot_be_copied_is_named(tmp_path, cancer, small):
+    callback = keras.callbacks.Callback()
+    with open(tmp_path / "log", "w") as callback.file:
+        pass
+    with pytest.raises(
+        TypeError, match=r"copies of callbacks, but one of Callback cannot be copied.*on_train_begin"
+    ):
+        small(callbacks=[callback]).fit(*cancer)
+
+
 def test_values_of_some_epochs_keep_their_place(cancer, small):
     class EveryOther(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

@@ -92,6 +92,16 @@ def test_optimizer_instances_and_schedules_travel(cancer, fitted):
         np.testing.assert_array_equal(twin.fit(X, y).coefs_[0], classifier.fit(X, y).coefs_[0])
 
 
+def test_keras_objects_leave_with_their_parameters(cancer, fitted):
+    """To serve without TensorFlow what was trained with a schedule, set the parameter back."""
+    X, y = cancer
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+    classifier = fitted(X, y, learning_rate=schedule, callbacks=[keras.callbacks.History()])
+    classifier.set_params(learning_rate=1e-3, callbacks=None)
+    assert b"keras.src" not in pickle.dumps(classifier)
+    assert skops.io.get_untrusted_types(data=skops.io.dumps(classifier)) == OURS
+
+
 def run(code, *arguments):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, *arguments], capture_output=True, text=True, check=False
