@@ -53,20 +53,18 @@ def seed_network(meta: dict, alpha: float) -> keras.Model:
     return network
 
 
+class ToFloat32(torch.nn.Module):
+    """Torch's layers take no float64, which scikit-learn users pass."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.float()
+
+
 def torch_network() -> torch.nn.Module:
     """Return the seed's network as a skorch user writes it; the input size is found at first use."""
     nn = torch.nn
-    return nn.Sequential(nn.LazyLinear(128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 2))
-
-
-class SkorchClassifier(NeuralNetClassifier):
-    """skorch with X cast to float32, which torch's layers ask for."""
-
-    def fit(self, X, y):
-        return super().fit(X.astype("float32"), y)
-
-    def predict_proba(self, X):
-        return super().predict_proba(X.astype("float32"))
+    hidden = (nn.LazyLinear(128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU())
+    return nn.Sequential(ToFloat32(), *hidden, nn.Linear(64, 2))
 
 
 def contestants() -> dict[str, object]:
@@ -75,7 +73,7 @@ def contestants() -> dict[str, object]:
         "SciKeras": KerasClassifier(
             seed_network, model__alpha=1e-3, epochs=EPOCHS, batch_size=BATCH, validation_split=0.1, verbose=0
         ),
-        "skorch": SkorchClassifier(
+        "skorch": NeuralNetClassifier(
             torch_network,
             criterion=torch.nn.CrossEntropyLoss,
             optimizer=torch.optim.Adam,
