@@ -162,9 +162,11 @@ def table(rows: dict[str, dict[str, list[float]]]) -> str:
     ]
     for label, times in rows.items():
         ours = np.array(times["ours"])
+        ratios = [
+            np.median(np.array(times[peer]) / ours) if peer in times else None for peer in CONTESTANTS[1:]
+        ]
         cells = [
-            f"{np.median(np.array(times[peer]) / ours):.2g} x" if peer in times else "-"
-            for peer in CONTESTANTS[1:]
+            "-" if ratio is None else f"{ratio:.0f} x" if ratio > 10 else f"{ratio:.2g} x" for ratio in ratios
         ]
         repeats = 20 if "1 row" in label else 1
         lines.append(f"| {label} | {np.median(ours) / repeats * 1e3:,.1f} ms | {' | '.join(cells)} |")
