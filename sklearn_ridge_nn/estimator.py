@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scikeras.wrappers import KerasClassifier
 
 #: Attributes that hold Keras objects, and so are never pickled.
-_KERAS_OBJECTS = ("_fitted_keras_estimator", "_fitted_optimizer", "callbacks_")
+_KERAS_OBJECTS = ("_fitted_keras_estimator", "_fitted_keras_params", "callbacks_")
 
 
 class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
@@ -296,7 +296,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         """
         z = self._logits(X)
         fitted = self._fitted
-        return labels.decode(z, self.classes_, fitted["target_type"], np.dtype(fitted["label_dtype"]))
+        return labels.decode(z, self.classes_, fitted["target_type"], fitted["label_dtype"])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class, or of every label if y was multilabel.
@@ -356,15 +356,18 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         if not hasattr(self, "_fitted_keras_estimator"):
             from sklearn_ridge_nn import network
 
-            optimizer, rate = getattr(self, "_fitted_optimizer", (self.optimizer, self.learning_rate))
+            params = {
+                "model__optimizer": self.optimizer,
+                "model__learning_rate": self.learning_rate,
+                **self._fitted["scikeras"],
+                **getattr(self, "_fitted_keras_params", {}),
+            }
             self._fitted_keras_estimator = network.keras_classifier(
                 self._fitted_architecture(),
                 classes=self.classes_,
                 state=self._state(),
                 verbose=0,
-                model__optimizer=optimizer,
-                model__learning_rate=rate,
-                **self._fitted["scikeras"],
+                **params,
             )
         return self._fitted_keras_estimator
 
@@ -521,8 +524,12 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
                 "model__dropout": task.dropout,
             },
         }
-        # May be Keras objects. A copy that lost them falls back on the parameters, which hold them too.
-        self._fitted_optimizer = (task.optimizer, task.learning_rate)
+        # A copy that lost the Keras objects falls back on the parameters, which hold them too.
+        self._fitted_keras_params: dict[str, Any] = {}
+        for name in ("optimizer", "learning_rate"):
+            value = getattr(task, name)
+            is_plain = isinstance(value, (str, float))
+            (self._fitted["scikeras"] if is_plain else self._fitted_keras_params)[f"model__{name}"] = value
 
     def _state(self) -> State:
         fitted = self._fitted

@@ -112,11 +112,9 @@ def encode(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If y holds labels, or a number of columns, that `classes` does not.
+        If y holds labels that `classes` does not.
     """
     if y.ndim == 2:
-        if y.shape[1] != len(classes):
-            raise ValueError(f"y has {y.shape[1]} labels, but the classifier was fitted with {len(classes)}.")
         return y.astype(np.uint8)
     unseen = np.setdiff1d(y, classes)
     if len(unseen):
@@ -124,7 +122,7 @@ def encode(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return np.searchsorted(classes, y)[:, None]
 
 
-def decode(z: np.ndarray, classes: np.ndarray, target_type: TargetType, dtype: np.dtype) -> np.ndarray:
+def decode(z: np.ndarray, classes: np.ndarray, target_type: TargetType, dtype: str) -> np.ndarray:
     """Return the labels that logits predict; multilabel ones as an indicator matrix of `dtype`."""
     if target_type == "multiclass":
         return classes[z.argmax(axis=1)]

@@ -92,6 +92,17 @@ def test_optimizer_instances_and_schedules_travel(cancer, fitted):
         np.testing.assert_array_equal(twin.fit(X, y).coefs_[0], classifier.fit(X, y).coefs_[0])
 
 
+def test_the_model_of_a_copy_is_the_fitted_one_whatever_set_params_said(cancer, fitted):
+    X, y = cancer
+    classifier = fitted(X, y, learning_rate=0.01).set_params(optimizer="sgd", learning_rate=0.5, alpha=9.0)
+    twin = pickle.loads(pickle.dumps(classifier))
+    assert type(twin.model_.optimizer).__name__ == "Adam"
+    assert float(twin.model_.optimizer.learning_rate) == pytest.approx(0.01)
+    np.testing.assert_allclose(
+        twin.model_.predict(X, verbose=0)[:, 0], twin.predict_proba(X)[:, 1], atol=1e-6
+    )
+
+
 def test_keras_objects_leave_with_their_parameters(cancer, fitted):
     """To serve without TensorFlow what was trained with a schedule, set the parameter back."""
     X, y = cancer
