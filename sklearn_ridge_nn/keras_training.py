@@ -61,7 +61,7 @@ def train(task: Task, classes: np.ndarray) -> Trained:
         callbacks.append(stopping)  # last, so that no other callback restores other weights
     network.fit(
         _stream(task, first_epoch, last_epoch),
-        steps_per_epoch=task.n_steps,
+        steps_per_epoch=task.n_batches(task.train_rows),
         initial_epoch=first_epoch,
         epochs=last_epoch,
         callbacks=callbacks,
@@ -104,7 +104,7 @@ def _validation(task: Task) -> dict[str, Any]:
 
     return {
         "validation_data": forever(),
-        "validation_steps": -(-len(task.validation_rows) // task.batch_size),
+        "validation_steps": task.n_batches(task.validation_rows),
     }
 
 

@@ -194,5 +194,7 @@ def scale_of(weights: np.ndarray) -> float:
 
 def scaled(weights: np.ndarray | None, scale: float, n_rows: int) -> np.ndarray | None:
     """Divide weights by their scale; None stands for rows that weigh 1, before as after."""
+    if weights is None and scale == 1:
+        return None
     weights = (np.ones(n_rows) if weights is None else weights) / scale
     return None if (weights == 1).all() else weights

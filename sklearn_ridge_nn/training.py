@@ -86,8 +86,8 @@ class Task:
         0 or 1 per output for binary and multilabel targets, one column of class numbers for
         multiclass.
     weights : ndarray of shape (n_rows,) or None
-        Row weights with mean 1 over `train_rows`, 0 on rows that are not used; None weighs all
-        rows alike.
+        Row weights, 0 on rows that are not used; None weighs all rows 1. Their mean over
+        `train_rows` is 1, but in partial fits they are on the scale of the first one.
     train_rows, validation_rows : ndarray of int
         Numbers of the rows to train on and of the hold-out, which may be empty.
     epochs, batch_size : int
@@ -123,10 +123,9 @@ class Task:
     verbose: int = 0
     start: State | None = None
 
-    @property
-    def n_steps(self) -> int:
-        """Minibatches in an epoch."""
-        return -(-len(self.train_rows) // self.batch_size)
+    def n_batches(self, rows: np.ndarray) -> int:
+        """Return how many minibatches `batches` makes of the rows."""
+        return -(-len(rows) // self.batch_size)
 
     def epoch_batches(self, epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
         """Yield one epoch's minibatches ``(x, y)`` or ``(x, y, weights)``, in training order."""
