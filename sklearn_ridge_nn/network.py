@@ -9,6 +9,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -17,6 +19,16 @@ from scikeras.wrappers import KerasClassifier
 
 from sklearn_ridge_nn.randomness import Purpose, derived_seed
 from sklearn_ridge_nn.training import Architecture, State, TargetType
+
+_NETWORK_NAME = "ridge_network"
+
+#: Optimizers that treat every number of a weight by itself, so that weights may be stacked.
+_ELEMENTWISE = {
+    getattr(keras.optimizers, name)
+    for name in (
+        "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD",
+    )
+}  # fmt: skip
 
 
 @keras.saving.register_keras_serializable(package="sklearn_ridge_nn")
@@ -108,7 +120,8 @@ def build_network(
     """
     loss, accuracy = _head(target_type, dtype)
     layers = [keras.Input((n_features,), dtype=dtype, name="features")]
-    for number, units in enumerate(hidden_layer_sizes):
+    *hidden_names, output_name = _layer_names(len(hidden_layer_sizes))
+    for number, (units, layer_name) in enumerate(zip(hidden_layer_sizes, hidden_names, strict=True)):
         layers.append(
             keras.layers.Dense(
                 units,
@@ -116,7 +129,7 @@ def build_network(
                 kernel_initializer=_kernel_initializer(seed, number),
                 kernel_regularizer=keras.regularizers.L2(alpha),
                 dtype=dtype,
-                name=f"hidden_{number + 1}",
+                name=layer_name,
             )
         )
         if dropout > 0:
@@ -130,11 +143,11 @@ def build_network(
             activation="softmax" if target_type == "multiclass" else "sigmoid",
             kernel_initializer=_kernel_initializer(seed, len(hidden_layer_sizes)),
             dtype=dtype,
-            name="output",
+            name=output_name,
         )
     )
     model_class = keras.Sequential if dtype == keras.config.floatx() else OwnPrecisionSequential
-    network = model_class(layers, name="ridge_network")
+    network = model_class(layers, name=_NETWORK_NAME)
     network.compile(
         make_optimizer(optimizer, learning_rate),
         loss,
@@ -148,6 +161,26 @@ def build_network(
     # the initial weights (ScheduleFreeAdamW) copy zeros.
     network.optimizer.build(network.trainable_variables)
     return network
+
+
+def _layer_names(n_hidden: int) -> list[str]:
+    return [*(f"hidden_{number + 1}" for number in range(n_hidden)), "output"]
+
+
+def weight_paths(architecture: Architecture) -> list[str]:
+    """Return the Keras paths of the weights of `build_network`, kernel and bias of each layer in turn."""
+    layers = _layer_names(len(architecture.hidden_layer_sizes))
+    return [f"{_NETWORK_NAME}/{layer}/{weight}" for layer in layers for weight in ("kernel", "bias")]
+
+
+def initial_weights(architecture: Architecture, seed: int) -> list[np.ndarray]:
+    """Return the weights that `build_network` starts from, kernel and bias of each layer in turn."""
+    widths = (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
+    weights = []
+    for layer, shape in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        kernel = _kernel_initializer(seed, layer)(shape, dtype=architecture.dtype)
+        weights += [keras.ops.convert_to_numpy(kernel), np.zeros(shape[1], architecture.dtype)]
+    return weights
 
 
 def _head(target_type: TargetType, dtype: str) -> tuple[keras.losses.Loss, keras.metrics.Metric]:
@@ -180,6 +213,80 @@ def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optim
         config = {"learning_rate": learning_rate, "name": optimizer.lower()}
         return keras.optimizers.get({"class_name": optimizer, "config": config})
     return optimizer(learning_rate=learning_rate)
+
+
+@dataclass(frozen=True)
+class OptimizerRecipe:
+    """A Keras optimizer but for its learning rate; equal ones make equal optimizers.
+
+    Attributes
+    ----------
+    optimizer_class : type
+    settings : str
+        The configuration, without the learning rate and the name.
+    schedule : str or None
+        Class and configuration of the learning-rate schedule.
+    rate_dtype : str
+        Precision in which Keras holds a constant learning rate: the global ``floatx``.
+    """
+
+    optimizer_class: type
+    settings: str
+    schedule: str | None
+    rate_dtype: str
+    _config: dict[str, Any] = field(compare=False, repr=False)
+
+    def make(self, rates: keras.optimizers.schedules.LearningRateSchedule) -> keras.optimizers.Optimizer:
+        """Return a fresh optimizer with its own schedule, or else with `rates`."""
+        config = self._config if self.schedule else {**self._config, "learning_rate": rates}
+        return self.optimizer_class.from_config(config)
+
+
+def optimizer_recipe(optimizer: Any, learning_rate: Any) -> tuple[OptimizerRecipe, float]:
+    """Return an elementwise optimizer's recipe, and its learning rate (0 if it has a schedule)."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        config, rate = optimizer.get_config(), optimizer._learning_rate
+        schedule = rate if is_schedule(rate) else None
+        optimizer_class = type(optimizer)
+    else:
+        optimizer_class, config = _default_settings(optimizer)
+        schedule = learning_rate if is_schedule(learning_rate) else None
+        config = {**config, "learning_rate": learning_rate}
+    settings = {name: value for name, value in config.items() if name not in ("learning_rate", "name")}
+    recipe = OptimizerRecipe(
+        optimizer_class,
+        repr(sorted(settings.items())),
+        None if schedule is None else f"{type(schedule).__name__} {sorted(schedule.get_config().items())!r}",
+        keras.config.floatx(),
+        {**settings, "learning_rate": schedule, "name": optimizer_class.__name__.lower()},
+    )
+    return recipe, 0.0 if schedule is not None else float(config["learning_rate"])
+
+
+@lru_cache(maxsize=64)
+def _default_settings(optimizer: str | type) -> tuple[type, dict[str, Any]]:
+    """Return the class and the default configuration of an optimizer given by name or class."""
+    default = make_optimizer(optimizer, 1e-3)
+    return type(default), default.get_config()
+
+
+def why_one_by_one(optimizer: Any, learning_rate: Any) -> str | None:
+    """Return why networks with this optimizer cannot be stacked and trained together, or None."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        optimizer_class, learning_rate = type(optimizer), optimizer._learning_rate
+        for setting in ("clipnorm", "global_clipnorm", "use_ema", "loss_scale_factor"):
+            value = getattr(optimizer, setting, None)
+            if value not in (None, False):
+                return f"the optimizer has {setting}={value}"
+    else:
+        optimizer_class, _ = _default_settings(optimizer)
+    if optimizer_class not in _ELEMENTWISE:
+        return f"{optimizer_class.__name__} is not known to treat every weight by itself"
+    is_plain = isinstance(learning_rate, (float, int, keras.Variable))
+    own = type(learning_rate).__name__
+    if not is_plain and type(learning_rate) is not getattr(keras.optimizers.schedules, own, None):
+        return f"{own} is not one of Keras's own learning-rate schedules"
+    return None
 
 
 def is_optimizer(candidate: Any) -> bool:
@@ -273,16 +380,26 @@ def keras_classifier(
 
 def _set_state(network: keras.Model, state: State) -> None:
     network.set_weights([w for pair in zip(state.coefs, state.intercepts, strict=True) for w in pair])
-    variables = optimizer_variables(network.optimizer)
-    if optimizer_signature(network.optimizer) != state.optimizer_signature:
-        raise ValueError(
-            f"Training can only continue with the optimizer of the last fit, {state.optimizer_signature[0]} "
-            f"with {len(state.optimizer)} state variables. Now it is {type(network.optimizer).__name__} with "
-            f"{len(variables)}, or its settings differ. Set it back, or start a new network by fit with "
-            f"warm_start=False."
-        )
-    for variable, value in zip(variables, state.optimizer, strict=True):
+    check_continues(network.optimizer, state.optimizer_signature)
+    for variable, value in zip(optimizer_variables(network.optimizer), state.optimizer, strict=True):
         variable.assign(value)
+
+
+def check_continues(optimizer: keras.optimizers.Optimizer, signature: Sequence[str]) -> None:
+    """Check that a built optimizer can take over the state of one with this signature.
+
+    Raises
+    ------
+    ValueError
+        If it has another class or other variables.
+    """
+    now = optimizer_signature(optimizer)
+    if now != list(signature):
+        raise ValueError(
+            f"Training can only continue with the optimizer of the last fit, {signature[0]} with "
+            f"{len(signature) - 1} state variables. Now it is {now[0]} with {len(now) - 1}, or its settings "
+            f"differ. Set it back, or start a new network by fit with warm_start=False."
+        )
 
 
 def optimizer_signature(optimizer: keras.optimizers.Optimizer) -> list[str]:

@@ -1,7 +1,7 @@
 """What a training is: a task in, a trained network out, both in plain arrays.
 
 This is the seam between the estimator and whatever trains: the estimator states a `Task`, a
-trainer (`network.train`) answers with a `Trained`, and neither knows the other.
+trainer (`engine` or `keras_training`) answers with a `Trained`, and neither knows the other.
 """
 
 from __future__ import annotations
@@ -43,6 +43,17 @@ class Architecture:
     hidden_layer_sizes: tuple[int, ...]
     activation: str
     dtype: str
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether a row may have several labels."""
+        return self.target_type == "multilabel-indicator"
+
+    @property
+    def n_weights(self) -> int:
+        """Numbers in all kernels and biases together."""
+        widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
+        return sum((n_in + 1) * n_out for n_in, n_out in zip(widths[:-1], widths[1:], strict=True))
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,10 @@ class Task:
     verbose : int
     start : State or None
         Where to continue from; None initialises the network.
+    every_epoch : bool
+        Whether ``data_loss`` and the hold-out's quantities are wanted for every epoch. If not, a
+        trainer may give them for the last epoch only, with NaN before; what early stopping watches
+        is always measured.
     """
 
     architecture: Architecture
@@ -122,6 +137,17 @@ class Task:
     callbacks: Sequence[Any] = field(default_factory=tuple)
     verbose: int = 0
     start: State | None = None
+    every_epoch: bool = True
+
+    @property
+    def first_epoch(self) -> int:
+        """Epochs that the network has been through before."""
+        return self.start.n_epochs if self.start is not None else 0
+
+    @property
+    def last_epoch(self) -> int:
+        """Epochs that the network will have been through, unless it stops early."""
+        return self.first_epoch + self.epochs
 
     def n_batches(self, rows: np.ndarray) -> int:
         """Return how many minibatches `batches` makes of the rows."""
@@ -166,6 +192,20 @@ class Trained:
     history: dict[str, np.ndarray]
     best_epoch: int | None
     callbacks: list[Any]
+
+
+class DivergenceError(ValueError):
+    """The loss of a training became infinite or NaN."""
+
+
+def divergence(task: Task, epoch: int) -> DivergenceError:
+    """Return the error of a task that diverged in an epoch, counted from its initialisation."""
+    is_rate_ours = isinstance(task.optimizer, (str, type))
+    rate = f"learning_rate (now {task.learning_rate})" if is_rate_ours else "the optimizer's learning rate"
+    return DivergenceError(
+        f"The loss became infinite or NaN in epoch {epoch + 1} of {task.last_epoch}. Scale X, for example "
+        f"with sklearn.preprocessing.StandardScaler, lower {rate}, or lower alpha (now {task.alpha})."
+    )
 
 
 def join_histories(

@@ -1,0 +1,410 @@
+"""Training many networks at once, with the results of training each alone.
+
+Tasks that share shapes and number of steps are stacked and trained together by one compiled program;
+those that see the same minibatches (same rows, weights and seed, another alpha) share the input as well.
+The engine groups and chunks the rest by itself.
+
+Peak memory is bounded whatever the number of rows: a chunk of minibatches takes at most `CHUNK_BYTES`, or
+one minibatch per stream where that is more, and exists twice, here and in TensorFlow; on top come the
+stacked weights with gradients and optimizer state, at most `STACK_BYTES` or those of one network, and
+eight bytes per training row and stream for the epoch's order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, stream_key
+from sklearn_ridge_nn.network import (
+    OptimizerRecipe,
+    initial_weights,
+    optimizer_recipe,
+    why_one_by_one,
+)
+from sklearn_ridge_nn.program import Program, Recipe, get_program
+from sklearn_ridge_nn.program import n_compiled as n_compiled
+from sklearn_ridge_nn.progress import Progress
+from sklearn_ridge_nn.training import Architecture, DivergenceError, State, Task, Trained, divergence
+
+#: Bytes of minibatches that are gathered at a time.
+CHUNK_BYTES = 2**22
+#: Minibatches per stream, and floating-point operations, that one call of a program takes at most:
+#: progress, early stopping and Ctrl-C get their turn in between.
+CHUNK_SLOTS = 64
+CHUNK_OPERATIONS = 2 * 10**10
+#: Members of a stack, and bytes of their weights, gradients and optimizer state. On a CPU, throughput
+#: peaks at a few dozen small networks; a GPU needs more of them to be busy.
+STACK_MEMBERS = {"CPU": 48, "GPU": 512}
+STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
+
+
+def why_not(task: Task) -> str | None:
+    """Return why the engine cannot train a task with the very results of Keras, or None if it can."""
+    if task.callbacks:
+        return "there are callbacks"
+    return why_one_by_one(task.optimizer, task.learning_rate)
+
+
+def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
+    """Train networks, together where that is possible.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        For each of them `why_not` is None. Tasks share minibatches if their ``X``, ``targets`` and
+        ``weights`` are the same objects and their rows and seed are equal.
+
+    Returns
+    -------
+    list of Trained or DivergenceError
+        In the order of the tasks; an error for those whose loss became infinite or NaN, which do
+        not disturb the others.
+
+    Raises
+    ------
+    ValueError
+        If a task continues from the state of another optimizer.
+    """
+    results: dict[int, Trained | DivergenceError] = {}
+    stacks = list(_stacks(tasks))
+    n_epochs = sum(stack.group.epochs * len(stack.members) for stack in stacks)
+    verbose = max((task.verbose for task in tasks), default=0)
+    with Progress(len(tasks), n_epochs, verbose) as progress:
+        for stack in stacks:
+            program = get_program(stack.group.recipe(len(stack.streams), stack.n_per_stream))
+            with program.lock:
+                trained = _Training(stack, program, progress).run()
+            results.update(zip(stack.members, trained, strict=True))
+    return [results[number] for number in range(len(tasks))]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What members must share to be stacked: shapes, and every number that a stack has only once."""
+
+    architecture: Architecture
+    optimizer: OptimizerRecipe
+    batch_size: int
+    has_dropout: bool
+    n_train: int
+    has_validation: bool
+    first_epoch: int
+    epochs: int
+    stops_early: bool
+    every_epoch: bool
+    optimizer_signature: tuple[str, ...]
+    optimizer_scalars: tuple[float, ...]
+
+    @classmethod
+    def of(cls, task: Task) -> _Group:
+        start = task.start
+        return cls(
+            task.architecture,
+            optimizer_recipe(task.optimizer, task.learning_rate)[0],
+            task.batch_size,
+            task.dropout > 0 and bool(task.architecture.hidden_layer_sizes),
+            task.n_batches(task.train_rows),
+            len(task.validation_rows) > 0,
+            task.first_epoch,
+            task.epochs,
+            task.patience is not None,
+            task.every_epoch,
+            tuple(start.optimizer_signature) if start is not None else (),
+            tuple(float(v) for v in start.optimizer if np.ndim(v) == 0) if start is not None else (),
+        )
+
+    @property
+    def most_members(self) -> int:
+        """How many members a stack of this shape may have."""
+        device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        copies = 5  # weights, gradients, and up to three numbers of optimizer state for each
+        architecture = self.architecture
+        member_bytes = copies * architecture.n_weights * np.dtype(architecture.dtype).itemsize
+        return max(1, min(STACK_MEMBERS[device], STACK_BYTES[device] // member_bytes))
+
+    def recipe(self, n_streams: int, n_per_stream: int) -> Recipe:
+        """Return the recipe of a stack, with as many slots as a chunk may have."""
+        architecture = self.architecture
+        row_bytes = architecture.n_features * np.dtype(architecture.dtype).itemsize
+        slot_bytes = n_streams * self.batch_size * row_bytes
+        operations = 6 * self.batch_size * architecture.n_weights * n_streams * n_per_stream
+        n_slots = min(CHUNK_SLOTS, CHUNK_BYTES // slot_bytes, CHUNK_OPERATIONS // operations)
+        return Recipe(
+            architecture,
+            self.optimizer,
+            self.batch_size,
+            n_streams,
+            n_per_stream,
+            max(1, n_slots),
+            self.has_dropout,
+        )
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """Members that train together: as many on each stream, the streams one after the other.
+
+    A stack that must be filled up to be rectangular holds some members twice.
+    """
+
+    group: _Group
+    members: list[int]
+    tasks: list[Task]
+    streams: list[Stream]
+
+    @property
+    def n_per_stream(self) -> int:
+        return len(self.members) // len(self.streams)
+
+    def per_member(self, per_stream: Sequence[Any]) -> np.ndarray:
+        """Repeat values of the streams, along the last axis, for their members."""
+        return np.repeat(np.stack(per_stream, axis=-1), self.n_per_stream, axis=-1)
+
+
+def _stacks(tasks: Sequence[Task]) -> Iterator[_Stack]:
+    """Arrange tasks in stacks of equal groups."""
+    groups: dict[_Group, dict[tuple, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for number, task in enumerate(tasks):
+        groups[_Group.of(task)][stream_key(task)].append(number)
+    for group, streams in groups.items():
+        for pieces in arrange(list(streams.values()), group.most_members):
+            members = [number for piece in pieces for number in piece]
+            stack_tasks = [tasks[number] for number in members]
+            yield _Stack(group, members, stack_tasks, [Stream(tasks[piece[0]]) for piece in pieces])
+
+
+def arrange(streams: Sequence[list[int]], most: int) -> list[list[list[int]]]:
+    """Arrange the members of some streams in few rectangular stacks of few different shapes.
+
+    Parameters
+    ----------
+    streams : sequence of list of int
+        The members of each stream.
+    most : int
+        Members that a stack may have.
+
+    Returns
+    -------
+    list of list of list of int
+        Per stack, members of each of its streams, as many for each. Shorter lists are filled up
+        with a member that they have already, and stacks with a stream.
+
+    Examples
+    --------
+    >>> arrange([[0, 1, 2], [3, 4], [5, 6, 7]], most=6)
+    [[[0, 1, 2], [5, 6, 7]], [[3, 4, 4], [3, 4, 4]]]
+    """
+    pieces = [
+        part.tolist()
+        for members in streams
+        for part in np.array_split(members, math.ceil(len(members) / most))
+    ]
+    pieces.sort(key=len, reverse=True)
+    stacks = []
+    while pieces:
+        width = len(pieces[0])
+        alike = [piece for piece in pieces if 2 * len(piece) > width]
+        pieces = pieces[len(alike) :]
+        n_stacks = math.ceil(len(alike) * width / (most // width * width))
+        height = math.ceil(len(alike) / n_stacks)
+        for first in range(0, len(alike), height):
+            stack = [_filled_up(piece, width) for piece in alike[first : first + height]]
+            stacks.append(_filled_up(stack, height))
+    return stacks
+
+
+def _filled_up(items: list, length: int) -> list:
+    return items + items[-1:] * (length - len(items))
+
+
+class _Training:
+    """The training of one stack."""
+
+    def __init__(self, stack: _Stack, program: Program, progress: Progress) -> None:
+        self.stack, self.program, self.progress = stack, program, progress
+        group, tasks = stack.group, stack.tasks
+        if group.optimizer_signature:
+            program.check_continues(list(group.optimizer_signature))
+        program.load(_initial_weights(tasks), [task.start.optimizer if task.start else None for task in tasks])
+        arrays = program.input_arrays()
+        # keras.regularizers.L2 rounds its strength to float32
+        arrays["alpha"][:, 0, 0] = np.array([task.alpha for task in tasks], np.float32)
+        arrays["rate"][:, 0, 0] = [optimizer_recipe(task.optimizer, task.learning_rate)[1] for task in tasks]
+        arrays["dropout"][:, 0, 0] = [task.dropout for task in tasks]
+        self.chunk = Chunk(arrays, stack.streams)
+        self.n_validate = max(stream.n_validate for stream in stack.streams)
+        self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
+        names = ("loss", "accuracy", "data_loss")
+        if group.has_validation:
+            names += ("val_data_loss", "val_loss", "val_accuracy")
+        self.history = {name: np.full((group.epochs, len(tasks)), np.nan) for name in names}
+        self.diverged_in: dict[int, int] = {}
+        self.stopping = _EarlyStopping(tasks, group.first_epoch) if group.stops_early else None
+        self._measured = np.empty((0, 3, len(tasks)))
+        self._awaited: deque[tuple[int, EpochLayout]] = deque()
+
+    def run(self) -> list[Trained | DivergenceError]:
+        """Train all epochs, or until no member goes on, and return the members' results."""
+        group = self.stack.group
+        last = group.first_epoch + group.epochs
+        for epoch in range(group.first_epoch, last):
+            layout = self._layout(is_last=epoch == last - 1)
+            plan = plan_epoch(self.stack.streams, epoch, layout, group.has_dropout)
+            self._awaited.append((epoch, layout))
+            begin = 0
+            while begin < layout.n_slots:
+                begin += self.chunk.fill(plan, begin)
+                if self.chunk.is_full:
+                    self._flush()
+            if self.stopping is not None:
+                self._flush()
+            if len(self.finished) == len(self.stack.members):
+                self.progress.skip((last - 1 - epoch) * len(self.stack.members))
+                break
+        self._flush()
+        return self._results()
+
+    @property
+    def finished(self) -> set[int]:
+        """Members that have diverged or stopped."""
+        return {*self.diverged_in, *(self.stopping.stopped if self.stopping is not None else ())}
+
+    def _layout(self, is_last: bool) -> EpochLayout:
+        group = self.stack.group
+        reports = group.every_epoch or is_last
+        return EpochLayout(
+            n_train=group.n_train,
+            n_evaluate=group.n_train if reports else 0,
+            n_validate=self.n_validate if reports or group.stops_early else 0,
+        )
+
+    def _flush(self) -> None:
+        """Run what the chunk holds, and take in the epochs that are complete with it."""
+        n_filled = self.chunk.n_filled
+        if not n_filled:
+            return
+        measured = self.program.run(self.chunk.arrays)[:n_filled]
+        self.chunk.clear()
+        self._measured = np.concatenate([self._measured, measured])
+        n_slots = self._awaited[-1][1].n_slots
+        self.progress.advance(n_filled / n_slots * len(self.stack.members))
+        while self._awaited and self._awaited[0][1].n_slots <= len(self._measured):
+            epoch, layout = self._awaited.popleft()
+            with np.errstate(all="ignore"):  # diverged members
+                self._take_in(epoch, layout, self._measured[: layout.n_slots])
+            self._measured = self._measured[layout.n_slots :]
+
+    def _take_in(self, epoch: int, layout: EpochLayout, measured: np.ndarray) -> None:
+        """Reduce an epoch's minibatches to its history, and see who diverged or stops."""
+        group, streams, per_member = self.stack.group, self.stack.streams, self.stack.per_member
+        here = epoch - group.first_epoch
+        n_labels = group.architecture.n_outputs if group.architecture.is_multilabel else 1
+        train, rest = measured[: layout.n_train], measured[layout.n_train :]
+        evaluated, validated = rest[: layout.n_evaluate], rest[layout.n_evaluate :]
+        n_rows = self.rows.sum(axis=0)
+        values = {
+            "loss": (self.rows * (train[:, 0] + train[:, 2])).sum(axis=0) / n_rows,
+            "accuracy": train[:, 1].sum(axis=0) / (n_rows * n_labels),
+        }
+        if layout.n_evaluate:
+            total = per_member([stream.train_weight for stream in streams])
+            values["data_loss"] = evaluated[:, 0].sum(axis=0) / total
+        if layout.n_validate:
+            total = per_member([stream.validation_weight for stream in streams])
+            n_rows = per_member([len(stream.task.validation_rows) for stream in streams])
+            values["val_data_loss"] = validated[:, 0].sum(axis=0) / total
+            values["val_loss"] = values["val_data_loss"] + validated[0, 2]
+            values["val_accuracy"] = validated[:, 1].sum(axis=0) / (n_rows * n_labels)
+        for name, numbers in values.items():
+            self.history[name][here] = numbers
+        for member in np.flatnonzero(~np.isfinite(list(values.values())).all(axis=0)).tolist():
+            if member not in self.finished:
+                self.diverged_in[member] = epoch
+        if self.stopping is not None:
+            self.stopping.take_in(epoch, values["val_data_loss"], self.diverged_in, self.program)
+        self.progress.epoch(epoch, group.first_epoch + group.epochs, values)
+
+    def _results(self) -> list[Trained | DivergenceError]:
+        weights, state = self.program.weights(), self.program.state()
+        return [
+            divergence(task, self.diverged_in[member])
+            if member in self.diverged_in
+            else self._trained(member, weights, state)
+            for member, task in enumerate(self.stack.tasks)
+        ]
+
+    def _trained(self, member: int, weights: list[np.ndarray], state: list[np.ndarray]) -> Trained:
+        group, program, stopping = self.stack.group, self.program, self.stopping
+        own_weights, n_epochs, best_epoch = None, group.epochs, None
+        own_state = None
+        if stopping is not None:
+            own_weights, best_epoch = stopping.best_weights[member], int(stopping.best_epoch[member])
+            if member in stopping.stopped:
+                n_epochs, own_state = stopping.stopped[member]
+        own_weights = own_weights or program.member_weights(weights, member)
+        return Trained(
+            State(
+                own_weights[::2],
+                own_weights[1::2],
+                own_state or program.member_state(state, member),
+                program.signature,
+                group.first_epoch + n_epochs,
+            ),
+            {name: values[:n_epochs, member].copy() for name, values in self.history.items()},
+            best_epoch,
+            [],
+        )
+
+
+class _EarlyStopping:
+    """``keras.callbacks.EarlyStopping("val_data_loss", restore_best_weights=True)``, per member."""
+
+    def __init__(self, tasks: Sequence[Task], first_epoch: int) -> None:
+        self.first_epoch = first_epoch
+        self.patience = np.array([task.patience for task in tasks])
+        self.best = np.full(len(tasks), np.inf)
+        self.best_epoch = np.zeros(len(tasks), int)
+        self.best_weights: dict[int, list[np.ndarray]] = {}
+        self.stopped: dict[int, tuple[int, list[np.ndarray]]] = {}
+
+    def take_in(
+        self, epoch: int, losses: np.ndarray, diverged: Container[int], program: Program
+    ) -> None:
+        """Keep the weights of members that improved and the state of those that stop."""
+        going = np.array([m not in self.stopped and m not in diverged for m in range(len(losses))])
+        improved = going & (losses < self.best)
+        if improved.any():
+            weights = program.weights()
+        for member in np.flatnonzero(improved).tolist():
+            self.best_weights[member] = program.member_weights(weights, member)
+        self.best[improved] = losses[improved]
+        self.best_epoch[improved] = epoch - self.first_epoch
+        waited = epoch - self.first_epoch - self.best_epoch
+        stops = going & ~improved & (waited >= self.patience) & (epoch > 0)
+        if stops.any():
+            state = program.state()
+        for member in np.flatnonzero(stops).tolist():
+            n_epochs = epoch - self.first_epoch + 1
+            self.stopped[member] = (n_epochs, program.member_state(state, member))
+
+
+def _initial_weights(tasks: Sequence[Task]) -> list[list[np.ndarray]]:
+    """Return each task's weights to start from; those of one seed are drawn once."""
+    by_seed: dict[int, list[np.ndarray]] = {}
+    weights = []
+    for task in tasks:
+        if task.start is not None:
+            pairs = zip(task.start.coefs, task.start.intercepts, strict=True)
+            weights.append([array for pair in pairs for array in pair])
+        else:
+            if task.seed not in by_seed:
+                by_seed[task.seed] = initial_weights(task.architecture, task.seed)
+            weights.append(by_seed[task.seed])
+    return weights

@@ -1,0 +1,190 @@
+"""Minibatches for the compiled program, gathered a chunk at a time.
+
+A *slot* is one minibatch of every stream. An epoch is a row of slots: those to train on in the epoch's
+order, then those on which the losses are measured at its final weights. Only row numbers and weights
+exist for the whole epoch; the rows themselves are fetched as a chunk of slots is filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sklearn_ridge_nn.randomness import Purpose, derived_seed, epoch_order
+from sklearn_ridge_nn.training import Task
+
+
+@dataclass(frozen=True)
+class EpochLayout:
+    """Which slots of an epoch do what; the same for all streams side by side.
+
+    Attributes
+    ----------
+    n_train, n_evaluate, n_validate : int
+        Slots to train on, then to measure the training rows on, then the hold-out.
+    """
+
+    n_train: int
+    n_evaluate: int
+    n_validate: int
+
+    @property
+    def n_slots(self) -> int:
+        """All slots of the epoch."""
+        return self.n_train + self.n_evaluate + self.n_validate
+
+
+class Stream:
+    """The minibatches of one task, which all tasks with equal `stream_key` share."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.n_train = task.n_batches(task.train_rows)
+        self.n_validate = task.n_batches(task.validation_rows)
+        # What losses are divided by; a hold-out of no rows has no loss
+        self.train_weight = self._weights(task.train_rows).sum()
+        self.validation_weight = self._weights(task.validation_rows).sum()
+
+    def rows_per_minibatch(self) -> np.ndarray:
+        """Return the real rows of each minibatch to train on, of shape (n_train,)."""
+        size, n_rows = self.task.batch_size, len(self.task.train_rows)
+        return np.minimum(size, n_rows - size * np.arange(self.n_train))
+
+    def places(
+        self, order: np.ndarray, layout: EpochLayout, begin: int, end: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the row number and the weight of every place in some slots of an epoch.
+
+        Parameters
+        ----------
+        order : ndarray of int
+            The training rows in the epoch's order.
+        layout : EpochLayout
+        begin, end : int
+            The slots.
+
+        Returns
+        -------
+        rows, weights : ndarray of shape ((end - begin) * batch_size,)
+            Places that only fill a slot up hold a training row of weight 0.
+        """
+        size, first = self.task.batch_size, 0
+        all_rows = np.full((end - begin) * size, self.task.train_rows[0])
+        all_weights = np.zeros(len(all_rows))
+        parts = (order, layout.n_train), (self.task.train_rows, layout.n_evaluate)
+        for rows, n_slots in (*parts, (self.task.validation_rows, layout.n_validate)):
+            here = slice(max(begin, first), min(end, first + n_slots))
+            if here.start < here.stop:
+                chosen = rows[(here.start - first) * size : (here.stop - first) * size]
+                weights = self._weights(chosen)
+                if first == 0:
+                    weights = weights / np.repeat(self.rows_per_minibatch()[here], size)[: len(chosen)]
+                start = (here.start - begin) * size
+                all_rows[start : start + len(chosen)] = chosen
+                all_weights[start : start + len(chosen)] = weights
+            first += n_slots
+        return all_rows, all_weights
+
+    def _weights(self, rows: np.ndarray) -> np.ndarray:
+        return np.ones(len(rows)) if self.task.weights is None else self.task.weights[rows]
+
+    def fill(self, x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> None:
+        """Fetch rows into x, of shape (n, n_features), and their targets into y."""
+        X = self.task.X
+        if issparse(X):
+            x[:] = X[rows].toarray()
+        elif X.dtype == x.dtype and X.flags.c_contiguous:
+            np.take(X, rows, axis=0, out=x, mode="clip")  # other modes make a copy on the way
+        else:
+            x[:] = X[rows]
+        y[:] = self.task.targets[rows]
+
+    def dropout_keys(self, epoch: int, layout: EpochLayout) -> np.ndarray:
+        """Return the seeds of the masks, of shape (n_slots, n_hidden, 2)."""
+        n_hidden = len(self.task.architecture.hidden_layer_sizes)
+        keys = np.empty((layout.n_slots, n_hidden, 2), np.int32)
+        keys[..., 0] = [
+            derived_seed(self.task.seed, Purpose.DROPOUT, layer, epoch) for layer in range(n_hidden)
+        ]
+        keys[..., 1] = np.arange(layout.n_slots)[:, None]
+        return keys
+
+
+def stream_key(task: Task) -> tuple:
+    """Return what tasks share that see the same minibatches."""
+    rows = (task.train_rows.tobytes(), task.validation_rows.tobytes())
+    return (id(task.X), id(task.targets), id(task.weights), *rows, task.seed)
+
+
+@dataclass(frozen=True)
+class EpochPlan:
+    """What one epoch's slots hold in every stream.
+
+    Attributes
+    ----------
+    layout : EpochLayout
+    orders : list of ndarray
+        Per stream, its training rows in the epoch's order.
+    keys : list of ndarray of shape (n_slots, n_hidden, 2)
+        Per stream, the seeds of its dropout masks; empty without dropout.
+    """
+
+    layout: EpochLayout
+    orders: list[np.ndarray]
+    keys: list[np.ndarray]
+
+
+def plan_epoch(
+    streams: Sequence[Stream], epoch: int, layout: EpochLayout, has_dropout: bool
+) -> EpochPlan:
+    """Return the plan of an epoch, counted since the networks were initialised."""
+    orders = [epoch_order(stream.task.train_rows, stream.task.seed, epoch) for stream in streams]
+    keys = [stream.dropout_keys(epoch, layout) for stream in streams] if has_dropout else []
+    return EpochPlan(layout, orders, keys)
+
+
+class Chunk:
+    """Arrays for `Program.run` and how far they are filled.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        From `Program.input_arrays`.
+    streams : sequence of Stream
+        Side by side, as the program takes them.
+    """
+
+    def __init__(self, arrays: dict[str, np.ndarray], streams: Sequence[Stream]) -> None:
+        self.arrays = arrays
+        self._streams = streams
+        self.n_slots = len(arrays["trains"])
+        self.n_filled = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no slot is free."""
+        return self.n_filled == self.n_slots
+
+    def clear(self) -> None:
+        """Forget what is filled."""
+        self.n_filled = 0
+
+    def fill(self, plan: EpochPlan, begin: int) -> int:
+        """Fetch the plan's slots from `begin` on into the free ones; return how many."""
+        n = min(self.n_slots - self.n_filled, plan.layout.n_slots - begin)
+        there, here = slice(begin, begin + n), slice(self.n_filled, self.n_filled + n)
+        arrays = self.arrays
+        arrays["trains"][here] = np.arange(begin, begin + n) < plan.layout.n_train
+        for number, stream in enumerate(self._streams):
+            rows, weights = stream.places(plan.orders[number], plan.layout, there.start, there.stop)
+            x, y = arrays["x"][number, here], arrays["y"][number, here]
+            stream.fill(x.reshape(len(rows), -1), y.reshape(len(rows), -1), rows)
+            arrays["w"][number, here] = weights.reshape(n, -1)
+            if plan.keys:
+                arrays["keys"][here, number] = plan.keys[number][there]
+        self.n_filled += n
+        arrays["count"][...] = self.n_filled
+        return n

@@ -1,0 +1,83 @@
+"""What a long training says while it runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+#: Seconds between two updates of the line.
+INTERVAL = 0.2
+
+
+class Progress:
+    """One line that is written over, or a line per epoch.
+
+    Parameters
+    ----------
+    n_networks : int
+    n_epochs : int
+        Of all networks together.
+    verbose : int
+        0 is silent; 1 shows one line with the networks, the epochs done of those of all networks,
+        the rate and the time left; 2 and more a line per epoch and stack of networks.
+    """
+
+    def __init__(self, n_networks: int, n_epochs: int, verbose: int) -> None:
+        self.n_networks, self.n_epochs, self.verbose = n_networks, n_epochs, verbose
+        self._done = 0.0
+        self._start = self._last = time.monotonic()
+        self._width = 0
+
+    def __enter__(self) -> Self:
+        if self.verbose > 1:
+            print(f"{self._what()} in the engine", flush=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.verbose == 1:
+            self._show()
+            print(flush=True)
+
+    def advance(self, epochs: float) -> None:
+        """Count epochs, of all networks together; parts of epochs count too."""
+        self._done = min(self._done + epochs, self.n_epochs)
+        if self.verbose == 1 and time.monotonic() - self._last > INTERVAL:
+            self._show()
+
+    def skip(self, epochs: float) -> None:
+        """Leave out epochs that early stopping makes needless."""
+        self.n_epochs -= round(epochs)
+
+    def epoch(self, number: int, last: int, values: Mapping[str, np.ndarray]) -> None:
+        """Report an epoch of a stack: one value per network, or their range."""
+        if self.verbose < 2:
+            return
+        cells = []
+        for name, numbers in values.items():
+            known = numbers[np.isfinite(numbers)]
+            if len(known):
+                low, high = known.min(), known.max()
+                cells.append(f"{name} {low:.4f}" if len(known) == 1 else f"{name} {low:.4f}..{high:.4f}")
+        print(f"epoch {number + 1}/{last} - {' - '.join(cells)}", flush=True)
+
+    def _what(self) -> str:
+        return f"Training {self.n_networks} network{'s' if self.n_networks > 1 else ''}"
+
+    def _show(self) -> None:
+        self._last = time.monotonic()
+        seconds = max(self._last - self._start, 1e-9)
+        rate = self._done / seconds
+        left = round((self.n_epochs - self._done) / rate) if rate else 0
+        line = (
+            f"{self._what()} in the engine: {self._done:,.0f} of {self.n_epochs:,} epochs, "
+            f"{rate:,.1f} epochs/s, {left // 60}:{left % 60:02} left"
+        )
+        print("\r" + line.ljust(self._width), end="", flush=True, file=sys.stdout)
+        self._width = len(line)
