@@ -99,7 +99,7 @@ class _Group:
     epochs: int
     stops_early: bool
     every_epoch: bool
-    optimizer_signature: tuple[str, ...]
+    is_new: bool
     optimizer_scalars: tuple[float, ...]
 
     @classmethod
@@ -116,7 +116,7 @@ class _Group:
             task.epochs,
             task.patience is not None,
             task.every_epoch,
-            tuple(start.optimizer_signature) if start is not None else (),
+            start is None,
             tuple(float(v) for v in start.optimizer if np.ndim(v) == 0) if start is not None else (),
         )
 
@@ -230,14 +230,12 @@ class _Training:
     def __init__(self, stack: _Stack, program: Program, progress: Progress) -> None:
         self.stack, self.program, self.progress = stack, program, progress
         group, tasks = stack.group, stack.tasks
-        if group.optimizer_signature:
-            program.check_continues(list(group.optimizer_signature))
-        program.load(_initial_weights(tasks), [task.start.optimizer if task.start else None for task in tasks])
+        program.load([_start_weights(task) for task in tasks], [task.start for task in tasks])
         arrays = program.input_arrays()
         # keras.regularizers.L2 rounds its strength to float32
-        arrays["alpha"][:, 0, 0] = np.array([task.alpha for task in tasks], np.float32)
-        arrays["rate"][:, 0, 0] = [optimizer_recipe(task.optimizer, task.learning_rate)[1] for task in tasks]
-        arrays["dropout"][:, 0, 0] = [task.dropout for task in tasks]
+        arrays["alpha"][:, 0] = np.array([task.alpha for task in tasks], np.float32)
+        arrays["rate"][:, 0] = [optimizer_recipe(task.optimizer, task.learning_rate)[1] for task in tasks]
+        arrays["dropout"][:, 0] = [task.dropout for task in tasks]
         self.chunk = Chunk(arrays, stack.streams)
         self.n_validate = max(stream.n_validate for stream in stack.streams)
         self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
@@ -340,7 +338,7 @@ class _Training:
             for member, task in enumerate(self.stack.tasks)
         ]
 
-    def _trained(self, member: int, weights: list[np.ndarray], state: list[np.ndarray]) -> Trained:
+    def _trained(self, member: int, weights: np.ndarray, state: list[np.ndarray]) -> Trained:
         group, program, stopping = self.stack.group, self.program, self.stopping
         own_weights, n_epochs, best_epoch = None, group.epochs, None
         own_state = None
@@ -348,7 +346,7 @@ class _Training:
             own_weights, best_epoch = stopping.best_weights[member], int(stopping.best_epoch[member])
             if member in stopping.stopped:
                 n_epochs, own_state = stopping.stopped[member]
-        own_weights = own_weights or program.member_weights(weights, member)
+        own_weights = own_weights or program.layout.unpack(weights[member])
         return Trained(
             State(
                 own_weights[::2],
@@ -383,7 +381,7 @@ class _EarlyStopping:
         if improved.any():
             weights = program.weights()
         for member in np.flatnonzero(improved).tolist():
-            self.best_weights[member] = program.member_weights(weights, member)
+            self.best_weights[member] = program.layout.unpack(weights[member])
         self.best[improved] = losses[improved]
         self.best_epoch[improved] = epoch - self.first_epoch
         waited = epoch - self.first_epoch - self.best_epoch
@@ -395,16 +393,9 @@ class _EarlyStopping:
             self.stopped[member] = (n_epochs, program.member_state(state, member))
 
 
-def _initial_weights(tasks: Sequence[Task]) -> list[list[np.ndarray]]:
-    """Return each task's weights to start from; those of one seed are drawn once."""
-    by_seed: dict[int, list[np.ndarray]] = {}
-    weights = []
-    for task in tasks:
-        if task.start is not None:
-            pairs = zip(task.start.coefs, task.start.intercepts, strict=True)
-            weights.append([array for pair in pairs for array in pair])
-        else:
-            if task.seed not in by_seed:
-                by_seed[task.seed] = initial_weights(task.architecture, task.seed)
-            weights.append(by_seed[task.seed])
-    return weights
+def _start_weights(task: Task) -> list[np.ndarray]:
+    """Return the weights that a task starts from, kernel and bias of each layer in turn."""
+    if task.start is None:
+        return initial_weights(task.architecture, task.seed)
+    pairs = zip(task.start.coefs, task.start.intercepts, strict=True)
+    return [array for pair in pairs for array in pair]

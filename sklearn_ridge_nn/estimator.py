@@ -17,6 +17,7 @@ from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters, layer_siz
 from sklearn_ridge_nn.randomness import hold_out
 from sklearn_ridge_nn.training import (
     Architecture,
+    DivergenceError,
     State,
     TargetType,
     Task,
@@ -423,9 +424,12 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
                 start=start,
             )
 
-            from sklearn_ridge_nn import keras_training
+            from sklearn_ridge_nn import trainers
 
-            self._store(task, keras_training.train(task, classes), classes, y.dtype, scale)
+            (trained,) = trainers.train([task], classes)
+            if isinstance(trained, DivergenceError):
+                raise trained
+            self._store(task, trained, classes, y.dtype, scale)
         return self
 
     def _describe_network(self, target_type: TargetType, classes: np.ndarray) -> Architecture:
@@ -495,7 +499,7 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         """Set the fitted attributes: plain arrays, numbers, strings, and lists and dicts of them."""
         for name in (*_KERAS_OBJECTS, "best_epoch_"):
             self.__dict__.pop(name, None)
-        state, epochs_before = trained.state, task.start.n_epochs if task.start is not None else 0
+        state, epochs_before = trained.state, task.first_epoch
         self.classes_ = classes
         self.n_outputs_ = task.architecture.n_outputs
         self.coefs_, self.intercepts_ = state.coefs, state.intercepts

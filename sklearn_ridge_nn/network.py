@@ -173,8 +173,12 @@ def weight_paths(architecture: Architecture) -> list[str]:
     return [f"{_NETWORK_NAME}/{layer}/{weight}" for layer in layers for weight in ("kernel", "bias")]
 
 
+@lru_cache(maxsize=1)
 def initial_weights(architecture: Architecture, seed: int) -> list[np.ndarray]:
-    """Return the weights that `build_network` starts from, kernel and bias of each layer in turn."""
+    """Return the weights that `build_network` starts from, kernel and bias of each layer in turn.
+
+    They must not be changed: the fits of a search often have one seed, and the last are kept for them.
+    """
     widths = (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
     weights = []
     for layer, shape in enumerate(zip(widths[:-1], widths[1:], strict=True)):
@@ -309,8 +313,6 @@ def is_optimizer(candidate: Any) -> bool:
 
 def unsupported_setting(optimizer: keras.optimizers.Optimizer) -> str | None:
     """Return what an optimizer instance does that a fit could not keep, or None."""
-    if optimizer.use_ema or getattr(getattr(optimizer, "inner_optimizer", None), "use_ema", False):
-        return "use_ema=True predicts with other weights than those that training continues from"
     if getattr(optimizer, "_exclude_from_weight_decay_pattern", None) is not None:
         return "exclude_from_weight_decay() is not part of an optimizer's configuration and is lost in copies"
     return None
@@ -380,26 +382,20 @@ def keras_classifier(
 
 def _set_state(network: keras.Model, state: State) -> None:
     network.set_weights([w for pair in zip(state.coefs, state.intercepts, strict=True) for w in pair])
-    check_continues(network.optimizer, state.optimizer_signature)
+    signature = optimizer_signature(network.optimizer)
+    if signature != state.optimizer_signature:
+        raise other_optimizer(state.optimizer_signature, signature)
     for variable, value in zip(optimizer_variables(network.optimizer), state.optimizer, strict=True):
         variable.assign(value)
 
 
-def check_continues(optimizer: keras.optimizers.Optimizer, signature: Sequence[str]) -> None:
-    """Check that a built optimizer can take over the state of one with this signature.
-
-    Raises
-    ------
-    ValueError
-        If it has another class or other variables.
-    """
-    now = optimizer_signature(optimizer)
-    if now != list(signature):
-        raise ValueError(
-            f"Training can only continue with the optimizer of the last fit, {signature[0]} with "
-            f"{len(signature) - 1} state variables. Now it is {now[0]} with {len(now) - 1}, or its settings "
-            f"differ. Set it back, or start a new network by fit with warm_start=False."
-        )
+def other_optimizer(before: Sequence[str], now: Sequence[str]) -> ValueError:
+    """Return the error of continuing one optimizer's training with another, from their signatures."""
+    return ValueError(
+        f"Training can only continue with the optimizer of the last fit, {before[0]} with "
+        f"{len(before) - 1} state variables. Now it is {now[0]} with {len(now) - 1}, or its settings "
+        f"differ. Set it back, or start a new network by fit with warm_start=False."
+    )
 
 
 def optimizer_signature(optimizer: keras.optimizers.Optimizer) -> list[str]:

@@ -4,10 +4,12 @@ Networks of one shape are stacked along a leading *member* axis and one XLA prog
 What a program computes is fixed by its `Recipe`; whatever else a training has (alpha, learning rate,
 seed, epochs, rows) is an input, so a program is compiled once and used again.
 
-Inside, activations are *units first*: a kernel is (member, units, inputs), the transpose of Keras's, and
-a layer's outputs are (member, units, rows). Then the members of one stream, which see the same
-minibatches, share the first layer as one wide product without moving a number, and no large product
-has a transposed left factor, which XLA's CPU products are slow at.
+All weights of a member are one row of one variable, so that the optimizer, which treats every number by
+itself, updates a single array; that halves the time to compile. Activations are *units first*: a kernel
+is (member, units, inputs), the transpose of Keras's, and a layer's outputs are (member, units, rows).
+Then the members of one stream, which see the same minibatches, share the first layer as one wide product
+without moving a number, and no large product has a transposed left factor, which XLA's CPU products are
+slow at.
 """
 
 from __future__ import annotations
@@ -25,12 +27,14 @@ from tensorflow.compiler.tf2xla.python import xla
 
 from sklearn_ridge_nn.network import (
     OptimizerRecipe,
-    check_continues,
     optimizer_signature,
     optimizer_variables,
+    other_optimizer,
     weight_paths,
 )
-from sklearn_ridge_nn.training import Architecture
+from sklearn_ridge_nn.training import Architecture, State
+
+_STACK_NAME = "stack"
 
 #: Compiled programs that are kept, and the bytes of weights and optimizer state that they may hold.
 MAX_PROGRAMS = 32
@@ -76,6 +80,35 @@ class Recipe:
         return (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
 
 
+class Layout:
+    """Where the weights of a network, or numbers that belong to them, lie in one long vector.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Units of every layer, inputs and outputs included.
+    """
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        layers = list(zip(widths[:-1], widths[1:], strict=True))
+        #: Units first, of the kernel and the bias of each layer in turn.
+        self.shapes = [shape for n_in, n_out in layers for shape in ((n_out, n_in), (n_out, 1))]
+        self.sizes = [n_out * n_in for n_out, n_in in self.shapes]
+        self.n_weights = sum(self.sizes)
+
+    def pack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the vector of arrays that are shaped as Keras has them."""
+        return np.concatenate([array.T.ravel() for array in arrays])
+
+    def unpack(self, vector: np.ndarray) -> list[np.ndarray]:
+        """Return copies of the parts of a vector, shaped as Keras has them."""
+        parts = np.split(vector, np.cumsum(self.sizes)[:-1])
+        return [
+            part.copy() if number % 2 else np.ascontiguousarray(part.reshape(shape).T)
+            for number, (part, shape) in enumerate(zip(parts, self.shapes, strict=True))
+        ]
+
+
 class Program:
     """A stack of networks with their optimizer, and the compiled function that trains it.
 
@@ -85,42 +118,52 @@ class Program:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.lock = threading.Lock()
+        self.layout = Layout(recipe.layer_widths)
         self._dtype = tf.as_dtype(recipe.architecture.dtype)
         self._rate = _MemberRates()
-        self._variables = self._make_variables()
+        zeros = np.zeros((recipe.n_members, self.layout.n_weights), self._dtype.as_numpy_dtype)
+        self._weights = keras.Variable(zeros, dtype=self._dtype.name, name=_STACK_NAME)
         self._optimizer = recipe.optimizer.make(self._rate)
-        self._optimizer.build(self._variables)
+        self._optimizer.build([self._weights])
         self._state = optimizer_variables(self._optimizer)
         self._fresh_state = [variable.numpy() for variable in self._state]
+        self.signature, self._places = self._keras_state()
         self._run = self._compile()
 
     @property
     def n_bytes(self) -> int:
         """Memory of the weights and the optimizer's state."""
-        return sum(int(np.prod(v.shape)) * v.value.dtype.size for v in [*self._variables, *self._state])
+        return sum(int(np.prod(v.shape)) * v.value.dtype.size for v in [self._weights, *self._state])
 
-    def load(
-        self, weights: Sequence[Sequence[np.ndarray]], states: Sequence[Sequence[np.ndarray] | None]
-    ) -> None:
-        """Set each member's weights, kernel and bias in turn, and its optimizer state.
+    def load(self, weights: Sequence[Sequence[np.ndarray]], starts: Sequence[State | None]) -> None:
+        """Set each member's weights and optimizer state.
 
         Parameters
         ----------
         weights : sequence of sequence of ndarray
-            Per member, arrays shaped as Keras has them.
-        states : sequence of sequence of ndarray or None
-            Per member; None is the state of a new optimizer. Step counters and other scalars must
-            agree between the members.
+            Per member, kernel and bias of each layer in turn, shaped as Keras has them.
+        starts : sequence of State or None
+            Per member, whose optimizer state to take; None is that of a new optimizer. Step counters
+            and other scalars must agree between the members.
+
+        Raises
+        ------
+        ValueError
+            If a state is that of another optimizer.
         """
-        for number, variable in enumerate(self._variables):
-            variable.assign(np.stack([_units_first(member[number]) for member in weights]))
-        for number, (variable, fresh) in enumerate(zip(self._state, self._fresh_state, strict=True)):
-            if states[0] is None:
+        self._weights.assign(np.stack([self.layout.pack(member) for member in weights]))
+        if starts[0] is None:
+            for variable, fresh in zip(self._state, self._fresh_state, strict=True):
                 variable.assign(fresh)
-            elif fresh.ndim == 0:
-                variable.assign(states[0][number])
-            else:
-                variable.assign(np.stack([_units_first(member[number]) for member in states if member]))
+            return
+        states = []
+        for start in starts:
+            assert start is not None
+            if start.optimizer_signature != self.signature:
+                raise other_optimizer(start.optimizer_signature, self.signature)
+            states.append(self._packed_state(start.optimizer))
+        for variable, *values in zip(self._state, *states, strict=True):
+            variable.assign(values[0] if variable.value.shape.rank == 0 else np.stack(values))
 
     def run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Train and evaluate one chunk of minibatches.
@@ -128,7 +171,7 @@ class Program:
         Parameters
         ----------
         inputs : dict of str to ndarray
-            As `input_shapes` names them.
+            From `input_arrays`, filled.
 
         Returns
         -------
@@ -140,41 +183,54 @@ class Program:
         tensors = [tf.constant(inputs[name], dtype) for name, (_, dtype) in self._specs.items()]
         return self._run(*tensors).numpy()
 
-    @property
-    def signature(self) -> list[str]:
-        """The optimizer's, as `State` keeps it."""
-        return optimizer_signature(self._optimizer)
-
-    def check_continues(self, signature: Sequence[str]) -> None:
-        """Check that the optimizer can take over the state of one with this signature.
-
-        Raises
-        ------
-        ValueError
-            If it has another class or other variables.
-        """
-        check_continues(self._optimizer, signature)
-
-    def weights(self) -> list[np.ndarray]:
-        """Return the stacked weights, as `member_weights` takes them apart."""
-        return [variable.numpy() for variable in self._variables]
+    def weights(self) -> np.ndarray:
+        """Return the members' weights, of shape (n_members, n_weights); `layout` unpacks a row."""
+        return self._weights.numpy()
 
     def state(self) -> list[np.ndarray]:
-        """Return the stacked optimizer state, as `member_state` takes it apart."""
+        """Return the members' optimizer state, as `member_state` takes it apart."""
         return [variable.numpy() for variable in self._state]
 
-    def member_weights(self, stacked: Sequence[np.ndarray], member: int) -> list[np.ndarray]:
-        """Return copies of one member's weights, shaped as Keras has them."""
-        return [
-            _keras_shaped(array[member], is_kernel=number % 2 == 0) for number, array in enumerate(stacked)
-        ]
+    def member_state(self, state: Sequence[np.ndarray], member: int) -> list[np.ndarray]:
+        """Return copies of one member's optimizer state, in the order and shapes that Keras has."""
+        parts = [array if array.ndim == 0 else self.layout.unpack(array[member]) for array in state]
+        return [parts[slot] if weight is None else parts[slot][weight] for slot, weight in self._places]
 
-    def member_state(self, stacked: Sequence[np.ndarray], member: int) -> list[np.ndarray]:
-        """Return copies of one member's optimizer state, shaped as Keras has it."""
-        return [
-            array if array.ndim == 0 else _keras_shaped(array[member], "_kernel_" in variable.name)
-            for array, variable in zip(stacked, self._state, strict=True)
-        ]
+    def _packed_state(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return one member's optimizer state in the stack's order, one vector for each slot."""
+        parts: list[Any] = [[None] * len(self.layout.sizes) for _ in self._state]
+        for array, (slot, weight) in zip(arrays, self._places, strict=True):
+            if weight is None:
+                parts[slot] = array
+            else:
+                parts[slot][weight] = array
+        return [self.layout.pack(part) if isinstance(part, list) else part for part in parts]
+
+    def _keras_state(self) -> tuple[list[str], list[tuple[int, int | None]]]:
+        """Return the signature of the optimizer as Keras builds it for a single network.
+
+        With it comes, for each of its state variables, the number of the stack's state variable that
+        holds it and the number of the weight that it belongs to, or None for a scalar.
+        """
+        paths, stand_ins = weight_paths(self.recipe.architecture), []
+        for path in paths:
+            network, layer, name = path.split("/")
+            with keras.name_scope(network), keras.name_scope(layer):
+                stand_ins.append(keras.Variable(np.zeros(1), dtype=self._dtype.name, name=name))
+        optimizer = self.recipe.optimizer.make(self._rate)
+        optimizer.build(stand_ins)
+        names = [variable.name for variable in self._state]
+        scalars = iter([slot for slot, fresh in enumerate(self._fresh_state) if fresh.ndim == 0])
+        places: list[tuple[int, int | None]] = []
+        for variable in optimizer_variables(optimizer):
+            if len(variable.shape) == 0:
+                places.append((next(scalars), None))
+                continue
+            prefixes = [path.replace("/", "_") for path in paths]
+            weight = next(i for i, prefix in enumerate(prefixes) if variable.name.startswith(prefix))
+            slot = names.index(variable.name.replace(prefixes[weight], _STACK_NAME, 1))
+            places.append((slot, weight))
+        return optimizer_signature(optimizer), places
 
     def input_arrays(self) -> dict[str, np.ndarray]:
         """Return arrays of zeros for `run`, to be filled and used again.
@@ -183,7 +239,7 @@ class Program:
         ``w`` the rows' weights: over the number of real rows to train, as they are to evaluate,
         0 for rows that only fill up. ``trains`` says for each slot whether to train on it,
         ``count`` how many slots are filled. ``alpha``, ``rate`` and ``dropout`` have one number per
-        member, of shape (n_members, 1, 1); ``keys`` are the seeds of the dropout masks.
+        member, of shape (n_members, 1); ``keys`` are the seeds of the dropout masks.
         """
         return {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
 
@@ -193,7 +249,7 @@ class Program:
         rows = (recipe.n_streams, recipe.n_slots, recipe.batch_size)
         architecture = recipe.architecture
         n_targets = 1 if architecture.target_type == "multiclass" else architecture.n_outputs
-        members = (recipe.n_members, 1, 1)
+        members = (recipe.n_members, 1)
         n_hidden = len(architecture.hidden_layer_sizes) if recipe.has_dropout else 0
         return {
             "x": ((*rows, architecture.n_features), dtype),
@@ -206,20 +262,6 @@ class Program:
             "dropout": (members, dtype),
             "keys": ((recipe.n_slots, recipe.n_streams, n_hidden, 2), tf.int32),
         }
-
-    def _make_variables(self) -> list[keras.Variable]:
-        widths, variables = self.recipe.layer_widths, []
-        shapes = [
-            (self.recipe.n_members, n_out, size)
-            for n_in, n_out in zip(widths[:-1], widths[1:], strict=True)
-            for size in (n_in, 1)
-        ]
-        for path, shape in zip(weight_paths(self.recipe.architecture), shapes, strict=True):
-            *scopes, name = path.split("/")
-            with keras.name_scope(scopes[0]), keras.name_scope(scopes[1]):
-                zeros = np.zeros(shape, self._dtype.as_numpy_dtype)
-                variables.append(keras.Variable(zeros, dtype=self._dtype.name, name=name))
-        return variables
 
     def _compile(self) -> Callable[..., tf.Tensor]:
         names = list(self._specs)
@@ -249,25 +291,30 @@ class Program:
         x, trains = inputs["x"][:, slot], inputs["trains"][slot]
         y = self._per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
         w = self._per_member(inputs["w"][:, slot][:, None])
-        values = [tf.convert_to_tensor(variable.value) for variable in self._variables]
+        parts = tf.split(tf.convert_to_tensor(self._weights.value), self.layout.sizes, axis=1)
+        values = [
+            tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self.layout.shapes, strict=True)
+        ]
         drop = self._dropout(inputs, slot) if self.recipe.has_dropout else None
         layers = self._forward(x, values, drop)
         z = layers[-1].z
         with tf.GradientTape() as tape:
             tape.watch(z)
             weighted = self._row_losses(z, y) * w
-        alpha = inputs["alpha"]
+        alpha = inputs["alpha"][:, 0]
         squares = [tf.reduce_sum(kernel * kernel, (1, 2)) for kernel in values[:-2:2]]
-        penalty = alpha[:, 0, 0] * tf.add_n(squares) if squares else tf.zeros_like(alpha[:, 0, 0])
+        penalty = alpha * tf.add_n(squares) if squares else tf.zeros_like(alpha)
         measured = tf.stack([tf.reduce_sum(weighted, (1, 2)), self._hits(z, y, w), penalty])
 
-        def step() -> tf.Tensor:
+        def step(_: tf.Tensor) -> tuple[tf.Tensor]:
             gradients = self._backward(x, values, layers, tape.gradient(weighted, z), alpha)
             self._rate.value = inputs["rate"]
-            self._optimizer.apply(gradients, self._variables)
-            return tf.constant(True)
+            flat = [tf.reshape(gradient, (self.recipe.n_members, -1)) for gradient in gradients]
+            self._optimizer.apply([tf.concat(flat, axis=1)], [self._weights])
+            return (tf.constant(False),)
 
-        tf.cond(trains, step, lambda: tf.constant(False))
+        # A loop of one round or none; a condition would have XLA copy all state where it is false.
+        tf.while_loop(lambda again: again, step, (trains,))
         return measured
 
     def _per_member(self, per_stream: tf.Tensor) -> tf.Tensor:
@@ -326,7 +373,7 @@ class Program:
             else:
                 by_kernel = tf.matmul(by_z, layers[number - 1].output, transpose_b=True)
             if number < len(layers) - 1:
-                by_kernel += 2 * alpha * kernel
+                by_kernel += 2 * alpha[:, None, None] * kernel
             gradients = [by_kernel, tf.reduce_sum(by_z, 2, keepdims=True), *gradients]
             if number > 0:
                 # the barrier has the small kernel transposed in memory, not within the product
@@ -341,7 +388,7 @@ class Program:
         self, inputs: dict[str, tf.Tensor], slot: tf.Tensor
     ) -> Callable[[tf.Tensor, int], tf.Tensor]:
         trains, keys = inputs["trains"][slot], inputs["keys"][slot]
-        share = tf.where(trains, inputs["dropout"], tf.zeros_like(inputs["dropout"]))
+        share = tf.where(trains, inputs["dropout"], tf.zeros_like(inputs["dropout"]))[:, None]
 
         def drop(output: tf.Tensor, layer: int) -> tf.Tensor:
             shape = output.shape[1:]
@@ -365,7 +412,8 @@ class Program:
             probabilities = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self._dtype)
             return -tf.reduce_sum(probabilities * tf.nn.log_softmax(z, axis=1), 1, keepdims=True)
         losses = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
-        return tf.reduce_mean(losses, 1, keepdims=True)
+        # XLA does not see through a mean over one label, and runs several times slower
+        return losses if z.shape[1] == 1 else tf.reduce_mean(losses, 1, keepdims=True)
 
     def _hits(self, z: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
         """Return how many predictions are right, in rows that do not only fill up."""
@@ -394,15 +442,6 @@ class _MemberRates(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self) -> dict[str, Any]:
         return {}
-
-
-def _units_first(array: np.ndarray) -> np.ndarray:
-    """Return Keras's kernel (inputs, units) as (units, inputs), its bias (units,) as (units, 1)."""
-    return array.T if array.ndim == 2 else array[:, None]
-
-
-def _keras_shaped(array: np.ndarray, is_kernel: bool) -> np.ndarray:
-    return np.ascontiguousarray(array.T) if is_kernel else array[:, 0].copy()
 
 
 class _Cache:

@@ -15,20 +15,25 @@ ROOT = PACKAGE.parent
 #: Each room, and the rooms that it may import.
 ROOMS = {
     "__init__": {"estimator", "network"},
-    "estimator": {"forward", "keras_training", "labels", "network", "parameters", "randomness", "training"},
+    "engine": {"feed", "network", "program", "progress", "training"},
+    "estimator": {"forward", "labels", "network", "parameters", "randomness", "trainers", "training"},
+    "feed": {"randomness", "training"},
     "forward": {"training"},
     "keras_training": {"forward", "network", "randomness", "training"},
     "labels": {"training"},
     "network": {"randomness", "training"},
     "parameters": {"forward", "network"},
+    "program": {"network", "training"},
+    "progress": set(),
     "randomness": set(),
+    "trainers": {"engine", "keras_training", "training"},
     "training": {"randomness"},
 }
 #: Heavy libraries, and the rooms that may import them.
 HEAVY = {
-    "keras": {"network", "keras_training"},
+    "keras": {"network", "keras_training", "program"},
     "scikeras": {"network"},
-    "tensorflow": {"network", "keras_training"},
+    "tensorflow": {"engine", "network", "keras_training", "program"},
     "matplotlib": set(),
     "pandas": set(),
 }

@@ -1,0 +1,43 @@
+"""Which trainer answers a task: the engine where it gives Keras's very results, else Keras itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklearn_ridge_nn import engine, keras_training
+from sklearn_ridge_nn.training import DivergenceError, Task, Trained
+
+
+def train(tasks: Sequence[Task], classes: np.ndarray) -> list[Trained | DivergenceError]:
+    """Train networks, those that the engine can train together, the others one by one with Keras.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+    classes : ndarray of shape (n_classes,)
+        The labels, for SciKeras.
+
+    Returns
+    -------
+    list of Trained or DivergenceError
+        In the order of the tasks; an error for those whose loss became infinite or NaN.
+    """
+    reasons = [engine.why_not(task) for task in tasks]
+    together = [number for number, reason in enumerate(reasons) if reason is None]
+    trained = engine.train([tasks[number] for number in together])
+    results = dict(zip(together, trained, strict=True))
+    for number, (task, reason) in enumerate(zip(tasks, reasons, strict=True)):
+        if reason is not None:
+            results[number] = _train_alone(task, classes, reason)
+    return [results[number] for number in range(len(tasks))]
+
+
+def _train_alone(task: Task, classes: np.ndarray, reason: str) -> Trained | DivergenceError:
+    if task.verbose:
+        print(f"Training 1 network with Keras, because {reason}", flush=True)
+    try:
+        return keras_training.train(task, classes)
+    except DivergenceError as error:
+        return error
