@@ -25,7 +25,9 @@ from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, stream
 from sklearn_ridge_nn.network import (
     OptimizerRecipe,
     initial_weights,
+    is_schedule,
     optimizer_recipe,
+    scheduled_rates,
     why_one_by_one,
 )
 from sklearn_ridge_nn.program import Program, Recipe, get_program
@@ -234,8 +236,11 @@ class _Training:
         arrays = program.input_arrays()
         # keras.regularizers.L2 rounds its strength to float32
         arrays["alpha"][:, 0] = np.array([task.alpha for task in tasks], np.float32)
-        arrays["rate"][:, 0] = [optimizer_recipe(task.optimizer, task.learning_rate)[1] for task in tasks]
+        rates = [optimizer_recipe(task.optimizer, task.learning_rate)[1] for task in tasks]
+        self.schedules = {member: rate for member, rate in enumerate(rates) if is_schedule(rate)}
+        arrays["rate"][:, :, 0] = [0 if is_schedule(rate) else rate for rate in rates]
         arrays["dropout"][:, 0] = [task.dropout for task in tasks]
+        self.first_step = program.n_steps()
         self.chunk = Chunk(arrays, stack.streams)
         self.n_validate = max(stream.n_validate for stream in stack.streams)
         self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
@@ -256,9 +261,15 @@ class _Training:
             layout = self._layout(is_last=epoch == last - 1)
             plan = plan_epoch(self.stack.streams, epoch, layout, group.has_dropout)
             self._awaited.append((epoch, layout))
+            rates = self._scheduled_rates(epoch)
             begin = 0
             while begin < layout.n_slots:
-                begin += self.chunk.fill(plan, begin)
+                here = self.chunk.n_filled
+                n = self.chunk.fill(plan, begin)
+                for member, values in rates.items():
+                    values = values[begin : begin + n]
+                    self.chunk.arrays["rate"][here : here + len(values), member, 0] = values
+                begin += n
                 if self.chunk.is_full:
                     self._flush()
             if self.stopping is not None:
@@ -282,6 +293,16 @@ class _Training:
             n_evaluate=group.n_train if reports else 0,
             n_validate=self.n_validate if reports or group.stops_early else 0,
         )
+
+    def _scheduled_rates(self, epoch: int) -> dict[int, np.ndarray]:
+        """Return an epoch's learning rates of the members that have a schedule."""
+        if not self.schedules:
+            return {}
+        n_train = self.stack.group.n_train
+        first = self.first_step + (epoch - self.stack.group.first_epoch) * n_train
+        return {
+            member: scheduled_rates(schedule, first, n_train) for member, schedule in self.schedules.items()
+        }
 
     def _flush(self) -> None:
         """Run what the chunk holds, and take in the epochs that are complete with it."""

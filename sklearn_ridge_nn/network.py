@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,12 +16,17 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from scikeras.wrappers import KerasClassifier
 
 from sklearn_ridge_nn.randomness import Purpose, derived_seed
 from sklearn_ridge_nn.training import Architecture, State, TargetType
 
 _NETWORK_NAME = "ridge_network"
+
+#: Traced functions of the schedules used last, by their description.
+_schedules: dict[str, Any] = {}
+_schedules_lock = threading.Lock()
 
 #: Optimizers that treat every number of a weight by itself, so that weights may be stacked.
 _ELEMENTWISE = {
@@ -228,43 +234,51 @@ class OptimizerRecipe:
     optimizer_class : type
     settings : str
         The configuration, without the learning rate and the name.
-    schedule : str or None
-        Class and configuration of the learning-rate schedule.
     rate_dtype : str
-        Precision in which Keras holds a constant learning rate: the global ``floatx``.
+        Precision in which Keras holds a learning rate: the global ``floatx``.
     """
 
     optimizer_class: type
     settings: str
-    schedule: str | None
     rate_dtype: str
     _config: dict[str, Any] = field(compare=False, repr=False)
 
     def make(self, rates: keras.optimizers.schedules.LearningRateSchedule) -> keras.optimizers.Optimizer:
-        """Return a fresh optimizer with its own schedule, or else with `rates`."""
-        config = self._config if self.schedule else {**self._config, "learning_rate": rates}
-        return self.optimizer_class.from_config(config)
+        """Return a fresh optimizer that asks `rates` for its learning rate."""
+        return self.optimizer_class.from_config({**self._config, "learning_rate": rates})
 
 
-def optimizer_recipe(optimizer: Any, learning_rate: Any) -> tuple[OptimizerRecipe, float]:
-    """Return an elementwise optimizer's recipe, and its learning rate (0 if it has a schedule)."""
+def optimizer_recipe(optimizer: Any, learning_rate: Any) -> tuple[OptimizerRecipe, Any]:
+    """Return an elementwise optimizer's recipe and its learning rate, a float or a Keras schedule."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        config, rate = optimizer.get_config(), optimizer._learning_rate
-        schedule = rate if is_schedule(rate) else None
-        optimizer_class = type(optimizer)
+        optimizer_class, config = type(optimizer), optimizer.get_config()
+        learning_rate = config["learning_rate"]
+        if is_schedule(optimizer._learning_rate):
+            learning_rate = optimizer._learning_rate
     else:
         optimizer_class, config = _default_settings(optimizer)
-        schedule = learning_rate if is_schedule(learning_rate) else None
-        config = {**config, "learning_rate": learning_rate}
     settings = {name: value for name, value in config.items() if name not in ("learning_rate", "name")}
     recipe = OptimizerRecipe(
         optimizer_class,
         repr(sorted(settings.items())),
-        None if schedule is None else f"{type(schedule).__name__} {sorted(schedule.get_config().items())!r}",
         keras.config.floatx(),
-        {**settings, "learning_rate": schedule, "name": optimizer_class.__name__.lower()},
+        {**settings, "name": optimizer_class.__name__.lower()},
     )
-    return recipe, 0.0 if schedule is not None else float(config["learning_rate"])
+    return recipe, learning_rate
+
+
+def scheduled_rates(schedule: Any, first_step: int, n_steps: int) -> np.ndarray:
+    """Return a schedule's learning rates, of shape (n_steps,), as a Keras optimizer gets them."""
+    description = f"{type(schedule).__name__} {sorted(schedule.get_config().items())!r}"
+    with _schedules_lock:
+        rates = _schedules.pop(description, None)
+        if rates is None:
+            # Keras evaluates a schedule in a plain graph; compiled by XLA the last bit may differ
+            rates = tf.function(lambda steps: tf.map_fn(schedule, steps, keras.config.floatx()))
+        _schedules[description] = rates
+        if len(_schedules) > 8:
+            _schedules.pop(next(iter(_schedules)))
+        return rates(tf.range(first_step, first_step + n_steps, dtype=tf.int64)).numpy()
 
 
 @lru_cache(maxsize=64)

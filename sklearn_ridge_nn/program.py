@@ -183,6 +183,10 @@ class Program:
         tensors = [tf.constant(inputs[name], dtype) for name, (_, dtype) in self._specs.items()]
         return self._run(*tensors).numpy()
 
+    def n_steps(self) -> int:
+        """Return how many steps the optimizer has taken."""
+        return int(self._optimizer._iterations.numpy())
+
     def weights(self) -> np.ndarray:
         """Return the members' weights, of shape (n_members, n_weights); `layout` unpacks a row."""
         return self._weights.numpy()
@@ -238,8 +242,8 @@ class Program:
         ``x`` are the minibatches, (n_streams, n_slots, batch_size, n_features); ``y`` their targets;
         ``w`` the rows' weights: over the number of real rows to train, as they are to evaluate,
         0 for rows that only fill up. ``trains`` says for each slot whether to train on it,
-        ``count`` how many slots are filled. ``alpha``, ``rate`` and ``dropout`` have one number per
-        member, of shape (n_members, 1); ``keys`` are the seeds of the dropout masks.
+        ``count`` how many slots are filled. ``alpha`` and ``dropout`` have one number per member,
+        of shape (n_members, 1), and ``rate`` one per slot and member; ``keys`` are the seeds of the dropout masks.
         """
         return {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
 
@@ -258,7 +262,7 @@ class Program:
             "trains": ((recipe.n_slots,), tf.bool),
             "count": ((), tf.int32),
             "alpha": (members, dtype),
-            "rate": (members, tf.as_dtype(recipe.optimizer.rate_dtype)),
+            "rate": ((recipe.n_slots, *members), tf.as_dtype(recipe.optimizer.rate_dtype)),
             "dropout": (members, dtype),
             "keys": ((recipe.n_slots, recipe.n_streams, n_hidden, 2), tf.int32),
         }
@@ -308,7 +312,7 @@ class Program:
 
         def step(_: tf.Tensor) -> tuple[tf.Tensor]:
             gradients = self._backward(x, values, layers, tape.gradient(weighted, z), alpha)
-            self._rate.value = inputs["rate"]
+            self._rate.value = inputs["rate"][slot]
             flat = [tf.reshape(gradient, (self.recipe.n_members, -1)) for gradient in gradients]
             self._optimizer.apply([tf.concat(flat, axis=1)], [self._weights])
             return (tf.constant(False),)
@@ -409,8 +413,9 @@ class Program:
     def _row_losses(self, z: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Return the rows' cross-entropies, of shape (n_members, 1, batch_size)."""
         if self.recipe.architecture.target_type == "multiclass":
-            probabilities = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self._dtype)
-            return -tf.reduce_sum(probabilities * tf.nn.log_softmax(z, axis=1), 1, keepdims=True)
+            is_true = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self._dtype)
+            true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)
+            return tf.reduce_logsumexp(z - true_z, 1, keepdims=True)
         losses = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
         # XLA does not see through a mean over one label, and runs several times slower
         return losses if z.shape[1] == 1 else tf.reduce_mean(losses, 1, keepdims=True)

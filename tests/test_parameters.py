@@ -125,17 +125,10 @@ def test_a_learning_rate_that_an_optimizer_instance_would_ignore_is_refused(canc
 
 
 def test_an_optimizer_setting_that_a_fit_would_lose_is_refused(cancer):
-    averaging = keras.optimizers.Adam(0.01, use_ema=True)
     excluding = keras.optimizers.AdamW(0.01)
     excluding.exclude_from_weight_decay(var_names=["bias"])
-    wrapped = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01, use_ema=True))
-    for optimizer, setting in (
-        (averaging, "use_ema"),
-        (wrapped, "use_ema"),
-        (excluding, "exclude_from_weight"),
-    ):
-        with pytest.raises(ValueError, match=f"optimizer=.* cannot be used as it is: {setting}"):
-            RidgeMLPClassifier(optimizer=optimizer).fit(*cancer)
+    with pytest.raises(ValueError, match="optimizer=.* cannot be used as it is: exclude_from_weight"):
+        RidgeMLPClassifier(optimizer=excluding).fit(*cancer)
 
 
 def test_a_class_that_would_not_stay_in_training_is_refused(cancer):

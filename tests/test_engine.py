@@ -1,0 +1,520 @@
+"""The engine: many networks trained together, against each trained alone and against Keras."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_ridge_nn import RidgeMLPClassifier, engine, forward, keras_training, program
+from sklearn_ridge_nn.training import Architecture, DivergenceError, Task, Trained
+
+TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
+
+
+def make_task(target_type="binary", n_rows=150, dtype="float64", hidden=(7, 5), activation="tanh", **fields):
+    """A task on generated rows; the same arguments give the very same arrays."""
+    X, targets = _data(target_type, n_rows)
+    n_outputs = 1 if target_type == "binary" else 3
+    task = Task(
+        architecture=Architecture(6, n_outputs, target_type, hidden, activation, dtype),
+        alpha=1e-2,
+        X=X,
+        targets=targets,
+        weights=None,
+        train_rows=np.arange(n_rows - 20),
+        validation_rows=np.arange(n_rows - 20, n_rows),
+        epochs=3,
+        batch_size=40,
+        seed=0,
+    )
+    return replace(task, **fields)
+
+
+_DATA: dict = {}
+
+
+def _data(target_type, n_rows):
+    if (target_type, n_rows) not in _DATA:
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(n_rows, 6))
+        z = X[:, ::2] + X[:, 1::2] + rng.normal(size=(n_rows, 3))
+        targets = {
+            "binary": (z[:, :1] > 0).astype(np.uint8),
+            "multiclass": z.argmax(axis=1)[:, None],
+            "multilabel-indicator": (z > 0).astype(np.uint8),
+        }[target_type]
+        _DATA[target_type, n_rows] = X, targets
+    return _DATA[target_type, n_rows]
+
+
+def assert_same(one: Trained, other: Trained, rtol: float, history_rtol: float | None = None) -> None:
+    """Weights, optimizer state and history are equal, each array relative to its largest number."""
+    assert (one.best_epoch, one.state.n_epochs) == (other.best_epoch, other.state.n_epochs)
+    assert one.state.optimizer_signature == other.state.optimizer_signature
+    for name in ("coefs", "intercepts", "optimizer"):
+        for a, b in zip(getattr(one.state, name), getattr(other.state, name), strict=True):
+            assert np.shape(a) == np.shape(b)
+            np.testing.assert_allclose(a, b, rtol=0, atol=rtol * max(np.abs(b).max(), 1e-3))
+    assert one.history.keys() == other.history.keys()
+    for name in one.history:
+        tolerance = (history_rtol or rtol) if name != "loss" else max(history_rtol or rtol, 1e-6)
+        np.testing.assert_allclose(one.history[name], other.history[name], rtol=tolerance, atol=1e-12)
+
+
+def folds(n_rows, n_splits):
+    """Training rows of folds, some smaller by a row."""
+    return [np.delete(np.arange(n_rows), part) for part in np.array_split(np.arange(n_rows), n_splits)]
+
+
+# -- E1: alone = together -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target_type", TARGET_TYPES)
+@pytest.mark.parametrize("n_members", [1, 2, 7, 50])
+def test_together_equals_alone_whatever_the_number_of_members(n_members, target_type):
+    alphas = np.logspace(-5, 0, 9)
+    tasks = [
+        make_task(target_type, alpha=alphas[member % 9], train_rows=rows, validation_rows=np.arange(5))
+        for member in range(n_members)
+        for rows in [folds(123, 6)[member // 9]]  # 102 or 103 rows, minibatches of 40
+    ]
+    for task, together in zip(tasks, engine.train(tasks), strict=True):
+        (alone,) = engine.train([task])
+        assert_same(together, alone, 1e-10)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "batch_size"),
+    [((), 40), ((100,), 40), ((4, 4, 4, 4, 4), 40), ((7,), 43), ((7,), 129), ((7,), 1000)],
+    ids=["no hidden layer", "wide", "deep", "ragged", "a last minibatch of one row", "one minibatch"],
+)
+def test_together_equals_alone_whatever_the_shape(hidden, batch_size):
+    tasks = [
+        make_task(hidden=hidden, batch_size=batch_size, alpha=alpha, seed=seed)
+        for alpha in (1e-4, 0.1)
+        for seed in (0, 1)
+    ]
+    for task, together in zip(tasks, engine.train(tasks), strict=True):
+        assert_same(together, engine.train([task])[0], 1e-10)
+        assert_same(together, keras_training.train(task, np.arange(2)), 1e-9)
+
+
+def test_folds_with_different_numbers_of_steps_train_side_by_side():
+    tasks = [make_task(train_rows=np.arange(n)) for n in (39, 40, 41, 80, 81, 120)]
+    for task, together in zip(tasks, engine.train(tasks), strict=True):
+        assert_same(together, engine.train([task])[0], 1e-10)
+
+
+def test_members_may_differ_in_seed_learning_rate_dropout_weights_and_hold_out():
+    weights = np.random.default_rng(1).uniform(0.5, 2, 150)
+    tasks = [
+        make_task(),
+        make_task(seed=5),
+        make_task(learning_rate=0.02),
+        make_task(weights=weights),
+        make_task(validation_rows=np.arange(7), train_rows=np.arange(7, 130)),
+        make_task(validation_rows=np.arange(0)),
+        make_task(dropout=0.3),
+        make_task(dropout=0.6, seed=1),
+        make_task(epochs=2),
+        make_task("multiclass"),
+        make_task(activation="relu"),
+        make_task(optimizer="rmsprop"),
+        make_task(optimizer=keras.optimizers.RMSprop(0.01, momentum=0.9)),
+        make_task(dtype="float32"),
+    ]
+    results = engine.train(tasks)
+    for task, together in zip(tasks, results, strict=True):
+        tolerance = 1e-10 if task.architecture.dtype == "float64" else 1e-5
+        assert_same(together, engine.train([task])[0], tolerance)
+    for number, result in enumerate(results[1:], 1):
+        is_same = np.array_equal(result.state.coefs[-1], results[0].state.coefs[-1])
+        assert is_same == (len(tasks[number].validation_rows) == 0)
+
+
+@pytest.mark.parametrize("change", [{"alpha": 1e30}, {"learning_rate": 1e30, "optimizer": "sgd"}])
+def test_a_diverging_member_disturbs_nobody(change):
+    tasks = [make_task(alpha=alpha, optimizer="sgd") for alpha in (1e-4, 1e-2, 1e-3)]
+    tasks[1] = replace(tasks[1], **change)
+    first, diverged, last = engine.train(tasks)
+    assert isinstance(diverged, DivergenceError)
+    (alone,) = engine.train(tasks[1:2])
+    assert str(alone) == str(diverged)
+    for task, together in ((tasks[0], first), (tasks[2], last)):
+        assert_same(together, engine.train([task])[0], 1e-10)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
+    tasks = [
+        make_task(dtype=dtype, alpha=alpha, patience=patience, learning_rate=rate, epochs=25, activation="relu")
+        for alpha in (0.0, 1e-2)
+        for patience, rate in ((2, 0.05), (4, 0.03), (2, 1e-4), (50, 0.05))
+    ]
+    results = engine.train(tasks)
+    for task, together in zip(tasks, results, strict=True):
+        truth = keras_training.train(task, np.arange(2))
+        assert together.best_epoch == truth.best_epoch
+        assert_same(together, engine.train([task])[0], 1e-10 if dtype == "float64" else 1e-3)
+        if dtype == "float64":
+            assert_same(together, truth, 1e-9)
+    assert len({result.state.n_epochs for result in results}) > 2
+    assert max(result.state.n_epochs for result in results) == 25
+
+
+def test_stopping_early_ends_the_training_when_all_have_stopped(monkeypatch):
+    runs = []
+    original = program.Program.run
+    monkeypatch.setattr(program.Program, "run", lambda self, x: runs.append(0) or original(self, x))
+    tasks = [make_task(patience=1, learning_rate=0.1, epochs=1000, alpha=alpha) for alpha in (0, 1e-3)]
+    longest = max(result.state.n_epochs for result in engine.train(tasks))
+    assert longest < 100
+    assert len(runs) == longest
+
+
+def test_float32_probabilities_and_the_best_alpha_are_those_of_separate_fits(cancer):
+    X, y = cancer
+    alphas = np.logspace(-5, 0, 6)
+    architecture = Architecture(30, 1, "binary", (128, 64), "relu", "float32")
+    tasks = [
+        Task(architecture, alpha, X, y[:, None], None, rows, np.arange(50), 15, 128, 0)
+        for alpha in alphas
+        for rows in folds(569, 5)
+    ]
+    losses = []
+    for tasks_trained in (engine.train(tasks), [engine.train([task])[0] for task in tasks]):
+        probabilities = [
+            forward.probabilities(
+                forward.logits(X, result.state.coefs, result.state.intercepts, "relu"), "binary"
+            )
+            for result in tasks_trained
+        ]
+        losses.append([result.history["val_data_loss"][-1] for result in tasks_trained])
+        if len(losses) == 1:
+            together = probabilities
+    np.testing.assert_allclose(together, probabilities, rtol=0, atol=1e-4)
+    by_alpha = np.array(losses).reshape(2, len(alphas), 5).mean(axis=2)
+    assert by_alpha[0].argmin() == by_alpha[1].argmin()
+
+
+def test_measuring_less_changes_no_weight():
+    task = make_task(epochs=4)
+    (full,), (less,) = engine.train([task]), engine.train([replace(task, every_epoch=False)])
+    for a, b in zip(full.state.coefs, less.state.coefs, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for name in full.history:
+        if name in ("loss", "accuracy"):
+            np.testing.assert_array_equal(full.history[name], less.history[name])
+        else:
+            assert np.isnan(less.history[name][:-1]).all()
+            assert less.history[name][-1] == full.history[name][-1]
+
+
+# -- E2: the engine = Keras -----------------------------------------------------------------------
+
+SCHEDULES = keras.optimizers.schedules
+OPTIMIZERS = {
+    "adadelta": lambda: keras.optimizers.Adadelta(1.0),
+    "adagrad": lambda: keras.optimizers.Adagrad(0.05),
+    "adam amsgrad": lambda: keras.optimizers.Adam(0.01, amsgrad=True),
+    "adam accumulating": lambda: keras.optimizers.Adam(0.01, gradient_accumulation_steps=3),
+    "adam cosine": lambda: keras.optimizers.Adam(SCHEDULES.CosineDecay(0.01, 10, warmup_steps=3, warmup_target=0.02)),
+    "adam restarts": lambda: keras.optimizers.Adam(SCHEDULES.CosineDecayRestarts(0.01, 4)),
+    "adamax": lambda: keras.optimizers.Adamax,
+    "adamw": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    "ftrl": lambda: keras.optimizers.Ftrl(
+        0.05, l1_regularization_strength=0.01, l2_regularization_strength=0.01, beta=0.1
+    ),
+    "lion": lambda: "lion",
+    "nadam": lambda: "nadam",
+    "nadam decaying": lambda: keras.optimizers.Nadam(0.01, weight_decay=0.05),
+    "rmsprop centered": lambda: keras.optimizers.RMSprop(0.01, momentum=0.5, centered=True),
+    "rmsprop inverse time": lambda: keras.optimizers.RMSprop(SCHEDULES.InverseTimeDecay(0.01, 3, 0.5)),
+    "sgd clipped": lambda: keras.optimizers.SGD(0.5, clipvalue=0.01, weight_decay=0.1),
+    "sgd nesterov": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    "sgd exponential": lambda: keras.optimizers.SGD(SCHEDULES.ExponentialDecay(0.5, 5, 0.5)),
+    "sgd steps": lambda: keras.optimizers.SGD(SCHEDULES.PiecewiseConstantDecay([3, 7], [0.5, 0.1, 0.01])),
+    "sgd polynomial": lambda: keras.optimizers.SGD(SCHEDULES.PolynomialDecay(0.5, 8)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_elementwise_optimizer_and_schedule_is_that_of_keras(name):
+    """Two steps in the last minibatch of one row, weighted; the state continues in either."""
+    weights = np.random.default_rng(0).uniform(0.5, 2, 150)
+    tasks = [
+        make_task(optimizer=OPTIMIZERS[name](), weights=weights, alpha=alpha, batch_size=43, hidden=(6,))
+        for alpha in (1e-3, 0.1)
+    ]
+    assert engine.why_not(tasks[0]) is None
+    for task, trained in zip(tasks, engine.train(tasks), strict=True):
+        truth = keras_training.train(task, np.arange(2))
+        assert_same(trained, truth, 1e-9)
+        onwards = replace(task, start=truth.state, epochs=2)
+        assert_same(engine.train([onwards])[0], keras_training.train(onwards, np.arange(2)), 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("target_type", "activation"),
+    [
+        *(("multiclass", activation) for activation in sorted(forward.ACTIVATIONS)),
+        ("binary", "relu"),
+        ("multilabel-indicator", "gelu"),
+    ],
+)
+def test_every_activation_and_head_is_that_of_keras(target_type, activation):
+    task = make_task(target_type, activation=activation, learning_rate=0.01)
+    assert_same(engine.train([task])[0], keras_training.train(task, np.arange(3)), 1e-9)
+
+
+@pytest.mark.parametrize("target_type", TARGET_TYPES)
+def test_saturated_outputs_are_those_of_keras(target_type):
+    """Logits of hundreds, where a loss computed from probabilities would be clipped."""
+    task = make_task(target_type, optimizer="sgd", learning_rate=3e3, alpha=0.0, hidden=(), epochs=6)
+    (trained,) = engine.train([task])
+    z = forward.logits(task.X, trained.state.coefs, trained.state.intercepts, "tanh")
+    assert np.abs(z).max() > 100
+    assert_same(trained, keras_training.train(task, np.arange(3)), 1e-9)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_small_task_equals_keras(data):
+    target_type = data.draw(st.sampled_from(TARGET_TYPES))
+    n_rows = data.draw(st.integers(2, 60))
+    n_features = data.draw(st.integers(1, 8))
+    hidden = tuple(data.draw(st.lists(st.integers(1, 9), max_size=3)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    n_validation = data.draw(st.integers(0, n_rows - 1))
+    rows = rng.permutation(n_rows)
+    n_outputs = 1 if target_type == "binary" else data.draw(st.integers(2, 5))
+    weights = rng.uniform(0.1, 3, n_rows) if data.draw(st.booleans()) else None
+    if target_type == "multiclass":
+        targets = rng.integers(n_outputs, size=(n_rows, 1))
+    else:
+        targets = rng.integers(2, size=(n_rows, n_outputs))
+    X = rng.normal(size=(n_rows, n_features)).astype(data.draw(st.sampled_from(["f4", "f8", "i8"])))
+    task = Task(
+        Architecture(n_features, n_outputs, target_type, hidden, "relu", "float64"),
+        data.draw(st.sampled_from([0.0, 1e-3, 0.3])),
+        csr_array(X) if data.draw(st.booleans()) else X,
+        targets,
+        weights,
+        np.sort(rows[n_validation:]),
+        np.sort(rows[:n_validation]),
+        data.draw(st.integers(1, 3)),
+        data.draw(st.integers(1, 70)),
+        data.draw(st.integers(0, 2**31)),
+        optimizer=data.draw(st.sampled_from(["adam", "sgd"])),
+        learning_rate=0.01,
+    )
+    assert_same(engine.train([task])[0], keras_training.train(task, np.arange(max(n_outputs, 2))), 1e-9)
+
+
+# -- data -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dense_sparse_memory_mapped_and_strided_rows_give_the_same_bits(dtype, tmp_path):
+    task = make_task(dtype=dtype)
+    np.save(tmp_path / "X.npy", task.X)
+    (expected,) = engine.train([task])
+    for X in (
+        csr_array(task.X),
+        np.load(tmp_path / "X.npy", mmap_mode="r"),
+        np.asfortranarray(task.X),
+        np.repeat(task.X, 2, axis=1)[:, ::2],
+    ):
+        (trained,) = engine.train([replace(task, X=X)])
+        for a, b in zip(trained.state.coefs, expected.state.coefs, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
+    task = make_task(patience=5)
+    (expected,) = engine.train([task])
+    for slots in (1, 2, 3):
+        monkeypatch.setattr(engine, "CHUNK_SLOTS", slots)
+        (trained,) = engine.train([task])
+        assert_same(trained, expected, 1e-14)
+
+
+MEMORY = """
+import sys, threading, time
+import numpy as np
+from sklearn_ridge_nn import RidgeMLPClassifier
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon")) / 1024
+
+X = np.load(sys.argv[1], mmap_mode="r")
+y = np.arange(len(X)) % 2
+classifier = RidgeMLPClassifier(hidden_layer_sizes=(4,), batch_size=1024, epochs=1, random_state=0)
+classifier.fit(X[:5000], y[:5000])
+before, peak, done = resident(), [0.0], threading.Event()
+
+def watch():
+    while not done.wait(0.005):
+        peak[0] = max(peak[0], resident())
+
+watcher = threading.Thread(target=watch)
+watcher.start()
+classifier.fit(X, y)
+done.set()
+watcher.join()
+print(peak[0] - before)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's /proc")
+def test_peak_memory_is_that_of_a_chunk_and_not_of_the_data(tmp_path):
+    """400 MB on disk; a chunk is 4 MiB, and a row's number, weight and class take a few bytes."""
+    X = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", "float32", (400_000, 250))
+    X[:] = np.random.default_rng(0).normal(size=250)
+    X.flush()
+    command = [sys.executable, "-c", MEMORY, str(tmp_path / "X.npy")]
+    growth = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+    assert X.nbytes / 2**20 > 380
+    assert growth < 100
+
+
+GROWTH = """
+import numpy as np
+from sklearn_ridge_nn import RidgeMLPClassifier
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(100, 5))
+y = X[:, 0] > 0
+for number in range(500):
+    if number == 50:
+        before = resident()
+    alpha, rate = 10.0 ** rng.uniform(-5, 0), 10.0 ** rng.uniform(-4, -2)
+    classifier = RidgeMLPClassifier(alpha, learning_rate=rate, hidden_layer_sizes=(16,), epochs=3)
+    classifier.fit(X[: 50 + number % 50], y[: 50 + number % 50])
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's /proc")
+def test_memory_does_not_grow_with_the_number_of_fits():
+    result = subprocess.run([sys.executable, "-c", GROWTH], check=True, capture_output=True, text=True)
+    assert float(result.stdout.split()[-1]) < 20
+
+
+# -- compiled programs ----------------------------------------------------------------------------
+
+
+def test_a_stock_grid_search_compiles_once(cancer):
+    """45 fits of different alphas, folds, learning rates and rows, and a refit on all rows."""
+    X, y = cancer
+    classifier = RidgeMLPClassifier(hidden_layer_sizes=(11,), epochs=2, random_state=0)
+    before = engine.n_compiled()
+    GridSearchCV(classifier, {"alpha": np.logspace(-5, 0, 9)}, cv=5).fit(X, y)
+    assert engine.n_compiled() == before + 1
+    for change in ({"learning_rate": 0.1}, {"random_state": 1}, {"epochs": 3}, {"validation_split": 0.0}):
+        classifier.set_params(**change).fit(X[:400], y[:400])
+    assert engine.n_compiled() == before + 1
+    classifier.set_params(hidden_layer_sizes=(12,)).fit(X, y)
+    assert engine.n_compiled() == before + 2
+
+
+def test_the_cache_of_programs_is_bounded(monkeypatch):
+    monkeypatch.setattr(program, "MAX_PROGRAMS", 2)
+    monkeypatch.setattr(program, "_cache", program._Cache())
+    for width in (2, 3, 4):
+        engine.train([make_task(hidden=(width,), epochs=1)])
+    assert [recipe.architecture.hidden_layer_sizes for recipe in program._cache._programs] == [(3,), (4,)]
+    engine.train([make_task(hidden=(3,), epochs=1)])
+    assert engine.n_compiled() == 3
+    monkeypatch.setattr(program, "MAX_PROGRAM_BYTES", 1)
+    engine.train([make_task(hidden=(2,), epochs=1)])
+    assert len(program._cache._programs) == 1
+
+
+def test_threads_share_programs_and_get_their_own_results():
+    tasks = [make_task(seed=seed, hidden=(9,)) for seed in range(4)]
+    expected = [engine.train([task])[0] for task in tasks]
+    before = engine.n_compiled()
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda task: engine.train([task])[0], tasks * 3))
+    assert engine.n_compiled() == before
+    for result, truth in zip(results, expected * 3, strict=True):
+        np.testing.assert_array_equal(result.state.coefs[0], truth.state.coefs[0])
+
+
+@settings(max_examples=200, deadline=None)
+@given(sizes=st.lists(st.integers(1, 30), min_size=1, max_size=12), most=st.integers(1, 20))
+def test_stacks_are_rectangular_small_and_hold_everybody(sizes, most):
+    ends = np.cumsum(sizes)
+    streams = [list(range(end - size, end)) for end, size in zip(ends, sizes, strict=True)]
+    stacks = engine.arrange(streams, most)
+    assert {member for stack in stacks for piece in stack for member in piece} == set(range(ends[-1]))
+    for stack in stacks:
+        assert len({len(piece) for piece in stack}) == 1
+        assert len(stack) * len(stack[0]) <= most
+        for piece in stack:
+            assert any(set(piece) <= set(stream) for stream in streams)
+    assert sum(len(stack) * len(stack[0]) for stack in stacks) <= 4 * ends[-1]
+
+
+# -- while it runs --------------------------------------------------------------------------------
+
+
+def test_an_interrupt_between_chunks_leaves_the_estimator_as_it_was(monkeypatch, cancer, small):
+    X, y = cancer
+    classifier = small(epochs=40).fit(X, y)
+    before = dict(vars(classifier))
+    calls = []
+
+    def interrupted(self, inputs):
+        calls.append(0)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(self, inputs)
+
+    original = program.Program.run
+    monkeypatch.setattr(program.Program, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(X, 1 - y)
+    assert vars(classifier) == before
+    assert len(classifier.fit(X, y).history_["loss"]) == 40  # and the program is free again
+
+
+def test_verbose_1_shows_one_line(capsys, cancer, small):
+    small(verbose=1).fit(*cancer)
+    lines = capsys.readouterr().out.split("\r")
+    assert lines[-1].startswith("Training 1 network in the engine: 3 of 3 epochs, ")
+    assert lines[-1].rstrip().endswith("epochs/s, 0:00 left")
+    assert all("\n" not in line for line in lines[:-1])
+
+
+def test_verbose_2_shows_a_line_for_every_epoch(capsys, cancer, small):
+    classifier = small(verbose=2).fit(*cancer)
+    first, *epochs = capsys.readouterr().out.splitlines()
+    assert first == "Training 1 network in the engine"
+    assert len(epochs) == 3
+    loss = classifier.history_["val_data_loss"][-1]
+    assert epochs[-1].startswith("epoch 3/3 - loss ")
+    assert f"val_data_loss {loss:.4f}" in epochs[-1]
+
+
+def test_verbose_counts_all_networks(capsys):
+    engine.train([make_task(alpha=alpha, verbose=2, patience=1, epochs=50) for alpha in (0.0, 0.5)])
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "Training 2 networks in the engine"
+    assert second.startswith("epoch 1/50 - loss 0.")
+    assert ".." in second
