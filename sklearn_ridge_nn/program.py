@@ -95,6 +95,9 @@ class Layout:
         self.shapes = [shape for n_in, n_out in layers for shape in ((n_out, n_in), (n_out, 1))]
         self.sizes = [n_out * n_in for n_out, n_in in self.shapes]
         self.n_weights = sum(self.sizes)
+        is_hidden_kernel = [number % 2 == 0 for number in range(len(self.sizes) - 2)]
+        #: Whether alpha acts on each weight: hidden kernels, not biases and not the output layer.
+        self.is_penalised = np.repeat([*is_hidden_kernel, False, False], self.sizes)
 
     def pack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """Return the vector of arrays that are shaped as Keras has them."""
@@ -295,26 +298,28 @@ class Program:
         x, trains = inputs["x"][:, slot], inputs["trains"][slot]
         y = self._per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
         w = self._per_member(inputs["w"][:, slot][:, None])
-        parts = tf.split(tf.convert_to_tensor(self._weights.value), self.layout.sizes, axis=1)
+        weights = tf.convert_to_tensor(self._weights.value)
+        parts = tf.split(weights, self.layout.sizes, axis=1)
         values = [
             tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self.layout.shapes, strict=True)
         ]
+        values[::2] = [_kept(kernel) for kernel in values[::2]]
         drop = self._dropout(inputs, slot) if self.recipe.has_dropout else None
         layers = self._forward(x, values, drop)
         z = layers[-1].z
         with tf.GradientTape() as tape:
             tape.watch(z)
             weighted = self._row_losses(z, y) * w
-        alpha = inputs["alpha"][:, 0]
-        squares = [tf.reduce_sum(kernel * kernel, (1, 2)) for kernel in values[:-2:2]]
-        penalty = alpha * tf.add_n(squares) if squares else tf.zeros_like(alpha)
+        # alpha on hidden kernels, 0 elsewhere
+        decay = inputs["alpha"] * tf.constant(self.layout.is_penalised, self._dtype)
+        penalty = tf.reduce_sum(decay * weights * weights, 1)
         measured = tf.stack([tf.reduce_sum(weighted, (1, 2)), self._hits(z, y, w), penalty])
 
         def step(_: tf.Tensor) -> tuple[tf.Tensor]:
-            gradients = self._backward(x, values, layers, tape.gradient(weighted, z), alpha)
-            self._rate.value = inputs["rate"][slot]
+            gradients = self._backward(x, values, layers, tape.gradient(weighted, z))
             flat = [tf.reshape(gradient, (self.recipe.n_members, -1)) for gradient in gradients]
-            self._optimizer.apply([tf.concat(flat, axis=1)], [self._weights])
+            self._rate.value = inputs["rate"][slot]
+            self._optimizer.apply([tf.concat(flat, axis=1) + 2 * decay * weights], [self._weights])
             return (tf.constant(False),)
 
         # A loop of one round or none; a condition would have XLA copy all state where it is false.
@@ -343,7 +348,7 @@ class Program:
                 z = tf.matmul(self._per_stream(kernel), x, transpose_b=True)
                 z = tf.reshape(z, (-1, kernel.shape[1], self.recipe.batch_size)) + bias
             else:
-                z = tf.matmul(kernel, layers[-1].output) + bias
+                z = tf.matmul(kernel, hidden) + bias
             if number == len(values) // 2 - 1:
                 layers.append(_Layer(z, z, None))
                 break
@@ -353,6 +358,7 @@ class Program:
                 if drop is not None:
                     output = drop(output, number)
             layers.append(_Layer(z, output, tape))
+            hidden = _kept(output)
         return layers
 
     def _backward(
@@ -361,9 +367,8 @@ class Program:
         values: Sequence[tf.Tensor],
         layers: Sequence[_Layer],
         by_z: tf.Tensor,
-        alpha: tf.Tensor,
     ) -> list[tf.Tensor]:
-        """Return the gradients of loss plus penalty, kernel and bias of each layer in turn.
+        """Return the gradients of the weighted losses, kernel and bias of each layer in turn.
 
         The products are written out (Goodfellow, Bengio and Courville, 2016, Deep Learning, section
         6.5) because a tape would transpose their left factors; activations and losses are left to
@@ -376,12 +381,9 @@ class Program:
                 by_kernel = tf.reshape(tf.matmul(self._per_stream(by_z), x), kernel.shape)
             else:
                 by_kernel = tf.matmul(by_z, layers[number - 1].output, transpose_b=True)
-            if number < len(layers) - 1:
-                by_kernel += 2 * alpha[:, None, None] * kernel
             gradients = [by_kernel, tf.reduce_sum(by_z, 2, keepdims=True), *gradients]
             if number > 0:
-                # the barrier has the small kernel transposed in memory, not within the product
-                (transposed,) = xla.optimization_barrier(tf.transpose(kernel, (0, 2, 1)))
+                transposed = _kept(tf.transpose(kernel, (0, 2, 1)))  # in memory, not within the product
                 below = layers[number - 1]
                 by_z = below.tape.gradient(
                     below.output, below.z, output_gradients=tf.matmul(transposed, by_z)
@@ -434,6 +436,12 @@ class _Layer:
     z: tf.Tensor
     output: tf.Tensor
     tape: Any
+
+
+def _kept(tensor: tf.Tensor) -> tf.Tensor:
+    """Have XLA compute a tensor once and keep it, not anew within each of its uses."""
+    (kept,) = xla.optimization_barrier(tensor)
+    return kept
 
 
 class _MemberRates(keras.optimizers.schedules.LearningRateSchedule):
