@@ -244,9 +244,9 @@ class _Training:
         self.chunk = Chunk(arrays, stack.streams)
         self.n_validate = max(stream.n_validate for stream in stack.streams)
         self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
-        names = ("loss", "accuracy", "data_loss")
+        names = ["loss", "accuracy", "data_loss"]
         if group.has_validation:
-            names += ("val_data_loss", "val_loss", "val_accuracy")
+            names += ["val_data_loss", "val_loss", "val_accuracy"]
         self.history = {name: np.full((group.epochs, len(tasks)), np.nan) for name in names}
         self.diverged_in: dict[int, int] = {}
         self.stopping = _EarlyStopping(tasks, group.first_epoch) if group.stops_early else None
@@ -361,8 +361,7 @@ class _Training:
 
     def _trained(self, member: int, weights: np.ndarray, state: list[np.ndarray]) -> Trained:
         group, program, stopping = self.stack.group, self.program, self.stopping
-        own_weights, n_epochs, best_epoch = None, group.epochs, None
-        own_state = None
+        own_weights, own_state, n_epochs, best_epoch = None, None, group.epochs, None
         if stopping is not None:
             own_weights, best_epoch = stopping.best_weights[member], int(stopping.best_epoch[member])
             if member in stopping.stopped:
@@ -393,9 +392,7 @@ class _EarlyStopping:
         self.best_weights: dict[int, list[np.ndarray]] = {}
         self.stopped: dict[int, tuple[int, list[np.ndarray]]] = {}
 
-    def take_in(
-        self, epoch: int, losses: np.ndarray, diverged: Container[int], program: Program
-    ) -> None:
+    def take_in(self, epoch: int, losses: np.ndarray, diverged: Container[int], program: Program) -> None:
         """Keep the weights of members that improved and the state of those that stop."""
         going = np.array([m not in self.stopped and m not in diverged for m in range(len(losses))])
         improved = going & (losses < self.best)

@@ -137,9 +137,7 @@ class EpochPlan:
     keys: list[np.ndarray]
 
 
-def plan_epoch(
-    streams: Sequence[Stream], epoch: int, layout: EpochLayout, has_dropout: bool
-) -> EpochPlan:
+def plan_epoch(streams: Sequence[Stream], epoch: int, layout: EpochLayout, has_dropout: bool) -> EpochPlan:
     """Return the plan of an epoch, counted since the networks were initialised."""
     orders = [epoch_order(stream.task.train_rows, stream.task.seed, epoch) for stream in streams]
     keys = [stream.dropout_keys(epoch, layout) for stream in streams] if has_dropout else []

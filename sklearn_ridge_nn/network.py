@@ -7,6 +7,7 @@ optimizer and loss define what a training is.
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
 import threading
 from collections.abc import Sequence
@@ -187,7 +188,7 @@ def initial_weights(architecture: Architecture, seed: int) -> list[np.ndarray]:
     """
     widths = (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
     weights = []
-    for layer, shape in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for layer, shape in enumerate(itertools.pairwise(widths)):
         kernel = _kernel_initializer(seed, layer)(shape, dtype=architecture.dtype)
         weights += [keras.ops.convert_to_numpy(kernel), np.zeros(shape[1], architecture.dtype)]
     return weights
@@ -238,7 +239,7 @@ class OptimizerRecipe:
         Precision in which Keras holds a learning rate: the global ``floatx``.
     """
 
-    optimizer_class: type
+    optimizer_class: type[keras.optimizers.Optimizer]
     settings: str
     rate_dtype: str
     _config: dict[str, Any] = field(compare=False, repr=False)

@@ -14,6 +14,7 @@ slow at.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -90,7 +91,7 @@ class Layout:
     """
 
     def __init__(self, widths: Sequence[int]) -> None:
-        layers = list(zip(widths[:-1], widths[1:], strict=True))
+        layers = list(itertools.pairwise(widths))
         #: Units first, of the kernel and the bias of each layer in turn.
         self.shapes = [shape for n_in, n_out in layers for shape in ((n_out, n_in), (n_out, 1))]
         self.sizes = [n_out * n_in for n_out, n_in in self.shapes]
@@ -200,8 +201,10 @@ class Program:
 
     def member_state(self, state: Sequence[np.ndarray], member: int) -> list[np.ndarray]:
         """Return copies of one member's optimizer state, in the order and shapes that Keras has."""
-        parts = [array if array.ndim == 0 else self.layout.unpack(array[member]) for array in state]
-        return [parts[slot] if weight is None else parts[slot][weight] for slot, weight in self._places]
+        unpacked = {
+            slot: self.layout.unpack(array[member]) for slot, array in enumerate(state) if array.ndim > 0
+        }
+        return [state[slot] if weight is None else unpacked[slot][weight] for slot, weight in self._places]
 
     def _packed_state(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return one member's optimizer state in the stack's order, one vector for each slot."""
@@ -246,7 +249,8 @@ class Program:
         ``w`` the rows' weights: over the number of real rows to train, as they are to evaluate,
         0 for rows that only fill up. ``trains`` says for each slot whether to train on it,
         ``count`` how many slots are filled. ``alpha`` and ``dropout`` have one number per member,
-        of shape (n_members, 1), and ``rate`` one per slot and member; ``keys`` are the seeds of the dropout masks.
+        of shape (n_members, 1), and ``rate`` one per slot and member; ``keys`` are the seeds of the
+        dropout masks.
         """
         return {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
 
@@ -343,9 +347,10 @@ class Program:
     ) -> list[_Layer]:
         activate = keras.activations.get(self.recipe.architecture.activation)
         layers: list[_Layer] = []
+        hidden = x
         for number, (kernel, bias) in enumerate(zip(values[::2], values[1::2], strict=True)):
             if number == 0:  # one wide product for all members of a stream
-                z = tf.matmul(self._per_stream(kernel), x, transpose_b=True)
+                z = tf.matmul(self._per_stream(kernel), hidden, transpose_b=True)
                 z = tf.reshape(z, (-1, kernel.shape[1], self.recipe.batch_size)) + bias
             else:
                 z = tf.matmul(kernel, hidden) + bias

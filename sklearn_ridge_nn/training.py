@@ -6,6 +6,7 @@ trainer (`engine` or `keras_training`) answers with a `Trained`, and neither kno
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -53,7 +54,7 @@ class Architecture:
     def n_weights(self) -> int:
         """Numbers in all kernels and biases together."""
         widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
-        return sum((n_in + 1) * n_out for n_in, n_out in zip(widths[:-1], widths[1:], strict=True))
+        return sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(widths))
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,9 @@ def test_a_diverging_member_disturbs_nobody(change):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
     tasks = [
-        make_task(dtype=dtype, alpha=alpha, patience=patience, learning_rate=rate, epochs=25, activation="relu")
+        make_task(
+            dtype=dtype, alpha=alpha, patience=patience, learning_rate=rate, epochs=25, activation="relu"
+        )
         for alpha in (0.0, 1e-2)
         for patience, rate in ((2, 0.05), (4, 0.03), (2, 1e-4), (50, 0.05))
     ]
@@ -227,7 +229,9 @@ OPTIMIZERS = {
     "adagrad": lambda: keras.optimizers.Adagrad(0.05),
     "adam amsgrad": lambda: keras.optimizers.Adam(0.01, amsgrad=True),
     "adam accumulating": lambda: keras.optimizers.Adam(0.01, gradient_accumulation_steps=3),
-    "adam cosine": lambda: keras.optimizers.Adam(SCHEDULES.CosineDecay(0.01, 10, warmup_steps=3, warmup_target=0.02)),
+    "adam cosine": lambda: keras.optimizers.Adam(
+        SCHEDULES.CosineDecay(0.01, 10, warmup_steps=3, warmup_target=0.02)
+    ),
     "adam restarts": lambda: keras.optimizers.Adam(SCHEDULES.CosineDecayRestarts(0.01, 4)),
     "adamax": lambda: keras.optimizers.Adamax,
     "adamw": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),

@@ -127,7 +127,7 @@ def test_a_learning_rate_that_an_optimizer_instance_would_ignore_is_refused(canc
 def test_an_optimizer_setting_that_a_fit_would_lose_is_refused(cancer):
     excluding = keras.optimizers.AdamW(0.01)
     excluding.exclude_from_weight_decay(var_names=["bias"])
-    with pytest.raises(ValueError, match="optimizer=.* cannot be used as it is: exclude_from_weight"):
+    with pytest.raises(ValueError, match=r"optimizer=.* cannot be used as it is: exclude_from_weight"):
         RidgeMLPClassifier(optimizer=excluding).fit(*cancer)
 
 
