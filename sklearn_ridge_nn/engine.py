@@ -30,9 +30,10 @@ from sklearn_ridge_nn.network import (
     scheduled_rates,
     why_one_by_one,
 )
-from sklearn_ridge_nn.program import Program, Recipe, get_program
+from sklearn_ridge_nn.program import Program, get_program
 from sklearn_ridge_nn.program import n_compiled as n_compiled
 from sklearn_ridge_nn.progress import Progress
+from sklearn_ridge_nn.recipe import Recipe
 from sklearn_ridge_nn.training import Architecture, DivergenceError, State, Task, Trained, divergence
 
 #: Bytes of minibatches that are gathered at a time.

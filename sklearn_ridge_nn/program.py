@@ -5,112 +5,35 @@ What a program computes is fixed by its `Recipe`; whatever else a training has (
 seed, epochs, rows) is an input, so a program is compiled once and used again.
 
 All weights of a member are one row of one variable, so that the optimizer, which treats every number by
-itself, updates a single array; that halves the time to compile. Activations are *units first*: a kernel
-is (member, units, inputs), the transpose of Keras's, and a layer's outputs are (member, units, rows).
-Then the members of one stream, which see the same minibatches, share the first layer as one wide product
-without moving a number, and no large product has a transposed left factor, which XLA's CPU products are
-slow at.
+itself, updates a single array; that shortens compiling.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.compiler.tf2xla.python import xla
 
 from sklearn_ridge_nn.network import (
-    OptimizerRecipe,
     optimizer_signature,
     optimizer_variables,
     other_optimizer,
     weight_paths,
 )
-from sklearn_ridge_nn.training import Architecture, State
+from sklearn_ridge_nn.recipe import Layout, Recipe
+from sklearn_ridge_nn.stacked import StackedNetwork
+from sklearn_ridge_nn.training import State
 
 _STACK_NAME = "stack"
 
 #: Compiled programs that are kept, and the bytes of weights and optimizer state that they may hold.
 MAX_PROGRAMS = 32
 MAX_PROGRAM_BYTES = 2**28
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that a compiled program depends on.
-
-    Attributes
-    ----------
-    architecture : Architecture
-    optimizer : OptimizerRecipe
-    batch_size : int
-        Rows of a minibatch; shorter ones are filled up with rows of weight 0.
-    n_streams : int
-        Sequences of minibatches that go in side by side.
-    n_per_stream : int
-        Members that see each of them; member ``s * n_per_stream + i`` sees stream ``s``.
-    n_slots : int
-        Minibatches per stream that one call takes at most.
-    has_dropout : bool
-    """
-
-    architecture: Architecture
-    optimizer: OptimizerRecipe
-    batch_size: int
-    n_streams: int
-    n_per_stream: int
-    n_slots: int
-    has_dropout: bool
-
-    @property
-    def n_members(self) -> int:
-        """Networks in the stack."""
-        return self.n_streams * self.n_per_stream
-
-    @property
-    def layer_widths(self) -> tuple[int, ...]:
-        """Units of every layer, inputs and outputs included."""
-        architecture = self.architecture
-        return (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
-
-
-class Layout:
-    """Where the weights of a network, or numbers that belong to them, lie in one long vector.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        Units of every layer, inputs and outputs included.
-    """
-
-    def __init__(self, widths: Sequence[int]) -> None:
-        layers = list(itertools.pairwise(widths))
-        #: Units first, of the kernel and the bias of each layer in turn.
-        self.shapes = [shape for n_in, n_out in layers for shape in ((n_out, n_in), (n_out, 1))]
-        self.sizes = [n_out * n_in for n_out, n_in in self.shapes]
-        self.n_weights = sum(self.sizes)
-        is_hidden_kernel = [number % 2 == 0 for number in range(len(self.sizes) - 2)]
-        #: Whether alpha acts on each weight: hidden kernels, not biases and not the output layer.
-        self.is_penalised = np.repeat([*is_hidden_kernel, False, False], self.sizes)
-
-    def pack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the vector of arrays that are shaped as Keras has them."""
-        return np.concatenate([array.T.ravel() for array in arrays])
-
-    def unpack(self, vector: np.ndarray) -> list[np.ndarray]:
-        """Return copies of the parts of a vector, shaped as Keras has them."""
-        parts = np.split(vector, np.cumsum(self.sizes)[:-1])
-        return [
-            part.copy() if number % 2 else np.ascontiguousarray(part.reshape(shape).T)
-            for number, (part, shape) in enumerate(zip(parts, self.shapes, strict=True))
-        ]
 
 
 class Program:
@@ -123,7 +46,8 @@ class Program:
         self.recipe = recipe
         self.lock = threading.Lock()
         self.layout = Layout(recipe.layer_widths)
-        self._dtype = tf.as_dtype(recipe.architecture.dtype)
+        self._network = StackedNetwork(recipe, self.layout)
+        self._dtype = self._network.dtype
         self._rate = _MemberRates()
         zeros = np.zeros((recipe.n_members, self.layout.n_weights), self._dtype.as_numpy_dtype)
         self._weights = keras.Variable(zeros, dtype=self._dtype.name, name=_STACK_NAME)
@@ -300,27 +224,26 @@ class Program:
     def _slot(self, slot: tf.Tensor, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """Measure one minibatch of every stream and, if it is to be trained on, take a step."""
         x, trains = inputs["x"][:, slot], inputs["trains"][slot]
-        y = self._per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
-        w = self._per_member(inputs["w"][:, slot][:, None])
+        y = self._network.per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
+        w = self._network.per_member(inputs["w"][:, slot][:, None])
+        network = self._network
         weights = tf.convert_to_tensor(self._weights.value)
-        parts = tf.split(weights, self.layout.sizes, axis=1)
-        values = [
-            tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self.layout.shapes, strict=True)
-        ]
-        values[::2] = [_kept(kernel) for kernel in values[::2]]
-        drop = self._dropout(inputs, slot) if self.recipe.has_dropout else None
-        layers = self._forward(x, values, drop)
+        values = network.split(weights)
+        drop = None
+        if self.recipe.has_dropout:
+            drop = network.dropout(inputs["dropout"], inputs["keys"][slot], trains)
+        layers = network.forward(x, values, drop)
         z = layers[-1].z
         with tf.GradientTape() as tape:
             tape.watch(z)
-            weighted = self._row_losses(z, y) * w
+            weighted = network.row_losses(z, y) * w
         # alpha on hidden kernels, 0 elsewhere
         decay = inputs["alpha"] * tf.constant(self.layout.is_penalised, self._dtype)
         penalty = tf.reduce_sum(decay * weights * weights, 1)
-        measured = tf.stack([tf.reduce_sum(weighted, (1, 2)), self._hits(z, y, w), penalty])
+        measured = tf.stack([tf.reduce_sum(weighted, (1, 2)), network.hits(z, y, w), penalty])
 
         def step(_: tf.Tensor) -> tuple[tf.Tensor]:
-            gradients = self._backward(x, values, layers, tape.gradient(weighted, z))
+            gradients = network.backward(x, values, layers, tape.gradient(weighted, z))
             flat = [tf.reshape(gradient, (self.recipe.n_members, -1)) for gradient in gradients]
             self._rate.value = inputs["rate"][slot]
             self._optimizer.apply([tf.concat(flat, axis=1) + 2 * decay * weights], [self._weights])
@@ -329,124 +252,6 @@ class Program:
         # A loop of one round or none; a condition would have XLA copy all state where it is false.
         tf.while_loop(lambda again: again, step, (trains,))
         return measured
-
-    def _per_member(self, per_stream: tf.Tensor) -> tf.Tensor:
-        """Repeat (n_streams, a, b) to (n_members, a, b)."""
-        n_streams, *rest = per_stream.shape
-        shape = (n_streams, self.recipe.n_per_stream, *rest)
-        return tf.reshape(tf.broadcast_to(per_stream[:, None], shape), (-1, *rest))
-
-    def _per_stream(self, per_member: tf.Tensor) -> tf.Tensor:
-        """Line up the units of a stream's members: (n_members, a, b) to (n_streams, members * a, b)."""
-        recipe = self.recipe
-        _, units, size = per_member.shape
-        return tf.reshape(per_member, (recipe.n_streams, recipe.n_per_stream * units, size))
-
-    def _forward(
-        self, x: tf.Tensor, values: Sequence[tf.Tensor], drop: Callable[[tf.Tensor, int], tf.Tensor] | None
-    ) -> list[_Layer]:
-        activate = keras.activations.get(self.recipe.architecture.activation)
-        layers: list[_Layer] = []
-        hidden = x
-        for number, (kernel, bias) in enumerate(zip(values[::2], values[1::2], strict=True)):
-            if number == 0:  # one wide product for all members of a stream
-                z = tf.matmul(self._per_stream(kernel), hidden, transpose_b=True)
-                z = tf.reshape(z, (-1, kernel.shape[1], self.recipe.batch_size)) + bias
-            else:
-                z = tf.matmul(kernel, hidden) + bias
-            if number == len(values) // 2 - 1:
-                layers.append(_Layer(z, z, None))
-                break
-            with tf.GradientTape() as tape:
-                tape.watch(z)
-                output = activate(z)
-                if drop is not None:
-                    output = drop(output, number)
-            layers.append(_Layer(z, output, tape))
-            hidden = _kept(output)
-        return layers
-
-    def _backward(
-        self,
-        x: tf.Tensor,
-        values: Sequence[tf.Tensor],
-        layers: Sequence[_Layer],
-        by_z: tf.Tensor,
-    ) -> list[tf.Tensor]:
-        """Return the gradients of the weighted losses, kernel and bias of each layer in turn.
-
-        The products are written out (Goodfellow, Bengio and Courville, 2016, Deep Learning, section
-        6.5) because a tape would transpose their left factors; activations and losses are left to
-        tapes.
-        """
-        gradients: list[tf.Tensor] = []
-        for number in reversed(range(len(layers))):
-            kernel = values[2 * number]
-            if number == 0:
-                by_kernel = tf.reshape(tf.matmul(self._per_stream(by_z), x), kernel.shape)
-            else:
-                by_kernel = tf.matmul(by_z, layers[number - 1].output, transpose_b=True)
-            gradients = [by_kernel, tf.reduce_sum(by_z, 2, keepdims=True), *gradients]
-            if number > 0:
-                transposed = _kept(tf.transpose(kernel, (0, 2, 1)))  # in memory, not within the product
-                below = layers[number - 1]
-                by_z = below.tape.gradient(
-                    below.output, below.z, output_gradients=tf.matmul(transposed, by_z)
-                )
-        return gradients
-
-    def _dropout(
-        self, inputs: dict[str, tf.Tensor], slot: tf.Tensor
-    ) -> Callable[[tf.Tensor, int], tf.Tensor]:
-        trains, keys = inputs["trains"][slot], inputs["keys"][slot]
-        share = tf.where(trains, inputs["dropout"], tf.zeros_like(inputs["dropout"]))[:, None]
-
-        def drop(output: tf.Tensor, layer: int) -> tf.Tensor:
-            shape = output.shape[1:]
-
-            def draw(key: tf.Tensor) -> tf.Tensor:
-                return tf.random.stateless_uniform(shape, key, alg="philox")
-
-            uniform = tf.cond(
-                trains,
-                lambda: tf.map_fn(draw, keys[:, layer], fn_output_signature=tf.float32),
-                lambda: tf.zeros((self.recipe.n_streams, *shape)),
-            )
-            kept = tf.cast(self._per_member(uniform), self._dtype) >= share
-            return tf.where(kept, output / (1 - share), tf.zeros_like(output))
-
-        return drop
-
-    def _row_losses(self, z: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Return the rows' cross-entropies, of shape (n_members, 1, batch_size)."""
-        if self.recipe.architecture.target_type == "multiclass":
-            is_true = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self._dtype)
-            true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)
-            return tf.reduce_logsumexp(z - true_z, 1, keepdims=True)
-        losses = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
-        # XLA does not see through a mean over one label, and runs several times slower
-        return losses if z.shape[1] == 1 else tf.reduce_mean(losses, 1, keepdims=True)
-
-    def _hits(self, z: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-        """Return how many predictions are right, in rows that do not only fill up."""
-        if self.recipe.architecture.target_type == "multiclass":
-            hits = tf.cast(tf.argmax(z, 1)[:, None], self._dtype) == y
-        else:
-            hits = (z > 0) == (y > 0)
-        return tf.reduce_sum(tf.cast(hits & (w > 0), self._dtype), (1, 2))
-
-
-@dataclass(frozen=True)
-class _Layer:
-    z: tf.Tensor
-    output: tf.Tensor
-    tape: Any
-
-
-def _kept(tensor: tf.Tensor) -> tf.Tensor:
-    """Have XLA compute a tensor once and keep it, not anew within each of its uses."""
-    (kept,) = xla.optimization_barrier(tensor)
-    return kept
 
 
 class _MemberRates(keras.optimizers.schedules.LearningRateSchedule):

@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent
 #: Each room, and the rooms that it may import.
 ROOMS = {
     "__init__": {"estimator", "network"},
-    "engine": {"feed", "network", "program", "progress", "training"},
+    "engine": {"feed", "network", "program", "progress", "recipe", "training"},
     "estimator": {"forward", "labels", "network", "parameters", "randomness", "trainers", "training"},
     "feed": {"randomness", "training"},
     "forward": {"training"},
@@ -23,17 +23,19 @@ ROOMS = {
     "labels": {"training"},
     "network": {"randomness", "training"},
     "parameters": {"forward", "network"},
-    "program": {"network", "training"},
+    "program": {"network", "recipe", "stacked", "training"},
     "progress": set(),
     "randomness": set(),
+    "recipe": {"network", "training"},
+    "stacked": {"recipe"},
     "trainers": {"engine", "keras_training", "training"},
     "training": {"randomness"},
 }
 #: Heavy libraries, and the rooms that may import them.
 HEAVY = {
-    "keras": {"network", "keras_training", "program"},
+    "keras": {"network", "keras_training", "program", "stacked"},
     "scikeras": {"network"},
-    "tensorflow": {"engine", "network", "keras_training", "program"},
+    "tensorflow": {"engine", "network", "keras_training", "program", "stacked"},
     "matplotlib": set(),
     "pandas": set(),
 }

@@ -1,0 +1,83 @@
+"""What a compiled program depends on, and how the weights of its networks lie in memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_ridge_nn.network import OptimizerRecipe
+from sklearn_ridge_nn.training import Architecture
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a compiled program depends on.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    optimizer : OptimizerRecipe
+    batch_size : int
+        Rows of a minibatch; shorter ones are filled up with rows of weight 0.
+    n_streams : int
+        Sequences of minibatches that go in side by side.
+    n_per_stream : int
+        Members that see each of them; member ``s * n_per_stream + i`` sees stream ``s``.
+    n_slots : int
+        Minibatches per stream that one call takes at most.
+    has_dropout : bool
+    """
+
+    architecture: Architecture
+    optimizer: OptimizerRecipe
+    batch_size: int
+    n_streams: int
+    n_per_stream: int
+    n_slots: int
+    has_dropout: bool
+
+    @property
+    def n_members(self) -> int:
+        """Networks in the stack."""
+        return self.n_streams * self.n_per_stream
+
+    @property
+    def layer_widths(self) -> tuple[int, ...]:
+        """Units of every layer, inputs and outputs included."""
+        architecture = self.architecture
+        return (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
+
+
+class Layout:
+    """Where the weights of a network, or numbers that belong to them, lie in one long vector.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Units of every layer, inputs and outputs included.
+    """
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        layers = list(itertools.pairwise(widths))
+        #: Units first, of the kernel and the bias of each layer in turn.
+        self.shapes = [shape for n_in, n_out in layers for shape in ((n_out, n_in), (n_out, 1))]
+        self.sizes = [n_out * n_in for n_out, n_in in self.shapes]
+        self.n_weights = sum(self.sizes)
+        is_hidden_kernel = [number % 2 == 0 for number in range(len(self.sizes) - 2)]
+        #: Whether alpha acts on each weight: hidden kernels, not biases and not the output layer.
+        self.is_penalised = np.repeat([*is_hidden_kernel, False, False], self.sizes)
+
+    def pack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the vector of arrays that are shaped as Keras has them."""
+        return np.concatenate([array.T.ravel() for array in arrays])
+
+    def unpack(self, vector: np.ndarray) -> list[np.ndarray]:
+        """Return copies of the parts of a vector, shaped as Keras has them."""
+        parts = np.split(vector, np.cumsum(self.sizes)[:-1])
+        return [
+            part.copy() if number % 2 else np.ascontiguousarray(part.reshape(shape).T)
+            for number, (part, shape) in enumerate(zip(parts, self.shapes, strict=True))
+        ]

@@ -1,0 +1,166 @@
+"""The arithmetic of stacked networks: outputs, losses and gradients, as TensorFlow graphs.
+
+Activations are *units first*: a kernel is (member, units, inputs), the transpose of Keras's, and a layer's
+outputs are (member, units, rows). Then the members of one stream, which see the same minibatches, share
+the first layer as one wide product without moving a number, and no large product has a transposed left
+factor, which XLA's CPU products are slow at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tensorflow.compiler.tf2xla.python import xla
+
+from sklearn_ridge_nn.recipe import Layout, Recipe
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's sums, its outputs, and the tape between them (None in the output layer)."""
+
+    z: tf.Tensor
+    output: tf.Tensor
+    tape: Any
+
+
+class StackedNetwork:
+    """The networks of a recipe."""
+
+    def __init__(self, recipe: Recipe, layout: Layout) -> None:
+        self.recipe, self.layout = recipe, layout
+        self.dtype = tf.as_dtype(recipe.architecture.dtype)
+
+    def split(self, weights: tf.Tensor) -> list[tf.Tensor]:
+        """Return kernel (n_members, units, inputs) and bias (n_members, units, 1) of each layer in turn."""
+        parts = zip(tf.split(weights, self.layout.sizes, axis=1), self.layout.shapes, strict=True)
+        values = [tf.reshape(part, (-1, *shape)) for part, shape in parts]
+        return [value if number % 2 else _kept(value) for number, value in enumerate(values)]
+
+    def per_member(self, per_stream: tf.Tensor) -> tf.Tensor:
+        """Repeat (n_streams, a, b) to (n_members, a, b)."""
+        n_streams, *rest = per_stream.shape
+        shape = (n_streams, self.recipe.n_per_stream, *rest)
+        return tf.reshape(tf.broadcast_to(per_stream[:, None], shape), (-1, *rest))
+
+    def _per_stream(self, per_member: tf.Tensor) -> tf.Tensor:
+        """Line up the units of a stream's members: (n_members, a, b) to (n_streams, members * a, b)."""
+        recipe = self.recipe
+        _, units, size = per_member.shape
+        return tf.reshape(per_member, (recipe.n_streams, recipe.n_per_stream * units, size))
+
+    def forward(
+        self, x: tf.Tensor, values: Sequence[tf.Tensor], drop: Callable[[tf.Tensor, int], tf.Tensor] | None
+    ) -> list[Layer]:
+        """Return the layers' outputs.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_streams, batch_size, n_features)
+        values : sequence of Tensor
+            From `split`.
+        drop : callable or None
+            From `dropout`.
+        """
+        activate = keras.activations.get(self.recipe.architecture.activation)
+        layers: list[Layer] = []
+        hidden = x
+        for number, (kernel, bias) in enumerate(zip(values[::2], values[1::2], strict=True)):
+            if number == 0:  # one wide product for all members of a stream
+                z = tf.matmul(self._per_stream(kernel), hidden, transpose_b=True)
+                z = tf.reshape(z, (-1, kernel.shape[1], self.recipe.batch_size)) + bias
+            else:
+                z = tf.matmul(kernel, hidden) + bias
+            if number == len(values) // 2 - 1:
+                layers.append(Layer(z, z, None))
+                break
+            with tf.GradientTape() as tape:
+                tape.watch(z)
+                output = activate(z)
+                if drop is not None:
+                    output = drop(output, number)
+            layers.append(Layer(z, output, tape))
+            hidden = _kept(output)
+        return layers
+
+    def backward(
+        self,
+        x: tf.Tensor,
+        values: Sequence[tf.Tensor],
+        layers: Sequence[Layer],
+        by_z: tf.Tensor,
+    ) -> list[tf.Tensor]:
+        """Return the gradients of the weighted losses, kernel and bias of each layer in turn.
+
+        The products are written out (Goodfellow, Bengio and Courville, 2016, Deep Learning, section
+        6.5) because a tape would transpose their left factors; activations and losses are left to
+        tapes.
+        """
+        gradients: list[tf.Tensor] = []
+        for number in reversed(range(len(layers))):
+            kernel = values[2 * number]
+            if number == 0:
+                by_kernel = tf.reshape(tf.matmul(self._per_stream(by_z), x), kernel.shape)
+            else:
+                by_kernel = tf.matmul(by_z, layers[number - 1].output, transpose_b=True)
+            gradients = [by_kernel, tf.reduce_sum(by_z, 2, keepdims=True), *gradients]
+            if number > 0:
+                transposed = _kept(tf.transpose(kernel, (0, 2, 1)))  # in memory, not within the product
+                below = layers[number - 1]
+                by_z = below.tape.gradient(
+                    below.output, below.z, output_gradients=tf.matmul(transposed, by_z)
+                )
+        return gradients
+
+    def dropout(
+        self, share: tf.Tensor, keys: tf.Tensor, trains: tf.Tensor
+    ) -> Callable[[tf.Tensor, int], tf.Tensor]:
+        """Return a function that drops a layer's outputs while training.
+
+        Masks depend on the stream's key and the layer alone, not on who trains beside.
+        """
+        share = tf.where(trains, share, tf.zeros_like(share))[:, None]
+
+        def drop(output: tf.Tensor, layer: int) -> tf.Tensor:
+            shape = output.shape[1:]
+
+            def draw(key: tf.Tensor) -> tf.Tensor:
+                return tf.random.stateless_uniform(shape, key, alg="philox")
+
+            uniform = tf.cond(
+                trains,
+                lambda: tf.map_fn(draw, keys[:, layer], fn_output_signature=tf.float32),
+                lambda: tf.zeros((self.recipe.n_streams, *shape)),
+            )
+            kept = tf.cast(self.per_member(uniform), self.dtype) >= share
+            return tf.where(kept, output / (1 - share), tf.zeros_like(output))
+
+        return drop
+
+    def row_losses(self, z: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Return the rows' cross-entropies, of shape (n_members, 1, batch_size)."""
+        if self.recipe.architecture.target_type == "multiclass":
+            is_true = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self.dtype)
+            true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)
+            return tf.reduce_logsumexp(z - true_z, 1, keepdims=True)
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
+        # XLA does not see through a mean over one label, and runs several times slower
+        return losses if z.shape[1] == 1 else tf.reduce_mean(losses, 1, keepdims=True)
+
+    def hits(self, z: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+        """Return how many predictions are right, in rows that do not only fill up."""
+        if self.recipe.architecture.target_type == "multiclass":
+            hits = tf.cast(tf.argmax(z, 1)[:, None], self.dtype) == y
+        else:
+            hits = (z > 0) == (y > 0)
+        return tf.reduce_sum(tf.cast(hits & (w > 0), self.dtype), (1, 2))
+
+
+def _kept(tensor: tf.Tensor) -> tf.Tensor:
+    """Have XLA compute a tensor once and keep it, not anew within each of its uses."""
+    (kept,) = xla.optimization_barrier(tensor)
+    return kept
