@@ -1,15 +1,24 @@
-"""Measure RidgeMLPClassifier against its peers, side by side in one run.
+"""Measure RidgeMLPClassifier and its engine against their peers, side by side in one run.
 
 Prints a table of times and ratios, writes it with the versions and the machine to
 ``benchmarks/results/bench.json``, and, with ``--readme``, into the README.
 
-Every row runs its contestants in turn, several rounds, and takes the median of each; a ratio is the
-median over the rounds of peer / ours, so above 1 means that ours is faster.
+Workloads: W1 breast_cancer (569 x 30), W2 generated (20,000 x 50), W3 digits (1,797 x 64), all scaled; the
+network has 128 and 64 hidden units and trains 15 epochs in minibatches of 128; searches try 9 alphas from
+1e-5 to 1 on 5 folds. A search of a peer is scikit-learn's GridSearchCV; ours is that too, or the same 45
+networks in one call of the engine.
+
+Every row runs its contestants in turn, several rounds, and takes the median of each; a ratio is the median
+over the rounds of peer / ours, so above 1 means that ours is faster. Rows marked "first" run each contestant
+in a process of its own, imports excluded. Where a contestant would take minutes it fits one alpha on the
+five folds, and nine times that is reported (marked ~).
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import itertools
 import json
 import os
 import platform
@@ -21,75 +30,143 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-import keras
 import numpy as np
-import torch
-from scikeras.wrappers import KerasClassifier
-from sklearn.datasets import load_breast_cancer, make_classification
-from sklearn.model_selection import GridSearchCV
-from sklearn.neural_network import MLPClassifier
+from sklearn.datasets import load_breast_cancer, load_digits, make_classification
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.preprocessing import scale
-from skorch import NeuralNetClassifier
-
-from sklearn_ridge_nn import RidgeMLPClassifier
 
 ROOT = Path(__file__).parent.parent
 EPOCHS, BATCH = 15, 128
-CONTESTANTS = ("ours", "SciKeras", "skorch", "MLPClassifier")
+ALPHAS = np.logspace(-5, 0, 9)
+HIDDEN = (128, 64)
+PEERS = ("SciKeras", "skorch", "MLPClassifier", "MLPClassifier n_jobs=2")
 
 
-def seed_network(meta: dict, alpha: float) -> keras.Model:
-    """Return the seed's network as a SciKeras user writes it."""
-    penalty = keras.regularizers.L2(alpha)
-    network = keras.Sequential(
-        [
-            keras.Input((meta["n_features_in_"],)),
-            keras.layers.Dense(128, activation="relu", kernel_regularizer=penalty),
-            keras.layers.Dense(64, activation="relu", kernel_regularizer=penalty),
-            keras.layers.Dense(1, activation="sigmoid"),
+def workload(name: str) -> tuple[np.ndarray, np.ndarray]:
+    if name == "W1":
+        X, y = load_breast_cancer(return_X_y=True)
+    elif name == "W2":
+        X, y = make_classification(20_000, 50, n_informative=20, random_state=0)
+    else:
+        X, y = load_digits(return_X_y=True)
+    return scale(X), y
+
+
+# -- contestants ----------------------------------------------------------------------------------
+
+
+def contestant(name: str, n_classes: int = 2) -> object:
+    """Return an estimator, its libraries imported."""
+    if name == "ours":
+        from sklearn_ridge_nn import RidgeMLPClassifier, trainers
+
+        importlib.import_module(trainers.__name__)  # TensorFlow too
+        return RidgeMLPClassifier(random_state=0)
+    if name == "SciKeras":
+        return scikeras_classifier(n_classes)
+    if name == "skorch":
+        return skorch_classifier(n_classes)
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier(HIDDEN, batch_size=BATCH, max_iter=EPOCHS, random_state=0)
+
+
+def scikeras_classifier(n_classes: int) -> object:
+    """Return SciKeras around the seed's network as its users write it."""
+    import keras
+    from scikeras.wrappers import KerasClassifier
+
+    def network(meta: dict, alpha: float) -> keras.Model:
+        penalty = keras.regularizers.L2(alpha)
+        hidden = [
+            keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty) for units in HIDDEN
         ]
+        output = keras.layers.Dense(
+            1 if n_classes == 2 else n_classes, activation="sigmoid" if n_classes == 2 else "softmax"
+        )
+        model = keras.Sequential([keras.Input((meta["n_features_in_"],)), *hidden, output])
+        loss = "binary_crossentropy" if n_classes == 2 else "sparse_categorical_crossentropy"
+        model.compile("adam", loss, metrics=["accuracy"])
+        return model
+
+    return KerasClassifier(
+        network, model__alpha=1e-3, epochs=EPOCHS, batch_size=BATCH, validation_split=0.1, verbose=0
     )
-    network.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    return network
 
 
-class ToFloat32(torch.nn.Module):
-    """Torch's layers take no float64, which scikit-learn users pass."""
+def skorch_classifier(n_classes: int) -> object:
+    import torch
+    from skorch import NeuralNetClassifier
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.float()
+    class ToFloat32(torch.nn.Module):
+        """Torch's layers take no float64, which scikit-learn users pass."""
 
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.float()
 
-def torch_network() -> torch.nn.Module:
-    """Return the seed's network as a skorch user writes it; the input size is found at first use."""
-    nn = torch.nn
-    hidden = (nn.LazyLinear(128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU())
-    return nn.Sequential(ToFloat32(), *hidden, nn.Linear(64, 2))
+    def network() -> torch.nn.Module:
+        nn = torch.nn
+        hidden = (nn.LazyLinear(128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU())
+        return nn.Sequential(ToFloat32(), *hidden, nn.Linear(64, n_classes))
 
-
-def contestants() -> dict[str, object]:
-    return {
-        "ours": RidgeMLPClassifier(random_state=0),
-        "SciKeras": KerasClassifier(
-            seed_network, model__alpha=1e-3, epochs=EPOCHS, batch_size=BATCH, validation_split=0.1, verbose=0
-        ),
-        "skorch": NeuralNetClassifier(
-            torch_network,
-            criterion=torch.nn.CrossEntropyLoss,
-            optimizer=torch.optim.Adam,
-            optimizer__weight_decay=2e-3,
-            lr=1e-3,
-            max_epochs=EPOCHS,
-            batch_size=BATCH,
-            iterator_train__shuffle=True,
-            verbose=0,
-        ),
-        "MLPClassifier": MLPClassifier((128, 64), batch_size=BATCH, max_iter=EPOCHS, random_state=0),
-    }
+    return NeuralNetClassifier(
+        network,
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        optimizer__weight_decay=2e-3,
+        lr=1e-3,
+        max_epochs=EPOCHS,
+        batch_size=BATCH,
+        iterator_train__shuffle=True,
+        verbose=0,
+    )
 
 
-def alpha_name(name: str) -> str:
-    return {"SciKeras": "model__alpha", "skorch": "optimizer__weight_decay"}.get(name, "alpha")
+def search(name: str, data: str, alphas: np.ndarray = ALPHAS) -> Callable[[], object]:
+    """Return a stock grid search over alpha, ready to be fitted."""
+    X, y = workload(data)
+    parameter = {"SciKeras": "model__alpha", "skorch": "optimizer__weight_decay"}.get(name, "alpha")
+    estimator = contestant(name.split()[0], len(np.unique(y)))
+    n_jobs = 2 if name.endswith("n_jobs=2") else None
+    grid = GridSearchCV(estimator, {parameter: alphas}, cv=5, refit=False, n_jobs=n_jobs)
+    return lambda: grid.fit(X, y)
+
+
+def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
+    """Return the 45 networks of a search in one call of the engine."""
+    from sklearn_ridge_nn import engine
+    from sklearn_ridge_nn.randomness import hold_out
+    from sklearn_ridge_nn.training import Architecture, Task
+
+    X, y = workload(data)
+    n_classes = len(np.unique(y))
+    target_type = "binary" if n_classes == 2 else "multiclass"
+    n_outputs = 1 if n_classes == 2 else n_classes
+    architecture = Architecture(X.shape[1], n_outputs, target_type, HIDDEN, "relu", "float32")
+    targets = y[:, None]
+    tasks = []
+    for rows, _ in StratifiedKFold(5).split(X, y):
+        train, held_out = hold_out(y[rows], 0.1, 0, keep_one=True)
+        tasks += [
+            Task(
+                architecture,
+                float(alpha),
+                X,
+                targets,
+                None,
+                rows[train],
+                rows[held_out],
+                EPOCHS,
+                BATCH,
+                0,
+                every_epoch=every_epoch,
+            )
+            for alpha in ALPHAS
+        ]
+    return lambda: engine.train(tasks)
+
+
+# -- timing ---------------------------------------------------------------------------------------
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -98,99 +175,190 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def race(runs: dict[str, Callable[[], object]], rounds: int, warm_up: bool = True) -> dict[str, list[float]]:
-    """Time all contestants in turn, `rounds` times."""
+def race(runs: dict[str, Callable[[], float]], rounds: int, warm_up: bool = True) -> dict[str, list[float]]:
+    """Time all contestants in turn, `rounds` times; a run returns its seconds."""
     if warm_up:
         for run in runs.values():
             run()
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            times[name].append(seconds(run))
+            times[name].append(run())
     return times
 
 
-def import_times(rounds: int) -> dict[str, list[float]]:
-    def run(statement: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, "-c", statement], check=True)
-
-    ours = "from sklearn_ridge_nn import RidgeMLPClassifier"
-    return race({"ours": run(ours), "MLPClassifier": run("import sklearn.neural_network")}, rounds=rounds)
+def timed(run: Callable[[], object], factor: int = 1) -> Callable[[], float]:
+    return lambda: factor * seconds(run)
 
 
-def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
-    X1, y1 = load_breast_cancer(return_X_y=True)
-    X1 = scale(X1)
-    X2, y2 = make_classification(20_000, 50, n_informative=20, random_state=0)
-    X2 = scale(X2)[:16_000]
-    y2 = y2[:16_000]
-    many = np.random.default_rng(0).normal(size=(100_000, 30))
-    entrants = contestants()
-    rows = {"import": import_times(rounds)}
+def first_in_process(what: str, name: str, data: str) -> Callable[[], float]:
+    """Time the first run of a fresh process, imports excluded."""
+    command = [sys.executable, __file__, "--first", what, name, data]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-    def all_of(action: Callable[[str, object], object]) -> dict[str, Callable[[], object]]:
-        return {name: lambda name=name: action(name, entrants[name]) for name in CONTESTANTS}
+    def run() -> float:
+        result = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        return float(result.stdout.split()[-1])
 
-    rows["fit, 569 x 30"] = race(all_of(lambda _, entrant: entrant.fit(X1, y1)), rounds)
-    one, narrow, wide = X1[:1], many.astype("float32"), many
-    for label, X, repeats in (
-        ("predict_proba, 1 row", one, 20),
-        ("predict_proba, 100,000 rows float32", narrow, 1),
-        ("predict_proba, 100,000 rows float64", wide, 1),
-    ):
-        rows[label] = race(
-            all_of(lambda _, entrant, X=X, n=repeats: [entrant.predict_proba(X) for _ in range(n)]), rounds
-        )
-    rows["fit, 16,000 x 50"] = race(all_of(lambda _, entrant: entrant.fit(X2, y2)), rounds)
-    alphas = np.logspace(-5, 0, 9)
-    rows["GridSearchCV, 569 x 30, 9 alphas x 5 folds"] = race(
-        all_of(
-            lambda name, entrant: GridSearchCV(entrant, {alpha_name(name): alphas}, cv=5, refit=False).fit(
-                X1, y1
-            )
-        ),
-        rounds=1,
+    return run
+
+
+def matrix_product_peak() -> float:
+    """Return the machine's best float32 floating-point operations per second in a matrix product."""
+    best = 0.0
+    for size in (512, 1024, 2048):
+        a, b = np.random.default_rng(0).random((2, size, size), dtype=np.float32)
+        best = max(best, *(2 * size**3 / seconds(lambda a=a, b=b: a @ b) for _ in range(10)))
+    return best
+
+
+def utilisation(data: str, run_seconds: float, peak: float) -> float:
+    """Return the engine's share of the peak, at 6 * batch * kernel weights operations per step."""
+    X, y = workload(data)
+    n_outputs = 1 if data != "W3" else 10
+    widths = (X.shape[1], *HIDDEN, n_outputs)
+    n_weights = sum(a * b for a, b in itertools.pairwise(widths))
+    train_rows = [0.9 * len(rows) for rows, _ in StratifiedKFold(5).split(X, y)]
+    steps = sum(-(-n // BATCH) for n in train_rows) * len(ALPHAS) * EPOCHS
+    return 6 * BATCH * n_weights * steps / run_seconds / peak
+
+
+# -- rows -----------------------------------------------------------------------------------------
+
+
+def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, float]]:
+    rows: dict[str, dict[str, list[float]]] = {}
+
+    def row(label: str, runs: dict[str, Callable[[], float]], rounds: int, warm_up: bool = True) -> None:
+        print(f"{label} ...", file=sys.stderr, flush=True)
+        rows[label] = race(runs, rounds, warm_up)
+
+    statements = {
+        "ours": "from sklearn_ridge_nn import RidgeMLPClassifier",
+        "MLPClassifier": "import sklearn.neural_network",
+    }
+    run_import = {
+        name: timed(lambda s=statement: subprocess.run([sys.executable, "-c", s], check=True))
+        for name, statement in statements.items()
+    }
+    row("import", run_import, rounds)
+    searchers = ("ours", *PEERS)
+    row(
+        "stock GridSearchCV, W1, first",
+        {name: first_in_process("search", name, "W1") for name in searchers},
+        max(rounds // 2, 1),
         warm_up=False,
     )
-    return rows
+    row(
+        "stock GridSearchCV, W1, compiled",
+        {name: timed(search(name, "W1")) for name in searchers if name not in ("SciKeras", "skorch")},
+        rounds,
+    )
+    row(
+        "engine, 45 networks of W1, first",
+        {"ours": first_in_process("engine", "ours", "W1")},
+        rounds,
+        warm_up=False,
+    )
+    row("engine, 45 networks of W1, compiled", {"ours": timed(engine_call("W1"))}, rounds)
+    for label in ("engine, 45 networks of W1, first", "engine, 45 networks of W1, compiled"):
+        for name in PEERS:
+            source = "first" if label.endswith("first") or "MLP" not in name else "compiled"
+            rows[label][name] = rows[f"stock GridSearchCV, W1, {source}"][name]
+    for data in ("W2", "W3"):
+        slow = {name: timed(search(name, data, ALPHAS[:1]), 9) for name in ("SciKeras", "skorch")}
+        quick = {name: timed(search(name, data)) for name in PEERS[2:]}
+        row(f"engine, 45 networks of {data}, compiled", {"ours": timed(engine_call(data))}, rounds)
+        row(
+            f"the same, losses of the last epoch only, {data}",
+            {"ours": timed(engine_call(data, every_epoch=False))},
+            rounds,
+        )
+        peers = race({**slow, **quick}, 1, warm_up=False)
+        for label in (
+            f"engine, 45 networks of {data}, compiled",
+            f"the same, losses of the last epoch only, {data}",
+        ):
+            rows[label].update(peers)
+    X2, y2 = (array[:16_000] for array in workload("W2"))
+    X1, y1 = workload("W1")
+    entrants = {name: contestant(name) for name in ("ours", *PEERS[:3])}
+    for label, X, y in (("fit, 569 x 30", X1, y1), ("fit, 16,000 x 50", X2, y2)):
+        row(label, {n: timed(lambda e=e, X=X, y=y: e.fit(X, y)) for n, e in entrants.items()}, rounds)
+    many = np.random.default_rng(0).normal(size=(100_000, 50))
+    for label, X, repeats in (
+        ("predict_proba, 1 row", X2[:1], 20),
+        ("predict_proba, 100,000 rows float32", many.astype("float32"), 1),
+        ("predict_proba, 100,000 rows float64", many, 1),
+    ):
+        runs = {
+            name: timed(lambda e=e, X=X, n=repeats: [e.predict_proba(X) for _ in range(n)])
+            for name, e in entrants.items()
+        }
+        row(label, runs, rounds)
+        rows[label] = {name: [t / repeats for t in times] for name, times in rows[label].items()}
+    peak = matrix_product_peak()
+    shares = {
+        label: utilisation("W2", float(np.median(times["ours"])), peak)
+        for label, times in rows.items()
+        if label.endswith(("W2", "W2, compiled"))
+    }
+    return rows, {"matrix-product peak, GFLOP/s": peak / 1e9, **shares}
 
 
 def table(rows: dict[str, dict[str, list[float]]]) -> str:
     lines = [
-        "| what | ours | SciKeras / ours | skorch / ours | MLPClassifier / ours |",
-        "|---|---:|---:|---:|---:|",
+        "| what | ours | " + " | ".join(f"{peer} / ours" for peer in PEERS) + " |",
+        "|---|---:" + "|---:" * len(PEERS) + "|",
     ]
     for label, times in rows.items():
-        ours = np.array(times["ours"])
-        ratios = [
-            np.median(np.array(times[peer]) / ours) if peer in times else None for peer in CONTESTANTS[1:]
-        ]
-        cells = [
-            "-" if ratio is None else f"{ratio:.0f} x" if ratio > 10 else f"{ratio:.2g} x" for ratio in ratios
-        ]
-        repeats = 20 if "1 row" in label else 1
-        lines.append(f"| {label} | {np.median(ours) / repeats * 1e3:,.1f} ms | {' | '.join(cells)} |")
+        ours = np.median(times["ours"])
+        cells = []
+        for peer in PEERS:
+            if peer not in times:
+                cells.append("-")
+                continue
+            paired = len(times[peer]) == len(times["ours"])
+            ratio = (
+                np.median(np.array(times[peer]) / np.array(times["ours"]))
+                if paired
+                else np.median(times[peer]) / ours
+            )
+            about = "~" if peer in ("SciKeras", "skorch") and ("W2" in label or "W3" in label) else ""
+            cells.append(f"{about}{ratio:.0f} x" if ratio > 10 else f"{about}{ratio:.2g} x")
+        value = f"{ours:.2f} s" if ours > 1 else f"{ours * 1e3:.3g} ms"
+        lines.append(f"| {label} | {value} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--rounds", type=int, default=5, help="rounds per row (default 5; the search runs once)"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds per row (default 3)")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    parser.add_argument("--first", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")  # MLPClassifier's of too few epochs, SciKeras's of sklearn tags
-    rows = measure(arguments.rounds)
+    if arguments.first:
+        what, name, data = arguments.first
+        run = search(name, data) if what == "search" else engine_call(data)
+        print(seconds(run))
+        return
+    rows, speed = measure(arguments.rounds)
     packages = ("numpy", "scikit-learn", "keras", "tensorflow", "scikeras", "skorch", "torch")
     versions = {name: version(name) for name in packages}
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     text = table(rows)
-    footer = f"{machine}; " + ", ".join(f"{name} {number}" for name, number in versions.items())
+    shares = [f"{label}: {share:.0%}" for label, share in speed.items() if "peak" not in label]
+    peak = speed["matrix-product peak, GFLOP/s"]
+    footer = (
+        f"Share of the float32 matrix-product peak, {peak:.0f} GFLOP/s: {'; '.join(shares)}. {machine}; "
+        + ", ".join(f"{name} {number}" for name, number in versions.items())
+    )
     print(text + "\n\n" + footer)
     results = ROOT / "benchmarks" / "results" / "bench.json"
     results.parent.mkdir(exist_ok=True)
-    results.write_text(json.dumps({"versions": versions, "machine": machine, "seconds": rows}, indent=1))
+    content = {"versions": versions, "machine": machine, "speed": speed, "seconds": rows}
+    results.write_text(json.dumps(content, indent=1))
     if arguments.readme:
         readme = ROOT / "README.md"
         before, rest = readme.read_text().split("<!-- benchmark -->")

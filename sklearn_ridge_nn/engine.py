@@ -30,11 +30,12 @@ from sklearn_ridge_nn.network import (
     scheduled_rates,
     why_one_by_one,
 )
-from sklearn_ridge_nn.program import Program, get_program
-from sklearn_ridge_nn.program import n_compiled as n_compiled
+from sklearn_ridge_nn.program import Program, get_program, n_compiled
 from sklearn_ridge_nn.progress import Progress
 from sklearn_ridge_nn.recipe import Recipe
 from sklearn_ridge_nn.training import Architecture, DivergenceError, State, Task, Trained, divergence
+
+__all__ = ["arrange", "n_compiled", "train", "why_not"]
 
 #: Bytes of minibatches that are gathered at a time.
 CHUNK_BYTES = 2**22
@@ -74,6 +75,22 @@ def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
     ------
     ValueError
         If a task continues from the state of another optimizer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn import engine
+    >>> from sklearn_ridge_nn.training import Architecture, Task
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> targets = (X[:, :1] > 0).astype(int)
+    >>> network = Architecture(2, 1, "binary", (4,), "relu", "float32")
+    >>> rows, held_out = np.arange(50), np.arange(50, 60)
+    >>> tasks = [
+    ...     Task(network, alpha, X, targets, None, rows, held_out, epochs=5, batch_size=10, seed=0)
+    ...     for alpha in (0.001, 0.1)
+    ... ]
+    >>> [trained.history["val_data_loss"].shape for trained in engine.train(tasks)]
+    [(5,), (5,)]
     """
     results: dict[int, Trained | DivergenceError] = {}
     stacks = list(_stacks(tasks))

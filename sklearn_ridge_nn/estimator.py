@@ -55,7 +55,8 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         Share of each hidden layer's outputs that is dropped while training, in [0, 1).
     optimizer : str, keras.optimizers.Optimizer class or instance, default="adam"
         A Keras name or class gets `learning_rate`. An instance is copied, never changed, and keeps
-        its own learning rate.
+        its own learning rate. With ``use_ema=True`` the fitted weights are the averages, from which
+        training would continue, and ``history_`` reports on the weights before averaging.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=1e-3
         Step size, > 0. Must be left at its default when `optimizer` is an instance.
     epochs : int, default=15
@@ -89,7 +90,8 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         gives bit-identical results on one machine. None seeds each fit afresh from the operating
         system: NumPy's global generator is neither read nor advanced.
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar, 2 a line per epoch.
+        0 is silent, 1 shows a line of progress, 2 a line per epoch. Both say whether the engine or
+        Keras trains.
 
     Attributes
     ----------
@@ -142,6 +144,11 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
 
     Where training continues (`partial_fit`, `warm_start`) it keeps the seed that it began with. The
     learning rate is that of the parameter, not one that a callback has lowered since.
+
+    Training runs in a compiled program (see :func:`sklearn_ridge_nn.engine.train`) that gives the
+    weights of Keras's own loop; the first fit of a shape compiles it, which takes about a second.
+    With `callbacks`, and optimizers that do not treat every number of a weight by itself (`clipnorm`,
+    Adafactor, ...), ``keras.Model.fit`` trains instead, on the same minibatches.
 
     A fit that fails or is interrupted leaves the estimator as it was before.
 

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,8 +26,15 @@ def test_docstring_examples_run(name):
     assert sum(result.failed for result in results) == 0
 
 
-def test_the_user_guide_runs():
-    result = doctest.testfile(str(ROOT / "docs" / "user_guide.rst"), module_relative=False)
+def test_the_example_of_the_engine_runs():
+    result = doctest.testmod(engine)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("page", ["user_guide.rst", "engine.rst"])
+def test_the_pages_of_the_documentation_run(page):
+    result = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
     assert result.attempted > 10
     assert result.failed == 0
 
