@@ -22,9 +22,9 @@ import numpy as np
 import tensorflow as tf
 
 from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, stream_key
-from sklearn_ridge_nn.network import (
+from sklearn_ridge_nn.network import initial_weights
+from sklearn_ridge_nn.optimizers import (
     OptimizerRecipe,
-    initial_weights,
     is_schedule,
     optimizer_recipe,
     scheduled_rates,

@@ -14,7 +14,8 @@ import keras
 import numpy as np
 
 from sklearn_ridge_nn import forward
-from sklearn_ridge_nn.network import keras_classifier, optimizer_signature, optimizer_variables
+from sklearn_ridge_nn.network import keras_classifier
+from sklearn_ridge_nn.optimizers import optimizer_signature, optimizer_variables
 from sklearn_ridge_nn.randomness import Purpose, derived_seed
 from sklearn_ridge_nn.training import State, Task, Trained, divergence
 

@@ -6,36 +6,25 @@ optimizer and loss define what a training is.
 
 from __future__ import annotations
 
-import inspect
 import itertools
-import re
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from scikeras.wrappers import KerasClassifier
 
+from sklearn_ridge_nn.optimizers import (
+    make_optimizer,
+    optimizer_signature,
+    optimizer_variables,
+    other_optimizer,
+)
 from sklearn_ridge_nn.randomness import Purpose, derived_seed
 from sklearn_ridge_nn.training import Architecture, State, TargetType
 
 _NETWORK_NAME = "ridge_network"
-
-#: Traced functions of the schedules used last, by their description.
-_schedules: dict[str, Any] = {}
-_schedules_lock = threading.Lock()
-
-#: Optimizers that treat every number of a weight by itself, so that weights may be stacked.
-_ELEMENTWISE = {
-    getattr(keras.optimizers, name)
-    for name in (
-        "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD",
-    )
-}  # fmt: skip
 
 
 @keras.saving.register_keras_serializable(package="sklearn_ridge_nn")
@@ -214,130 +203,6 @@ def _kernel_initializer(seed: int | None, layer: int) -> keras.initializers.Init
     return keras.initializers.GlorotUniform(seed=layer_seed)
 
 
-def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optimizer:
-    """Return a fresh Keras optimizer; an instance is copied by its config and keeps its own rate."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        own_classes = (type(optimizer), type(getattr(optimizer, "_learning_rate", None)))
-        with keras.saving.custom_object_scope({own.__name__: own for own in own_classes}):
-            return type(optimizer).from_config(optimizer.get_config())
-    if isinstance(optimizer, str):  # named, because nameless ones move a global counter on
-        config = {"learning_rate": learning_rate, "name": optimizer.lower()}
-        return keras.optimizers.get({"class_name": optimizer, "config": config})
-    return optimizer(learning_rate=learning_rate)
-
-
-@dataclass(frozen=True)
-class OptimizerRecipe:
-    """A Keras optimizer but for its learning rate; equal ones make equal optimizers.
-
-    Attributes
-    ----------
-    optimizer_class : type
-    settings : str
-        The configuration, without the learning rate and the name.
-    rate_dtype : str
-        Precision in which Keras holds a learning rate: the global ``floatx``.
-    """
-
-    optimizer_class: type[keras.optimizers.Optimizer]
-    settings: str
-    rate_dtype: str
-    _config: dict[str, Any] = field(compare=False, repr=False)
-
-    def make(self, rates: keras.optimizers.schedules.LearningRateSchedule) -> keras.optimizers.Optimizer:
-        """Return a fresh optimizer that asks `rates` for its learning rate."""
-        return self.optimizer_class.from_config({**self._config, "learning_rate": rates})
-
-
-def optimizer_recipe(optimizer: Any, learning_rate: Any) -> tuple[OptimizerRecipe, Any]:
-    """Return an elementwise optimizer's recipe and its learning rate, a float or a Keras schedule."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        optimizer_class, config = type(optimizer), optimizer.get_config()
-        learning_rate = config["learning_rate"]
-        if is_schedule(optimizer._learning_rate):
-            learning_rate = optimizer._learning_rate
-    else:
-        optimizer_class, config = _default_settings(optimizer)
-    settings = {name: value for name, value in config.items() if name not in ("learning_rate", "name")}
-    recipe = OptimizerRecipe(
-        optimizer_class,
-        repr(sorted(settings.items())),
-        keras.config.floatx(),
-        {**settings, "name": optimizer_class.__name__.lower()},
-    )
-    return recipe, learning_rate
-
-
-def scheduled_rates(schedule: Any, first_step: int, n_steps: int) -> np.ndarray:
-    """Return a schedule's learning rates, of shape (n_steps,), as a Keras optimizer gets them."""
-    description = f"{type(schedule).__name__} {sorted(schedule.get_config().items())!r}"
-    with _schedules_lock:
-        rates = _schedules.pop(description, None)
-        if rates is None:
-            # Keras evaluates a schedule in a plain graph; compiled by XLA the last bit may differ
-            rates = tf.function(lambda steps: tf.map_fn(schedule, steps, keras.config.floatx()))
-        _schedules[description] = rates
-        if len(_schedules) > 8:
-            _schedules.pop(next(iter(_schedules)))
-        return rates(tf.range(first_step, first_step + n_steps, dtype=tf.int64)).numpy()
-
-
-@lru_cache(maxsize=64)
-def _default_settings(optimizer: str | type) -> tuple[type, dict[str, Any]]:
-    """Return the class and the default configuration of an optimizer given by name or class."""
-    default = make_optimizer(optimizer, 1e-3)
-    return type(default), default.get_config()
-
-
-def why_one_by_one(optimizer: Any, learning_rate: Any) -> str | None:
-    """Return why networks with this optimizer cannot be stacked and trained together, or None."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        optimizer_class, learning_rate = type(optimizer), optimizer._learning_rate
-        for setting in ("clipnorm", "global_clipnorm", "use_ema", "loss_scale_factor"):
-            value = getattr(optimizer, setting, None)
-            if value not in (None, False):
-                return f"the optimizer has {setting}={value}"
-    else:
-        optimizer_class, _ = _default_settings(optimizer)
-    if optimizer_class not in _ELEMENTWISE:
-        return f"{optimizer_class.__name__} is not known to treat every weight by itself"
-    is_plain = isinstance(learning_rate, (float, int, keras.Variable))
-    own = type(learning_rate).__name__
-    if not is_plain and type(learning_rate) is not getattr(keras.optimizers.schedules, own, None):
-        return f"{own} is not one of Keras's own learning-rate schedules"
-    return None
-
-
-def is_optimizer(candidate: Any) -> bool:
-    """Whether the candidate is the name, the class or an instance of a Keras optimizer.
-
-    Names and classes must be buildable from a learning rate alone, which excludes those that wrap
-    other optimizers; an instance of such a class is an optimizer.
-    """
-    if isinstance(candidate, keras.optimizers.Optimizer):
-        return True
-    if not isinstance(candidate, str) and not (
-        inspect.isclass(candidate) and issubclass(candidate, keras.optimizers.Optimizer)
-    ):
-        return False
-    try:
-        return type(make_optimizer(candidate, 1e-3)) is not keras.optimizers.Optimizer
-    except (KeyError, TypeError, ValueError):
-        return False
-
-
-def unsupported_setting(optimizer: keras.optimizers.Optimizer) -> str | None:
-    """Return what an optimizer instance does that a fit could not keep, or None."""
-    if getattr(optimizer, "_exclude_from_weight_decay_pattern", None) is not None:
-        return "exclude_from_weight_decay() is not part of an optimizer's configuration and is lost in copies"
-    return None
-
-
-def is_schedule(candidate: Any) -> bool:
-    """Whether the candidate is an instance of a Keras learning-rate schedule."""
-    return isinstance(candidate, keras.optimizers.schedules.LearningRateSchedule)
-
-
 def is_callback(candidate: Any) -> bool:
     """Whether the candidate is a Keras callback that a fit can use.
 
@@ -402,24 +267,3 @@ def _set_state(network: keras.Model, state: State) -> None:
         raise other_optimizer(state.optimizer_signature, signature)
     for variable, value in zip(optimizer_variables(network.optimizer), state.optimizer, strict=True):
         variable.assign(value)
-
-
-def other_optimizer(before: Sequence[str], now: Sequence[str]) -> ValueError:
-    """Return the error of continuing one optimizer's training with another, from their signatures."""
-    return ValueError(
-        f"Training can only continue with the optimizer of the last fit, {before[0]} with "
-        f"{len(before) - 1} state variables. Now it is {now[0]} with {len(now) - 1}, or its settings "
-        f"differ. Set it back, or start a new network by fit with warm_start=False."
-    )
-
-
-def optimizer_signature(optimizer: keras.optimizers.Optimizer) -> list[str]:
-    """Return the optimizer's class and the names of its state, which say what each variable means."""
-    names = (variable.name for variable in optimizer_variables(optimizer))
-    # Nadam leaves one nameless, and Keras numbers those through
-    return [type(optimizer).__name__, *(re.sub(r"^variable_\d+$", "variable", name) for name in names)]
-
-
-def optimizer_variables(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
-    """Return the optimizer's state; its learning rate is a parameter, not state."""
-    return [variable for variable in optimizer.variables if variable.name != "learning_rate"]

@@ -74,11 +74,11 @@ def check_parameters(estimator: BaseEstimator) -> None:
     if optimizer in OPTIMIZERS and isinstance(rate, Real) and not callbacks:
         return
 
-    from sklearn_ridge_nn import network
+    from sklearn_ridge_nn import network, optimizers
 
     known = f"the name of a Keras optimizer ({', '.join(OPTIMIZERS)}, ...), its class or an instance"
-    check("optimizer", network.is_optimizer(optimizer), known)
-    is_rate = isinstance(rate, Real) or network.is_schedule(rate)
+    check("optimizer", optimizers.is_optimizer(optimizer), known)
+    is_rate = isinstance(rate, Real) or optimizers.is_schedule(rate)
     check("learning_rate", is_rate, "a float > 0 or a Keras LearningRateSchedule")
     are_callbacks = all(map(network.is_callback, callbacks or ()))
     check(
@@ -86,7 +86,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
     )
     if isinstance(optimizer, (str, type)):
         return
-    problem = network.unsupported_setting(optimizer)
+    problem = optimizers.unsupported_setting(optimizer)
     if problem is not None:
         raise ValueError(f"optimizer={type(optimizer).__name__}(...) cannot be used as it is: {problem}.")
     if rate != 1e-3:

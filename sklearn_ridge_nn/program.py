@@ -19,12 +19,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sklearn_ridge_nn.network import (
-    optimizer_signature,
-    optimizer_variables,
-    other_optimizer,
-    weight_paths,
-)
+from sklearn_ridge_nn.network import weight_paths
+from sklearn_ridge_nn.optimizers import optimizer_signature, optimizer_variables, other_optimizer
 from sklearn_ridge_nn.recipe import Layout, Recipe
 from sklearn_ridge_nn.stacked import StackedNetwork
 from sklearn_ridge_nn.training import State

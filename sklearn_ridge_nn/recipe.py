@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_ridge_nn.network import OptimizerRecipe
+from sklearn_ridge_nn.optimizers import OptimizerRecipe
 from sklearn_ridge_nn.training import Architecture
 
 

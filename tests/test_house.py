@@ -15,27 +15,28 @@ ROOT = PACKAGE.parent
 #: Each room, and the rooms that it may import.
 ROOMS = {
     "__init__": {"estimator", "network"},
-    "engine": {"feed", "network", "program", "progress", "recipe", "training"},
+    "engine": {"feed", "network", "optimizers", "program", "progress", "recipe", "training"},
     "estimator": {"forward", "labels", "network", "parameters", "randomness", "trainers", "training"},
     "feed": {"randomness", "training"},
     "forward": {"training"},
-    "keras_training": {"forward", "network", "randomness", "training"},
+    "keras_training": {"forward", "network", "optimizers", "randomness", "training"},
     "labels": {"training"},
-    "network": {"randomness", "training"},
-    "parameters": {"forward", "network"},
-    "program": {"network", "recipe", "stacked", "training"},
+    "network": {"optimizers", "randomness", "training"},
+    "optimizers": set(),
+    "parameters": {"forward", "network", "optimizers"},
+    "program": {"network", "optimizers", "recipe", "stacked", "training"},
     "progress": set(),
     "randomness": set(),
-    "recipe": {"network", "training"},
+    "recipe": {"optimizers", "training"},
     "stacked": {"recipe"},
     "trainers": {"engine", "keras_training", "training"},
     "training": {"randomness"},
 }
 #: Heavy libraries, and the rooms that may import them.
 HEAVY = {
-    "keras": {"network", "keras_training", "program", "stacked"},
+    "keras": {"network", "keras_training", "optimizers", "program", "stacked"},
     "scikeras": {"network"},
-    "tensorflow": {"engine", "network", "keras_training", "program", "stacked"},
+    "tensorflow": {"engine", "optimizers", "program", "stacked"},
     "matplotlib": set(),
     "pandas": set(),
 }

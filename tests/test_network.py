@@ -5,8 +5,8 @@ import tensorflow as tf
 from scikeras.wrappers import KerasClassifier
 
 from sklearn_ridge_nn import build_network
-from sklearn_ridge_nn.network import OwnPrecisionSequential, is_optimizer, make_optimizer
-from sklearn_ridge_nn.parameters import OPTIMIZERS
+from sklearn_ridge_nn.network import OwnPrecisionSequential, initial_weights, weight_paths
+from sklearn_ridge_nn.training import Architecture
 
 
 def test_the_seed_network_is_built():
@@ -104,31 +104,17 @@ def test_float64_trains_whatever_floatx_says():
     assert float(total) - float(sum(network.losses)) == pytest.approx(data_loss, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_listed_optimizer_name_is_one_of_keras(name):
-    for spelling in (name, type(keras.optimizers.get(name)).__name__):
-        assert is_optimizer(spelling)
-        assert float(make_optimizer(spelling, 0.02).learning_rate) == pytest.approx(0.02)
-
-
-@pytest.mark.parametrize("name", ["adamm", "optimizer", "LossScaleOptimizer", "MultiOptimizer", ""])
-def test_what_is_not_an_optimizer_by_itself_is_refused(name):
-    assert not is_optimizer(name)
-
-
-def test_an_optimizer_instance_is_copied_with_its_own_settings():
-    original = keras.optimizers.SGD(0.5, momentum=0.9, nesterov=True, clipvalue=3.0)
-    copied = make_optimizer(original, 1e-3)
-    assert copied is not original
-    assert copied.get_config() == original.get_config()
-
-
-def test_a_learning_rate_schedule_reaches_the_optimizer():
-    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
-    assert make_optimizer("sgd", schedule).get_config()["learning_rate"]["config"]["decay_steps"] == 10
-
-
 def test_scikeras_passes_alpha_to_the_network():
     classifier = KerasClassifier(build_network, model__n_features=2, model__alpha=0.25, verbose=0)
     classifier.initialize(np.zeros((4, 2)), [0, 1, 0, 1])
     assert float(classifier.model_.layers[0].kernel_regularizer.l2) == 0.25
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_engine_starts_from_the_networks_own_weights(dtype):
+    architecture = Architecture(5, 3, "multiclass", (7, 4), "relu", dtype)
+    network = build_network(5, 3, target_type="multiclass", hidden_layer_sizes=(7, 4), dtype=dtype, seed=11)
+    for weight, truth in zip(initial_weights(architecture, 11), network.get_weights(), strict=True):
+        assert weight.dtype == dtype
+        np.testing.assert_array_equal(weight, truth)
+    assert weight_paths(architecture) == [variable.path for variable in network.trainable_variables]

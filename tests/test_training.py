@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_ridge_nn import RidgeMLPClassifier, build_network
-from sklearn_ridge_nn.network import is_optimizer
+from sklearn_ridge_nn.optimizers import is_optimizer
 from sklearn_ridge_nn.randomness import epoch_order
 
 
