@@ -29,7 +29,7 @@ endef
 export DEMO
 
 demo: $(VENV)/.extra-plot ## search alpha for the default network on breast_cancer
-	@echo "Searching alpha for the default network on breast_cancer: 6 alphas x 5 folds, about half a minute ..."
+	@echo "Searching alpha for the default network on breast_cancer: 6 alphas x 5 folds, some seconds ..."
 	@MPLBACKEND=agg $(BIN)/python -W ignore -c "$$DEMO" 2>$(VENV)/demo.log || { cat $(VENV)/demo.log; exit 1; }
 
 test: $(VENV)/.extra-test ## run the tests
