@@ -252,11 +252,16 @@ class _Training:
         group, tasks = stack.group, stack.tasks
         program.load([_start_weights(task) for task in tasks], [task.start for task in tasks])
         arrays = program.input_arrays()
-        # keras.regularizers.L2 rounds its strength to float32
-        arrays["alpha"][:, 0] = np.array([task.alpha for task in tasks], np.float32)
         rates = [optimizer_recipe(task.optimizer, task.learning_rate)[1] for task in tasks]
-        self.schedules = {member: rate for member, rate in enumerate(rates) if is_schedule(rate)}
-        arrays["rate"][:, :, 0] = [0 if is_schedule(rate) else rate for rate in rates]
+        #: The members of each schedule.
+        self.schedules: dict[int, tuple[Any, list[int]]] = {}
+        for member, rate in enumerate(rates):
+            if is_schedule(rate):
+                self.schedules.setdefault(id(rate), (rate, []))[1].append(member)
+        with np.errstate(over="ignore"):  # beyond float32 both are infinite, and the member diverges
+            # keras.regularizers.L2 rounds its strength to float32
+            arrays["alpha"][:, 0] = np.array([task.alpha for task in tasks], np.float32)
+            arrays["rate"][:, :, 0] = [0 if is_schedule(rate) else rate for rate in rates]
         arrays["dropout"][:, 0] = [task.dropout for task in tasks]
         self.first_step = program.n_steps()
         self.chunk = Chunk(arrays, stack.streams)
@@ -284,9 +289,9 @@ class _Training:
             while begin < layout.n_slots:
                 here = self.chunk.n_filled
                 n = self.chunk.fill(plan, begin)
-                for member, values in rates.items():
-                    values = values[begin : begin + n]
-                    self.chunk.arrays["rate"][here : here + len(values), member, 0] = values
+                for members, values in rates:
+                    chunk_rates = values[begin : begin + n, None]
+                    self.chunk.arrays["rate"][here : here + len(chunk_rates), members, 0] = chunk_rates
                 begin += n
                 if self.chunk.is_full:
                     self._flush()
@@ -312,15 +317,14 @@ class _Training:
             n_validate=self.n_validate if reports or group.stops_early else 0,
         )
 
-    def _scheduled_rates(self, epoch: int) -> dict[int, np.ndarray]:
-        """Return an epoch's learning rates of the members that have a schedule."""
-        if not self.schedules:
-            return {}
+    def _scheduled_rates(self, epoch: int) -> list[tuple[list[int], np.ndarray]]:
+        """Return the members of each schedule with its learning rates in an epoch."""
         n_train = self.stack.group.n_train
         first = self.first_step + (epoch - self.stack.group.first_epoch) * n_train
-        return {
-            member: scheduled_rates(schedule, first, n_train) for member, schedule in self.schedules.items()
-        }
+        return [
+            (members, scheduled_rates(schedule, first, n_train))
+            for schedule, members in self.schedules.values()
+        ]
 
     def _flush(self) -> None:
         """Run what the chunk holds, and take in the epochs that are complete with it."""

@@ -141,7 +141,7 @@ def test_members_may_differ_in_seed_learning_rate_dropout_weights_and_hold_out()
         assert is_same == (len(tasks[number].validation_rows) == 0)
 
 
-@pytest.mark.parametrize("change", [{"alpha": 1e30}, {"learning_rate": 1e30, "optimizer": "sgd"}])
+@pytest.mark.parametrize("change", [{"alpha": 1e30}, {"alpha": 1e200}, {"learning_rate": 1e30}])
 def test_a_diverging_member_disturbs_nobody(change):
     tasks = [make_task(alpha=alpha, optimizer="sgd") for alpha in (1e-4, 1e-2, 1e-3)]
     tasks[1] = replace(tasks[1], **change)
@@ -265,6 +265,20 @@ def test_every_elementwise_optimizer_and_schedule_is_that_of_keras(name):
         assert_same(trained, truth, 1e-9)
         onwards = replace(task, start=truth.state, epochs=2)
         assert_same(engine.train([onwards])[0], keras_training.train(onwards, np.arange(2)), 1e-9)
+
+
+def test_members_with_different_schedules_train_together():
+    schedules = [SCHEDULES.ExponentialDecay(0.05, 3, decay) for decay in (0.5, 0.9)]
+    tasks = [
+        make_task(optimizer="sgd", learning_rate=rate, alpha=alpha)
+        for alpha in (1e-3, 0.1)
+        for rate in (*schedules, 0.05)
+    ]
+    before = engine.n_compiled()
+    results = engine.train(tasks)
+    assert engine.n_compiled() == before + 1
+    for task, together in zip(tasks, results, strict=True):
+        assert_same(together, keras_training.train(task, np.arange(2)), 1e-9)
 
 
 @pytest.mark.parametrize(
