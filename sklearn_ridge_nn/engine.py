@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, stream_key
+from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, slot_rows, stream_key
 from sklearn_ridge_nn.network import initial_weights
 from sklearn_ridge_nn.optimizers import (
     OptimizerRecipe,
@@ -111,7 +111,7 @@ class _Group:
 
     architecture: Architecture
     optimizer: OptimizerRecipe
-    batch_size: int
+    slot_rows: int
     has_dropout: bool
     n_train: int
     has_validation: bool
@@ -128,7 +128,7 @@ class _Group:
         return cls(
             task.architecture,
             optimizer_recipe(task.optimizer, task.learning_rate)[0],
-            task.batch_size,
+            slot_rows(task),
             task.dropout > 0 and bool(task.architecture.hidden_layer_sizes),
             task.n_batches(task.train_rows),
             len(task.validation_rows) > 0,
@@ -153,13 +153,13 @@ class _Group:
         """Return the recipe of a stack, with as many slots as a chunk may have."""
         architecture = self.architecture
         row_bytes = architecture.n_features * np.dtype(architecture.dtype).itemsize
-        slot_bytes = n_streams * self.batch_size * row_bytes
-        operations = 6 * self.batch_size * architecture.n_weights * n_streams * n_per_stream
+        slot_bytes = n_streams * self.slot_rows * row_bytes
+        operations = 6 * self.slot_rows * architecture.n_weights * n_streams * n_per_stream
         n_slots = min(CHUNK_SLOTS, CHUNK_BYTES // slot_bytes, CHUNK_OPERATIONS // operations)
         return Recipe(
             architecture,
             self.optimizer,
-            self.batch_size,
+            self.slot_rows,
             n_streams,
             n_per_stream,
             max(1, n_slots),

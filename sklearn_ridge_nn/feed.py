@@ -7,6 +7,7 @@ exist for the whole epoch; the rows themselves are fetched as a chunk of slots i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,15 +43,16 @@ class Stream:
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        self.slot_rows = slot_rows(task)
         self.n_train = task.n_batches(task.train_rows)
-        self.n_validate = task.n_batches(task.validation_rows)
+        self.n_validate = math.ceil(len(task.validation_rows) / self.slot_rows)
         # What losses are divided by; a hold-out of no rows has no loss
         self.train_weight = self._weights(task.train_rows).sum()
         self.validation_weight = self._weights(task.validation_rows).sum()
 
     def rows_per_minibatch(self) -> np.ndarray:
         """Return the real rows of each minibatch to train on, of shape (n_train,)."""
-        size, n_rows = self.task.batch_size, len(self.task.train_rows)
+        size, n_rows = self.slot_rows, len(self.task.train_rows)
         return np.minimum(size, n_rows - size * np.arange(self.n_train))
 
     def places(
@@ -68,10 +70,10 @@ class Stream:
 
         Returns
         -------
-        rows, weights : ndarray of shape ((end - begin) * batch_size,)
+        rows, weights : ndarray of shape ((end - begin) * slot_rows,)
             Places that only fill a slot up hold a training row of weight 0.
         """
-        size, first = self.task.batch_size, 0
+        size, first = self.slot_rows, 0
         all_rows = np.full((end - begin) * size, self.task.train_rows[0])
         all_weights = np.zeros(len(all_rows))
         parts = (order, layout.n_train), (self.task.train_rows, layout.n_evaluate)
@@ -111,6 +113,14 @@ class Stream:
         ]
         keys[..., 1] = np.arange(layout.n_slots)[:, None]
         return keys
+
+
+def slot_rows(task: Task) -> int:
+    """Return the places of a slot: the batch size, or few more than the rows if one minibatch holds all.
+
+    Then it is the next power of two, so that the number of rows hardly changes the shape.
+    """
+    return min(task.batch_size, 2 ** math.ceil(math.log2(len(task.train_rows))))
 
 
 def stream_key(task: Task) -> tuple:

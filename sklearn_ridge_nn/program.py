@@ -165,7 +165,7 @@ class Program:
     def input_arrays(self) -> dict[str, np.ndarray]:
         """Return arrays of zeros for `run`, to be filled and used again.
 
-        ``x`` are the minibatches, (n_streams, n_slots, batch_size, n_features); ``y`` their targets;
+        ``x`` are the minibatches, (n_streams, n_slots, slot_rows, n_features); ``y`` their targets;
         ``w`` the rows' weights: over the number of real rows to train, as they are to evaluate,
         0 for rows that only fill up. ``trains`` says for each slot whether to train on it,
         ``count`` how many slots are filled. ``alpha`` and ``dropout`` have one number per member,
@@ -177,7 +177,7 @@ class Program:
     @property
     def _specs(self) -> dict[str, tuple[tuple[int, ...], tf.DType]]:
         recipe, dtype = self.recipe, self._dtype
-        rows = (recipe.n_streams, recipe.n_slots, recipe.batch_size)
+        rows = (recipe.n_streams, recipe.n_slots, recipe.slot_rows)
         architecture = recipe.architecture
         n_targets = 1 if architecture.target_type == "multiclass" else architecture.n_outputs
         members = (recipe.n_members, 1)

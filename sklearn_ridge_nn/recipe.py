@@ -20,8 +20,8 @@ class Recipe:
     ----------
     architecture : Architecture
     optimizer : OptimizerRecipe
-    batch_size : int
-        Rows of a minibatch; shorter ones are filled up with rows of weight 0.
+    slot_rows : int
+        Places for a minibatch's rows; those left over hold rows of weight 0.
     n_streams : int
         Sequences of minibatches that go in side by side.
     n_per_stream : int
@@ -33,7 +33,7 @@ class Recipe:
 
     architecture: Architecture
     optimizer: OptimizerRecipe
-    batch_size: int
+    slot_rows: int
     n_streams: int
     n_per_stream: int
     n_slots: int

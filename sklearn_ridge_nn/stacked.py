@@ -60,7 +60,7 @@ class StackedNetwork:
 
         Parameters
         ----------
-        x : Tensor of shape (n_streams, batch_size, n_features)
+        x : Tensor of shape (n_streams, slot_rows, n_features)
         values : sequence of Tensor
             From `split`.
         drop : callable or None
@@ -72,7 +72,7 @@ class StackedNetwork:
         for number, (kernel, bias) in enumerate(zip(values[::2], values[1::2], strict=True)):
             if number == 0:  # one wide product for all members of a stream
                 z = tf.matmul(self._per_stream(kernel), hidden, transpose_b=True)
-                z = tf.reshape(z, (-1, kernel.shape[1], self.recipe.batch_size)) + bias
+                z = tf.reshape(z, (-1, kernel.shape[1], self.recipe.slot_rows)) + bias
             else:
                 z = tf.matmul(kernel, hidden) + bias
             if number == len(values) // 2 - 1:
@@ -142,7 +142,7 @@ class StackedNetwork:
         return drop
 
     def row_losses(self, z: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Return the rows' cross-entropies, of shape (n_members, 1, batch_size)."""
+        """Return the rows' cross-entropies, of shape (n_members, 1, slot_rows)."""
         if self.recipe.architecture.target_type == "multiclass":
             is_true = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self.dtype)
             true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)
