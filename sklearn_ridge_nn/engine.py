@@ -25,6 +25,7 @@ from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, slot_r
 from sklearn_ridge_nn.network import initial_weights
 from sklearn_ridge_nn.optimizers import (
     OptimizerRecipe,
+    constant_rate,
     is_schedule,
     optimizer_recipe,
     scheduled_rates,
@@ -252,16 +253,17 @@ class _Training:
         group, tasks = stack.group, stack.tasks
         program.load([_start_weights(task) for task in tasks], [task.start for task in tasks])
         arrays = program.input_arrays()
-        rates = [optimizer_recipe(task.optimizer, task.learning_rate)[1] for task in tasks]
+        recipes = [optimizer_recipe(task.optimizer, task.learning_rate) for task in tasks]
         #: The members of each schedule.
         self.schedules: dict[int, tuple[Any, list[int]]] = {}
-        for member, rate in enumerate(rates):
+        for member, (recipe, rate) in enumerate(recipes):
             if is_schedule(rate):
                 self.schedules.setdefault(id(rate), (rate, []))[1].append(member)
-        with np.errstate(over="ignore"):  # beyond float32 both are infinite, and the member diverges
+            else:
+                arrays["rate"][:, member, 0] = constant_rate(rate, recipe)
+        with np.errstate(over="ignore"):  # infinite then, and the member diverges
             # keras.regularizers.L2 rounds its strength to float32
             arrays["alpha"][:, 0] = np.array([task.alpha for task in tasks], np.float32)
-            arrays["rate"][:, :, 0] = [0 if is_schedule(rate) else rate for rate in rates]
         arrays["dropout"][:, 0] = [task.dropout for task in tasks]
         self.first_step = program.n_steps()
         self.chunk = Chunk(arrays, stack.streams)

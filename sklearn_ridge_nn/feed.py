@@ -46,9 +46,17 @@ class Stream:
         self.slot_rows = slot_rows(task)
         self.n_train = task.n_batches(task.train_rows)
         self.n_validate = math.ceil(len(task.validation_rows) / self.slot_rows)
-        # What losses are divided by; a hold-out of no rows has no loss
-        self.train_weight = self._weights(task.train_rows).sum()
-        self.validation_weight = self._weights(task.validation_rows).sum()
+        # Weights to measure with are scaled by their largest, for tiny ones would vanish in float32.
+        # Losses are divided by the sums of these; a hold-out of no rows has none.
+        self._scales = [self._weights(rows).max(initial=np.finfo(float).tiny) for rows in self._measured]
+        self.train_weight, self.validation_weight = (
+            (self._weights(rows) / scale).sum()
+            for rows, scale in zip(self._measured, self._scales, strict=True)
+        )
+
+    @property
+    def _measured(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.task.train_rows, self.task.validation_rows
 
     def rows_per_minibatch(self) -> np.ndarray:
         """Return the real rows of each minibatch to train on, of shape (n_train,)."""
@@ -57,7 +65,7 @@ class Stream:
 
     def places(
         self, order: np.ndarray, layout: EpochLayout, begin: int, end: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the row number and the weight of every place in some slots of an epoch.
 
         Parameters
@@ -72,23 +80,34 @@ class Stream:
         -------
         rows, weights : ndarray of shape ((end - begin) * slot_rows,)
             Places that only fill a slot up hold a training row of weight 0.
+        n_real : ndarray of shape (end - begin,)
+            Rows of each slot that do not.
         """
         size, first = self.slot_rows, 0
         all_rows = np.full((end - begin) * size, self.task.train_rows[0])
         all_weights = np.zeros(len(all_rows))
-        parts = (order, layout.n_train), (self.task.train_rows, layout.n_evaluate)
-        for rows, n_slots in (*parts, (self.task.validation_rows, layout.n_validate)):
+        n_real = np.zeros(end - begin, int)
+        train_scale, validation_scale = self._scales
+        parts = (
+            (order, layout.n_train, 1.0),
+            (self.task.train_rows, layout.n_evaluate, train_scale),
+            (self.task.validation_rows, layout.n_validate, validation_scale),
+        )
+        for rows, n_slots, scale in parts:
             here = slice(max(begin, first), min(end, first + n_slots))
             if here.start < here.stop:
                 chosen = rows[(here.start - first) * size : (here.stop - first) * size]
-                weights = self._weights(chosen)
+                weights = self._weights(chosen) / scale
+                n_real[here.start - begin : here.stop - begin] = np.clip(
+                    len(rows) - size * np.arange(here.start - first, here.stop - first), 0, size
+                )
                 if first == 0:
                     weights = weights / np.repeat(self.rows_per_minibatch()[here], size)[: len(chosen)]
                 start = (here.start - begin) * size
                 all_rows[start : start + len(chosen)] = chosen
                 all_weights[start : start + len(chosen)] = weights
             first += n_slots
-        return all_rows, all_weights
+        return all_rows, all_weights, n_real
 
     def _weights(self, rows: np.ndarray) -> np.ndarray:
         return np.ones(len(rows)) if self.task.weights is None else self.task.weights[rows]
@@ -187,10 +206,11 @@ class Chunk:
         arrays = self.arrays
         arrays["trains"][here] = np.arange(begin, begin + n) < plan.layout.n_train
         for number, stream in enumerate(self._streams):
-            rows, weights = stream.places(plan.orders[number], plan.layout, there.start, there.stop)
+            rows, weights, n_real = stream.places(plan.orders[number], plan.layout, there.start, there.stop)
             x, y = arrays["x"][number, here], arrays["y"][number, here]
             stream.fill(x.reshape(len(rows), -1), y.reshape(len(rows), -1), rows)
             arrays["w"][number, here] = weights.reshape(n, -1)
+            arrays["rows"][number, here] = n_real
             if plan.keys:
                 arrays["keys"][here, number] = plan.keys[number][there]
         self.n_filled += n

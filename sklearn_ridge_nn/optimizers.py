@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 import threading
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import joblib
 import keras
 import numpy as np
 import tensorflow as tf
@@ -24,6 +26,7 @@ _ELEMENTWISE = {
 
 #: Traced functions of the schedules used last, by their description.
 _schedules: dict[str, Any] = {}
+_MAX_SCHEDULES = 8
 _schedules_lock = threading.Lock()
 
 
@@ -36,7 +39,9 @@ def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optim
     if isinstance(optimizer, str):  # named, because nameless ones move a global counter on
         config = {"learning_rate": learning_rate, "name": optimizer.lower()}
         return keras.optimizers.get({"class_name": optimizer, "config": config})
-    return optimizer(learning_rate=learning_rate)
+    is_of_keras = getattr(keras.optimizers, optimizer.__name__, None) is optimizer
+    name = {"name": optimizer.__name__.lower()} if is_of_keras else {}
+    return optimizer(learning_rate=learning_rate, **name)
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,13 @@ class OptimizerRecipe:
     optimizer_class : type
     settings : str
         The configuration, without the learning rate and the name.
-    rate_dtype : str
-        Precision in which Keras holds a learning rate: the global ``floatx``.
+    floatx : str
+        The global setting, in whose precision Keras holds a constant learning rate.
     """
 
     optimizer_class: type[keras.optimizers.Optimizer]
     settings: str
-    rate_dtype: str
+    floatx: str
     _config: dict[str, Any] = field(compare=False, repr=False)
 
     def make(self, rates: keras.optimizers.schedules.LearningRateSchedule) -> keras.optimizers.Optimizer:
@@ -81,18 +86,35 @@ def optimizer_recipe(optimizer: Any, learning_rate: Any) -> tuple[OptimizerRecip
     return recipe, learning_rate
 
 
+def constant_rate(rate: float, recipe: OptimizerRecipe) -> np.ndarray:
+    """Return a learning rate as Keras holds it: in the precision of the global ``floatx``."""
+    with np.errstate(over="ignore"):  # infinite then, and the training diverges
+        return np.array(rate).astype(tf.as_dtype(recipe.floatx).as_numpy_dtype)
+
+
 def scheduled_rates(schedule: Any, first_step: int, n_steps: int) -> np.ndarray:
     """Return a schedule's learning rates, of shape (n_steps,), as a Keras optimizer gets them."""
-    description = f"{type(schedule).__name__} {sorted(schedule.get_config().items())!r}"
+    config = schedule.get_config()
+    key = joblib.hash((type(schedule).__name__, config, keras.config.floatx()))
     with _schedules_lock:
-        rates = _schedules.pop(description, None)
-        if rates is None:
-            # Keras evaluates a schedule in a plain graph; compiled by XLA the last bit may differ
-            rates = tf.function(lambda steps: tf.map_fn(schedule, steps, keras.config.floatx()))
-        _schedules[description] = rates
-        if len(_schedules) > 8:
+        trace = _schedules.pop(key, None)
+        if trace is None:
+            trace = _trace_schedule(type(schedule).from_config(copy.deepcopy(config)))
+        _schedules[key] = trace
+        if len(_schedules) > _MAX_SCHEDULES:
             _schedules.pop(next(iter(_schedules)))
-        return rates(tf.range(first_step, first_step + n_steps, dtype=tf.int64)).numpy()
+    return trace(tf.constant(first_step, tf.int64), tf.constant(n_steps, tf.int64)).numpy()
+
+
+def _trace_schedule(schedule: Any) -> Any:
+    """Trace a schedule for any steps. Keras evaluates it in a plain graph: XLA's last bits may differ."""
+
+    def rates(first: tf.Tensor, n: tf.Tensor) -> tf.Tensor:
+        dtype = tf.convert_to_tensor(schedule(first)).dtype
+        return tf.map_fn(schedule, tf.range(first, first + n), fn_output_signature=dtype)
+
+    scalar = tf.TensorSpec((), tf.int64)
+    return tf.function(rates, autograph=False).get_concrete_function(scalar, scalar)
 
 
 @lru_cache(maxsize=64)

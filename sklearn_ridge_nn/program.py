@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -46,10 +47,15 @@ class Program:
         self._dtype = self._network.dtype
         self._rate = _MemberRates()
         zeros = np.zeros((recipe.n_members, self.layout.n_weights), self._dtype.as_numpy_dtype)
-        self._weights = keras.Variable(zeros, dtype=self._dtype.name, name=_STACK_NAME)
+        # not trainable, or gradient tapes of the caller would watch it
+        self._variable = keras.Variable(zeros, dtype=self._dtype.name, name=_STACK_NAME, trainable=False)
         self._optimizer = recipe.optimizer.make(self._rate)
-        self._optimizer.build([self._weights])
-        self._state = optimizer_variables(self._optimizer)
+        self._optimizer.build([self._variable])
+        # TensorFlow's own variables, for Keras's obey the scopes of whoever uses them
+        self._weights = self._variable.value
+        self._state_names = [variable.name for variable in optimizer_variables(self._optimizer)]
+        self._state = [variable.value for variable in optimizer_variables(self._optimizer)]
+        self._iterations = self._optimizer._iterations.value
         self._fresh_state = [variable.numpy() for variable in self._state]
         self.signature, self._places = self._keras_state()
         self._run = self._compile()
@@ -57,7 +63,7 @@ class Program:
     @property
     def n_bytes(self) -> int:
         """Memory of the weights and the optimizer's state."""
-        return sum(int(np.prod(v.shape)) * v.value.dtype.size for v in [self._weights, *self._state])
+        return sum(int(np.prod(v.shape)) * v.dtype.size for v in [self._weights, *self._state])
 
     def load(self, weights: Sequence[Sequence[np.ndarray]], starts: Sequence[State | None]) -> None:
         """Set each member's weights and optimizer state.
@@ -87,7 +93,7 @@ class Program:
                 raise other_optimizer(start.optimizer_signature, self.signature)
             states.append(self._packed_state(start.optimizer))
         for variable, *values in zip(self._state, *states, strict=True):
-            variable.assign(values[0] if variable.value.shape.rank == 0 else np.stack(values))
+            variable.assign(values[0] if variable.shape.rank == 0 else np.stack(values))
 
     def run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Train and evaluate one chunk of minibatches.
@@ -109,7 +115,7 @@ class Program:
 
     def n_steps(self) -> int:
         """Return how many steps the optimizer has taken."""
-        return int(self._optimizer._iterations.numpy())
+        return int(self._iterations.numpy())
 
     def weights(self) -> np.ndarray:
         """Return the members' weights, of shape (n_members, n_weights); `layout` unpacks a row."""
@@ -149,7 +155,6 @@ class Program:
                 stand_ins.append(keras.Variable(np.zeros(1), dtype=self._dtype.name, name=name))
         optimizer = self.recipe.optimizer.make(self._rate)
         optimizer.build(stand_ins)
-        names = [variable.name for variable in self._state]
         scalars = iter([slot for slot, fresh in enumerate(self._fresh_state) if fresh.ndim == 0])
         places: list[tuple[int, int | None]] = []
         for variable in optimizer_variables(optimizer):
@@ -158,7 +163,7 @@ class Program:
                 continue
             prefixes = [path.replace("/", "_") for path in paths]
             weight = next(i for i, prefix in enumerate(prefixes) if variable.name.startswith(prefix))
-            slot = names.index(variable.name.replace(prefixes[weight], _STACK_NAME, 1))
+            slot = self._state_names.index(variable.name.replace(prefixes[weight], _STACK_NAME, 1))
             places.append((slot, weight))
         return optimizer_signature(optimizer), places
 
@@ -167,10 +172,10 @@ class Program:
 
         ``x`` are the minibatches, (n_streams, n_slots, slot_rows, n_features); ``y`` their targets;
         ``w`` the rows' weights: over the number of real rows to train, as they are to evaluate,
-        0 for rows that only fill up. ``trains`` says for each slot whether to train on it,
-        ``count`` how many slots are filled. ``alpha`` and ``dropout`` have one number per member,
-        of shape (n_members, 1), and ``rate`` one per slot and member; ``keys`` are the seeds of the
-        dropout masks.
+        0 for rows that only fill up, which come after the ``rows`` real ones. ``trains`` says for
+        each slot whether to train on it, ``count`` how many slots are filled. ``alpha`` and
+        ``dropout`` have one number per member, of shape (n_members, 1), and ``rate`` one per slot
+        and member; ``keys`` are the seeds of the dropout masks.
         """
         return {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
 
@@ -186,10 +191,11 @@ class Program:
             "x": ((*rows, architecture.n_features), dtype),
             "y": ((*rows, n_targets), dtype),
             "w": (rows, dtype),
+            "rows": ((recipe.n_streams, recipe.n_slots), tf.int32),
             "trains": ((recipe.n_slots,), tf.bool),
             "count": ((), tf.int32),
             "alpha": (members, dtype),
-            "rate": ((recipe.n_slots, *members), tf.as_dtype(recipe.optimizer.rate_dtype)),
+            "rate": ((recipe.n_slots, *members), dtype),
             "dropout": (members, dtype),
             "keys": ((recipe.n_slots, recipe.n_streams, n_hidden, 2), tf.int32),
         }
@@ -222,8 +228,10 @@ class Program:
         x, trains = inputs["x"][:, slot], inputs["trains"][slot]
         y = self._network.per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
         w = self._network.per_member(inputs["w"][:, slot][:, None])
+        is_row = tf.range(self.recipe.slot_rows) < inputs["rows"][:, slot, None]
+        is_row = self._network.per_member(is_row[:, None])
         network = self._network
-        weights = tf.convert_to_tensor(self._weights.value)
+        weights = tf.convert_to_tensor(self._weights)
         values = network.split(weights)
         drop = None
         if self.recipe.has_dropout:
@@ -236,13 +244,13 @@ class Program:
         # alpha on hidden kernels, 0 elsewhere
         decay = inputs["alpha"] * tf.constant(self.layout.is_penalised, self._dtype)
         penalty = tf.reduce_sum(decay * weights * weights, 1)
-        measured = tf.stack([tf.reduce_sum(weighted, (1, 2)), network.hits(z, y, w), penalty])
+        measured = tf.stack([tf.reduce_sum(weighted, (1, 2)), network.hits(z, y, is_row), penalty])
 
         def step(_: tf.Tensor) -> tuple[tf.Tensor]:
             gradients = network.backward(x, values, layers, tape.gradient(weighted, z))
             flat = [tf.reshape(gradient, (self.recipe.n_members, -1)) for gradient in gradients]
             self._rate.value = inputs["rate"][slot]
-            self._optimizer.apply([tf.concat(flat, axis=1) + 2 * decay * weights], [self._weights])
+            self._optimizer.apply([tf.concat(flat, axis=1) + 2 * decay * weights], [self._variable])
             return (tf.constant(False),)
 
         # A loop of one round or none; a condition would have XLA copy all state where it is false.
@@ -263,6 +271,12 @@ class _MemberRates(keras.optimizers.schedules.LearningRateSchedule):
         return {}
 
 
+def _in_a_thread_of_its_own(make: Callable[[], Program]) -> Program:
+    """Build a program out of reach of the caller's name scopes, tapes and strategies, which a thread has."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(make).result()
+
+
 class _Cache:
     """Compiled programs, the last used ones kept."""
 
@@ -275,7 +289,7 @@ class _Cache:
         with self._lock:
             program = self._programs.pop(recipe, None)
             if program is None:
-                program = Program(recipe)
+                program = _in_a_thread_of_its_own(lambda: Program(recipe))
                 self.n_compiled += 1
             self._programs[recipe] = program
             while len(self._programs) > 1 and (

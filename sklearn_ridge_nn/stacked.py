@@ -151,13 +151,13 @@ class StackedNetwork:
         # XLA does not see through a mean over one label, and runs several times slower
         return losses if z.shape[1] == 1 else tf.reduce_mean(losses, 1, keepdims=True)
 
-    def hits(self, z: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    def hits(self, z: tf.Tensor, y: tf.Tensor, is_row: tf.Tensor) -> tf.Tensor:
         """Return how many predictions are right, in rows that do not only fill up."""
         if self.recipe.architecture.target_type == "multiclass":
             hits = tf.cast(tf.argmax(z, 1)[:, None], self.dtype) == y
         else:
             hits = (z > 0) == (y > 0)
-        return tf.reduce_sum(tf.cast(hits & (w > 0), self.dtype), (1, 2))
+        return tf.reduce_sum(tf.cast(hits & is_row, self.dtype), (1, 2))
 
 
 def _kept(tensor: tf.Tensor) -> tf.Tensor:

@@ -132,6 +132,7 @@ def test_fitting_does_not_renumber_the_users_layers(wine):
         return [keras.layers.Dense(1).name, keras.layers.Dropout(0.1).name, keras.optimizers.Adam().name]
 
     assert names(lambda: fit_bits(wine)) == names()
+    assert names(lambda: fit_bits(wine, optimizer=keras.optimizers.Adam)) == names()
 
 
 def test_the_users_model_survives(wine):

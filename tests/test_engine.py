@@ -9,12 +9,13 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_ridge_nn import RidgeMLPClassifier, engine, forward, keras_training, program
+from sklearn_ridge_nn import RidgeMLPClassifier, engine, forward, keras_training, optimizers, program
 from sklearn_ridge_nn.training import Architecture, DivergenceError, Task, Trained
 
 TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
@@ -281,6 +282,45 @@ def test_members_with_different_schedules_train_together():
         assert_same(together, keras_training.train(task, np.arange(2)), 1e-9)
 
 
+def test_a_schedule_is_known_by_its_settings_and_not_by_the_object():
+    """Objects may change after they were used, and arrays look alike when printed."""
+    schedule = SCHEDULES.ExponentialDecay(0.1, 5, 0.9)
+    engine.train([make_task(learning_rate=schedule)])
+    schedule.initial_learning_rate = 5.0
+    long = [np.full(1501, 0.01, "float32") for _ in range(2)]
+    long[1][3:-3] = 0.5
+    steps = list(range(1, 1501))
+    engine.train([make_task(learning_rate=SCHEDULES.PiecewiseConstantDecay(steps, long[0]))])
+    for rate in (
+        SCHEDULES.ExponentialDecay(0.1, 5, 0.9),
+        SCHEDULES.PiecewiseConstantDecay(steps, long[1]),
+        SCHEDULES.CosineDecay(np.float64(0.1), 10),
+        SCHEDULES.ExponentialDecay(1, 5, 0.9),
+    ):
+        task = make_task(learning_rate=rate, optimizer="sgd")
+        assert_same(engine.train([task])[0], keras_training.train(task, np.arange(2)), 1e-9)
+
+
+def test_a_schedule_is_traced_once_whatever_the_number_of_steps():
+    schedule = SCHEDULES.CosineDecay(0.1, 10)
+    engine.train([make_task(learning_rate=schedule)])
+    (trace,) = list(optimizers._schedules.values())[-1:]
+    engine.train([make_task(learning_rate=schedule, batch_size=7)])
+    assert list(optimizers._schedules.values())[-1] is trace
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_row_weights_that_vanish_in_float32_still_count_rows(dtype):
+    weights = np.ones(150)
+    weights[::3] = 1e-50
+    task = make_task(dtype=dtype, weights=weights)
+    truth = keras_training.train(task, np.arange(2))
+    assert_same(engine.train([task])[0], truth, 1e-5 if dtype == "float32" else 1e-9)
+    tiny = make_task(dtype=dtype, weights=np.where(np.arange(150) < 130, 1.0, 1e-60))
+    truth = keras_training.train(tiny, np.arange(2))
+    assert_same(engine.train([tiny])[0], truth, 1e-5 if dtype == "float32" else 1e-9)
+
+
 @pytest.mark.parametrize(
     ("target_type", "activation"),
     [
@@ -487,6 +527,26 @@ def test_stacks_are_rectangular_small_and_hold_everybody(sizes, most):
         for piece in stack:
             assert any(set(piece) <= set(stream) for stream in streams)
     assert sum(len(stack) * len(stack[0]) for stack in stacks) <= 4 * ends[-1]
+
+
+CONTEXTS = {
+    "tape": tf.GradientTape,
+    "name scope": lambda: keras.name_scope("mine"),
+    "one device": lambda: tf.distribute.OneDeviceStrategy("CPU:0").scope(),
+    "mirrored": lambda: tf.distribute.MirroredStrategy(["CPU:0"]).scope(),
+    "init scope": tf.init_scope,
+    "stateless": keras.StatelessScope,
+}
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_what_surrounds_a_fit_does_not_reach_the_program(context):
+    tasks = [make_task(hidden=(3,)), make_task(hidden=(3,), batch_size=41 + list(CONTEXTS).index(context))]
+    (expected,) = engine.train(tasks[:1])
+    with CONTEXTS[context]():
+        cached, compiled = engine.train(tasks)
+    np.testing.assert_array_equal(cached.state.coefs[0], expected.state.coefs[0])
+    assert_same(compiled, engine.train(tasks[1:])[0], 1e-14)
 
 
 # -- while it runs --------------------------------------------------------------------------------

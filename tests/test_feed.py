@@ -30,12 +30,12 @@ def task(**fields):
 
 def test_an_epoch_is_trained_on_then_measured_then_validated():
     order = np.array([8, 3, 0, 5, 2])
-    rows, weights = Stream(task()).places(order, LAYOUT, 0, 7)
+    rows, weights, n_real = Stream(task()).places(order, LAYOUT, 0, 7)
     assert rows.reshape(7, 2).tolist() == [[8, 3], [0, 5], [2, 0], [0, 2], [3, 5], [8, 0], [1, 4]]
-    # to train: over the number of rows, of which the last minibatch has one; row n weighs n + 1
-    assert weights.reshape(7, 2).tolist() == [
-        [4.5, 2.0], [0.5, 3.0], [3.0, 0.0], [1.0, 3.0], [4.0, 6.0], [9.0, 0.0], [2.0, 5.0]
-    ]  # fmt: skip
+    assert n_real.tolist() == [2, 2, 1, 2, 2, 1, 2]
+    # row n weighs n + 1: to train, over the number of rows; to measure, over the largest, 9 and 5
+    expected = [[4.5, 2], [0.5, 3], [3, 0], [1 / 9, 3 / 9], [4 / 9, 6 / 9], [1, 0], [2 / 5, 1]]
+    np.testing.assert_allclose(weights.reshape(7, 2), expected)
 
 
 @pytest.mark.parametrize("n_slots", [1, 2, 3, 5, 7, 10])
@@ -43,11 +43,12 @@ def test_chunks_of_any_size_hold_the_same_minibatches(n_slots):
     stream = Stream(task())
     plan = plan_epoch([stream], 4, LAYOUT, has_dropout=False)
     np.testing.assert_array_equal(plan.orders[0], epoch_order(stream.task.train_rows, 3, 4))
-    expected_rows, expected_weights = stream.places(plan.orders[0], LAYOUT, 0, 7)
+    expected_rows, expected_weights, _ = stream.places(plan.orders[0], LAYOUT, 0, 7)
     arrays = {
         "x": np.full((1, n_slots, 2, 2), np.nan),
         "y": np.full((1, n_slots, 2, 1), np.nan),
         "w": np.full((1, n_slots, 2), np.nan),
+        "rows": np.zeros((1, n_slots), int),
         "trains": np.zeros(n_slots, bool),
         "count": np.zeros((), int),
     }
