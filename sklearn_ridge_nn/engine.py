@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from sklearn_ridge_nn import forward
 from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, slot_rows, stream_key
 from sklearn_ridge_nn.network import initial_weights
 from sklearn_ridge_nn.optimizers import (
@@ -75,7 +76,8 @@ def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
     Raises
     ------
     ValueError
-        If a task continues from the state of another optimizer.
+        If the engine cannot train a task, its arrays do not fit its architecture, or it continues
+        from the state of another optimizer.
 
     Examples
     --------
@@ -93,6 +95,8 @@ def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
     >>> [trained.history["val_data_loss"].shape for trained in engine.train(tasks)]
     [(5,), (5,)]
     """
+    for number, task in enumerate(tasks):
+        _check(task, f"tasks[{number}]")
     results: dict[int, Trained | DivergenceError] = {}
     stacks = list(_stacks(tasks))
     n_epochs = sum(stack.group.epochs * len(stack.members) for stack in stacks)
@@ -104,6 +108,44 @@ def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
                 trained = _Training(stack, program, progress).run()
             results.update(zip(stack.members, trained, strict=True))
     return [results[number] for number in range(len(tasks))]
+
+
+def _check(task: Task, name: str) -> None:
+    """Refuse, before any work, a task that would be trained wrongly or fail deep inside."""
+    reason = why_not(task)
+    if reason is not None:
+        raise ValueError(
+            f"The engine cannot train {name} with the results of Keras: {reason}. Train it with "
+            f"sklearn_ridge_nn.trainers.train, which leaves such tasks to Keras."
+        )
+    architecture, n_rows = task.architecture, task.X.shape[0]
+    if not len(task.train_rows):
+        raise ValueError(
+            f"{name}.train_rows is empty, which leaves nothing to train on. Give it row numbers."
+        )
+    if architecture.activation not in forward.ACTIVATIONS:
+        known = ", ".join(sorted(forward.ACTIVATIONS))
+        raise ValueError(
+            f"{name}.architecture.activation must be one of {known}. Got {architecture.activation!r}."
+        )
+    n_targets = 1 if architecture.target_type == "multiclass" else architecture.n_outputs
+    expected: dict[str, tuple[int, ...]] = {
+        "X": (n_rows, architecture.n_features),
+        "targets": (n_rows, n_targets),
+    }
+    if task.weights is not None:
+        expected["weights"] = (n_rows,)
+    for field, shape in expected.items():
+        if getattr(task, field).shape != shape:
+            raise ValueError(
+                f"{name}.{field} must have the shape {shape}, as its architecture and rows say. Got "
+                f"{getattr(task, field).shape}."
+            )
+    if architecture.target_type == "multiclass" and task.targets.max() >= architecture.n_outputs:
+        raise ValueError(
+            f"{name}.targets must be class numbers below n_outputs={architecture.n_outputs}. Got "
+            f"{task.targets.max()}."
+        )
 
 
 @dataclass(frozen=True)

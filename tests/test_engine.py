@@ -549,6 +549,33 @@ def test_what_surrounds_a_fit_does_not_reach_the_program(context):
     assert_same(compiled, engine.train(tasks[1:])[0], 1e-14)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"callbacks": [keras.callbacks.Callback()]},
+            "cannot train tasks.0. .* there are callbacks. Train it",
+        ),
+        ({"optimizer": keras.optimizers.Adam(clipnorm=1.0)}, "the optimizer has clipnorm=1.0"),
+        ({"train_rows": np.arange(0)}, "tasks.0..train_rows is empty"),
+        ({"X": np.zeros((150, 5))}, r"tasks.0..X must have the shape \(150, 6\).* Got \(150, 5\)"),
+        ({"targets": np.zeros(150)}, r"targets must have the shape \(150, 1\).* Got \(150,\)"),
+        ({"weights": np.ones(3)}, r"weights must have the shape \(150,\).* Got \(3,\)"),
+    ],
+)
+def test_a_task_that_would_go_wrong_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        engine.train([make_task(**change)])
+
+
+def test_an_architecture_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match=r"activation must be one of elu, .* Got 'relu7'"):
+        engine.train([make_task(activation="relu7")])
+    task = make_task("multiclass")
+    with pytest.raises(ValueError, match=r"class numbers below n_outputs=2\. Got 2"):
+        engine.train([replace(task, architecture=replace(task.architecture, n_outputs=2))])
+
+
 # -- while it runs --------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent
 #: Each room, and the rooms that it may import.
 ROOMS = {
     "__init__": {"estimator", "network"},
-    "engine": {"feed", "network", "optimizers", "program", "progress", "recipe", "training"},
+    "engine": {"feed", "forward", "network", "optimizers", "program", "progress", "recipe", "training"},
     "estimator": {"forward", "labels", "network", "parameters", "randomness", "trainers", "training"},
     "feed": {"randomness", "training"},
     "forward": {"training"},
