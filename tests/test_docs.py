@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine, stacks
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,10 +26,11 @@ def test_docstring_examples_run(name):
     assert sum(result.failed for result in results) == 0
 
 
-def test_the_example_of_the_engine_runs():
-    result = doctest.testmod(engine)
-    assert result.attempted > 0
-    assert result.failed == 0
+def test_the_examples_of_the_engine_run():
+    for module in (engine, stacks):
+        result = doctest.testmod(module)
+        assert result.attempted > 0
+        assert result.failed == 0
 
 
 @pytest.mark.parametrize("page", ["user_guide.rst", "engine.rst"])

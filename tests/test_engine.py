@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_ridge_nn import RidgeMLPClassifier, engine, forward, keras_training, optimizers, program
+from sklearn_ridge_nn import RidgeMLPClassifier, engine, forward, keras_training, optimizers, program, stacks
 from sklearn_ridge_nn.training import Architecture, DivergenceError, Task, Trained
 
 TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
@@ -401,7 +401,7 @@ def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
     task = make_task(patience=5)
     (expected,) = engine.train([task])
     for slots in (1, 2, 3):
-        monkeypatch.setattr(engine, "CHUNK_SLOTS", slots)
+        monkeypatch.setattr(stacks, "CHUNK_SLOTS", slots)
         (trained,) = engine.train([task])
         assert_same(trained, expected, 1e-14)
 
@@ -519,14 +519,14 @@ def test_threads_share_programs_and_get_their_own_results():
 def test_stacks_are_rectangular_small_and_hold_everybody(sizes, most):
     ends = np.cumsum(sizes)
     streams = [list(range(end - size, end)) for end, size in zip(ends, sizes, strict=True)]
-    stacks = engine.arrange(streams, most)
-    assert {member for stack in stacks for piece in stack for member in piece} == set(range(ends[-1]))
-    for stack in stacks:
+    arrangement = stacks.arrange(streams, most)
+    assert {member for stack in arrangement for piece in stack for member in piece} == set(range(ends[-1]))
+    for stack in arrangement:
         assert len({len(piece) for piece in stack}) == 1
         assert len(stack) * len(stack[0]) <= most
         for piece in stack:
             assert any(set(piece) <= set(stream) for stream in streams)
-    assert sum(len(stack) * len(stack[0]) for stack in stacks) <= 4 * ends[-1]
+    assert sum(len(stack) * len(stack[0]) for stack in arrangement) <= 4 * ends[-1]
 
 
 CONTEXTS = {

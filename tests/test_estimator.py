@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, engine
+from sklearn_ridge_nn import RidgeMLPClassifier, stacks
 
 # -- labels ---------------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ def test_sparse_rows_train_as_dense_ones(container, digits, small):
 
 def test_sparse_rows_are_never_made_dense_whole(monkeypatch, small):
     X = csr_array(make_classification(300, 20, random_state=0)[0])
-    monkeypatch.setattr(engine, "CHUNK_BYTES", 100 * 20 * 4)
+    monkeypatch.setattr(stacks, "CHUNK_BYTES", 100 * 20 * 4)
     rows = []
     original = csr_array.toarray
     monkeypatch.setattr(

@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent
 #: Each room, and the rooms that it may import.
 ROOMS = {
     "__init__": {"estimator", "network"},
-    "engine": {"feed", "forward", "network", "optimizers", "program", "progress", "recipe", "training"},
+    "engine": {"feed", "forward", "network", "optimizers", "program", "progress", "stacks", "training"},
     "estimator": {"forward", "labels", "network", "parameters", "randomness", "trainers", "training"},
     "feed": {"randomness", "training"},
     "forward": {"training"},
@@ -29,6 +29,7 @@ ROOMS = {
     "randomness": set(),
     "recipe": {"optimizers", "training"},
     "stacked": {"recipe"},
+    "stacks": {"feed", "optimizers", "recipe", "training"},
     "trainers": {"engine", "keras_training", "training"},
     "training": {"randomness"},
 }
@@ -36,7 +37,7 @@ ROOMS = {
 HEAVY = {
     "keras": {"network", "keras_training", "optimizers", "program", "stacked"},
     "scikeras": {"network"},
-    "tensorflow": {"engine", "optimizers", "program", "stacked"},
+    "tensorflow": {"optimizers", "program", "stacked", "stacks"},
     "matplotlib": set(),
     "pandas": set(),
 }

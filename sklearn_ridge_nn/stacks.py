@@ -1,0 +1,169 @@
+"""Which networks train together: tasks arranged in stacks of equal shapes and numbers of steps."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from sklearn_ridge_nn.feed import Stream, slot_rows, stream_key
+from sklearn_ridge_nn.optimizers import OptimizerRecipe, optimizer_recipe
+from sklearn_ridge_nn.recipe import Recipe
+from sklearn_ridge_nn.training import Architecture, Task
+
+#: Bytes of minibatches that are gathered at a time.
+CHUNK_BYTES = 2**22
+#: Minibatches per stream, and floating-point operations, that one call of a program takes at most:
+#: progress, early stopping and Ctrl-C get their turn in between.
+CHUNK_SLOTS = 64
+CHUNK_OPERATIONS = 2 * 10**10
+#: Members of a stack, and bytes of their weights, gradients and optimizer state. On a CPU, throughput
+#: peaks at a few dozen small networks; a GPU needs more of them to be busy.
+STACK_MEMBERS = {"CPU": 48, "GPU": 512}
+STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
+
+
+@dataclass(frozen=True)
+class Group:
+    """What members must share to be stacked: shapes, and every number that a stack has only once."""
+
+    architecture: Architecture
+    optimizer: OptimizerRecipe
+    slot_rows: int
+    has_dropout: bool
+    n_train: int
+    has_validation: bool
+    first_epoch: int
+    epochs: int
+    stops_early: bool
+    every_epoch: bool
+    is_new: bool
+    optimizer_scalars: tuple[float, ...]
+
+    @classmethod
+    def of(cls, task: Task) -> Group:
+        """Return the group of a task."""
+        start = task.start
+        return cls(
+            task.architecture,
+            optimizer_recipe(task.optimizer, task.learning_rate)[0],
+            slot_rows(task),
+            task.dropout > 0 and bool(task.architecture.hidden_layer_sizes),
+            task.n_batches(task.train_rows),
+            len(task.validation_rows) > 0,
+            task.first_epoch,
+            task.epochs,
+            task.patience is not None,
+            task.every_epoch,
+            start is None,
+            tuple(float(v) for v in start.optimizer if np.ndim(v) == 0) if start is not None else (),
+        )
+
+    @property
+    def most_members(self) -> int:
+        """How many members a stack of this shape may have."""
+        device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        copies = 5  # weights, gradients, and up to three numbers of optimizer state for each
+        architecture = self.architecture
+        member_bytes = copies * architecture.n_weights * np.dtype(architecture.dtype).itemsize
+        return max(1, min(STACK_MEMBERS[device], STACK_BYTES[device] // member_bytes))
+
+    def recipe(self, n_streams: int, n_per_stream: int) -> Recipe:
+        """Return the recipe of a stack, with as many slots as a chunk may have."""
+        architecture = self.architecture
+        row_bytes = architecture.n_features * np.dtype(architecture.dtype).itemsize
+        slot_bytes = n_streams * self.slot_rows * row_bytes
+        operations = 6 * self.slot_rows * architecture.n_weights * n_streams * n_per_stream
+        n_slots = min(CHUNK_SLOTS, CHUNK_BYTES // slot_bytes, CHUNK_OPERATIONS // operations)
+        return Recipe(
+            architecture,
+            self.optimizer,
+            self.slot_rows,
+            n_streams,
+            n_per_stream,
+            max(1, n_slots),
+            self.has_dropout,
+        )
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Members that train together: as many on each stream, the streams one after the other.
+
+    A stack that must be filled up to be rectangular holds some members twice.
+    """
+
+    group: Group
+    members: list[int]
+    tasks: list[Task]
+    streams: list[Stream]
+
+    @property
+    def n_per_stream(self) -> int:
+        """Members on each stream."""
+        return len(self.members) // len(self.streams)
+
+    def per_member(self, per_stream: Sequence[Any]) -> np.ndarray:
+        """Repeat values of the streams, along the last axis, for their members."""
+        return np.repeat(np.stack(per_stream, axis=-1), self.n_per_stream, axis=-1)
+
+
+def arranged(tasks: Sequence[Task]) -> Iterator[Stack]:
+    """Arrange tasks in stacks of equal groups."""
+    groups: dict[Group, dict[tuple, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for number, task in enumerate(tasks):
+        groups[Group.of(task)][stream_key(task)].append(number)
+    for group, streams in groups.items():
+        for pieces in arrange(list(streams.values()), group.most_members):
+            members = [number for piece in pieces for number in piece]
+            stack_tasks = [tasks[number] for number in members]
+            yield Stack(group, members, stack_tasks, [Stream(tasks[piece[0]]) for piece in pieces])
+
+
+def arrange(streams: Sequence[list[int]], most: int) -> list[list[list[int]]]:
+    """Arrange the members of some streams in few rectangular stacks of few different shapes.
+
+    Parameters
+    ----------
+    streams : sequence of list of int
+        The members of each stream.
+    most : int
+        Members that a stack may have.
+
+    Returns
+    -------
+    list of list of list of int
+        Per stack, members of each of its streams, as many for each. Shorter lists are filled up
+        with a member that they have already, and stacks with a stream.
+
+    Examples
+    --------
+    >>> arrange([[0, 1, 2], [3, 4], [5, 6, 7]], most=6)
+    [[[0, 1, 2], [5, 6, 7]], [[3, 4, 4], [3, 4, 4]]]
+    """
+    pieces = [
+        part.tolist()
+        for members in streams
+        for part in np.array_split(members, math.ceil(len(members) / most))
+    ]
+    pieces.sort(key=len, reverse=True)
+    stacks = []
+    while pieces:
+        width = len(pieces[0])
+        alike = [piece for piece in pieces if 2 * len(piece) > width]
+        pieces = pieces[len(alike) :]
+        n_stacks = math.ceil(len(alike) * width / (most // width * width))
+        height = math.ceil(len(alike) / n_stacks)
+        for first in range(0, len(alike), height):
+            stack = [_filled_up(piece, width) for piece in alike[first : first + height]]
+            stacks.append(_filled_up(stack, height))
+    return stacks
+
+
+def _filled_up(items: list, length: int) -> list:
+    return items + items[-1:] * (length - len(items))
