@@ -38,7 +38,17 @@ __all__ = ["n_compiled", "train", "why_not"]
 
 
 def why_not(task: Task) -> str | None:
-    """Return why the engine cannot train a task with the very results of Keras, or None if it can."""
+    """Return why the engine cannot train a task with the very results of Keras.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    str or None
+        The reason, as the end of a sentence; None if the engine can train the task.
+    """
     if task.callbacks:
         return "there are callbacks"
     return why_one_by_one(task.optimizer, task.learning_rate)

@@ -309,5 +309,11 @@ def get_program(recipe: Recipe) -> Program:
 
 
 def n_compiled() -> int:
-    """Return how many programs this process has compiled."""
+    """Return how many programs this process has compiled.
+
+    Returns
+    -------
+    int
+        Never fewer than before, also when programs leave the cache.
+    """
     return _cache.n_compiled
