@@ -108,39 +108,54 @@ def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
 
 def _check(task: Task, name: str) -> None:
     """Refuse, before any work, a task that would be trained wrongly or fail deep inside."""
+    architecture, n_rows = task.architecture, task.X.shape[0]
+
+    def check(field: str, is_valid: bool, expected: str) -> None:
+        if not is_valid:
+            value = getattr(task, field)
+            got = f"an array of {value.dtype} {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+            raise ValueError(f"{name}.{field} must be {expected}. Got {got}.")
+
+    check("alpha", task.alpha >= 0, "a number >= 0")
+    check("dropout", 0 <= task.dropout < 1, "a share in [0, 1)")
+    check("epochs", task.epochs >= 1, "an int >= 1")
+    check("batch_size", task.batch_size >= 1, "an int >= 1")
+    check(
+        "architecture",
+        architecture.activation in forward.ACTIVATIONS,
+        f"one with an activation of {', '.join(sorted(forward.ACTIVATIONS))}",
+    )
+    shape = (n_rows, architecture.n_features)
+    check("X", task.X.shape == shape, f"of shape {shape}, as its rows and architecture say")
+    is_multiclass = architecture.target_type == "multiclass"
+    shape, most = (n_rows, 1 if is_multiclass else architecture.n_outputs), 1
+    if is_multiclass:
+        most = architecture.n_outputs - 1
+    targets = task.targets
+    check(
+        "targets",
+        targets.shape == shape
+        and targets.dtype.kind in "biu"
+        and 0 <= targets.min() <= targets.max() <= most,
+        f"whole numbers from 0 to {most} of shape {shape}, as its rows and architecture say",
+    )
+    if task.weights is not None:
+        check("weights", task.weights.shape == (n_rows,), f"of shape {(n_rows,)}, one for each row of X")
+    for field in ("train_rows", "validation_rows"):
+        rows = getattr(task, field)
+        is_valid = rows.dtype.kind in "iu" and (not len(rows) or 0 <= rows.min() <= rows.max() < n_rows)
+        check(field, is_valid, f"row numbers, from 0 to {n_rows - 1}")
+    check("train_rows", len(task.train_rows) > 0, "at least one row number, to have what to train on")
+    check(
+        "patience",
+        task.patience is None or len(task.validation_rows) > 0,
+        "None where validation_rows is empty: early stopping needs a hold-out to watch",
+    )
     reason = why_not(task)
     if reason is not None:
         raise ValueError(
-            f"The engine cannot train {name} with the results of Keras: {reason}. Train it with "
-            f"sklearn_ridge_nn.trainers.train, which leaves such tasks to Keras."
-        )
-    architecture, n_rows = task.architecture, task.X.shape[0]
-    if not len(task.train_rows):
-        raise ValueError(
-            f"{name}.train_rows is empty, which leaves nothing to train on. Give it row numbers."
-        )
-    if architecture.activation not in forward.ACTIVATIONS:
-        known = ", ".join(sorted(forward.ACTIVATIONS))
-        raise ValueError(
-            f"{name}.architecture.activation must be one of {known}. Got {architecture.activation!r}."
-        )
-    n_targets = 1 if architecture.target_type == "multiclass" else architecture.n_outputs
-    expected: dict[str, tuple[int, ...]] = {
-        "X": (n_rows, architecture.n_features),
-        "targets": (n_rows, n_targets),
-    }
-    if task.weights is not None:
-        expected["weights"] = (n_rows,)
-    for field, shape in expected.items():
-        if getattr(task, field).shape != shape:
-            raise ValueError(
-                f"{name}.{field} must have the shape {shape}, as its architecture and rows say. Got "
-                f"{getattr(task, field).shape}."
-            )
-    if architecture.target_type == "multiclass" and task.targets.max() >= architecture.n_outputs:
-        raise ValueError(
-            f"{name}.targets must be class numbers below n_outputs={architecture.n_outputs}. Got "
-            f"{task.targets.max()}."
+            f"The engine cannot train {name} with the results of Keras: {reason}. Give the tasks to "
+            f"sklearn_ridge_nn.trainers.train(tasks, classes), which leaves such ones to Keras."
         )
 
 

@@ -98,8 +98,9 @@ class Task:
         0 or 1 per output for binary and multilabel targets, one column of class numbers for
         multiclass.
     weights : ndarray of shape (n_rows,) or None
-        Row weights, 0 on rows that are not used; None weighs all rows 1. Their mean over
-        `train_rows` is 1, but in partial fits they are on the scale of the first one.
+        Row weights, 0 on rows that are not used; None weighs all rows 1. They are used as they are:
+        divide them by their mean over `train_rows`, as `RidgeMLPClassifier` does (but for partial
+        fits, which keep the scale of the first one).
     train_rows, validation_rows : ndarray of int
         Numbers of the rows to train on and of the hold-out, which may be empty.
     epochs, batch_size : int
