@@ -127,11 +127,8 @@ def _check(task: Task, name: str) -> None:
     )
     shape = (n_rows, architecture.n_features)
     check("X", task.X.shape == shape, f"of shape {shape}, as its rows and architecture say")
-    is_multiclass = architecture.target_type == "multiclass"
-    shape, most = (n_rows, 1 if is_multiclass else architecture.n_outputs), 1
-    if is_multiclass:
-        most = architecture.n_outputs - 1
-    targets = task.targets
+    shape, targets = (n_rows, architecture.n_targets), task.targets
+    most = architecture.n_outputs - 1 if architecture.target_type == "multiclass" else 1
     check(
         "targets",
         targets.shape == shape
@@ -353,5 +350,4 @@ def _start_weights(task: Task) -> list[np.ndarray]:
     """Return the weights that a task starts from, kernel and bias of each layer in turn."""
     if task.start is None:
         return initial_weights(task.architecture, task.seed)
-    pairs = zip(task.start.coefs, task.start.intercepts, strict=True)
-    return [array for pair in pairs for array in pair]
+    return task.start.weights

@@ -98,11 +98,10 @@ class Stream:
             if here.start < here.stop:
                 chosen = rows[(here.start - first) * size : (here.stop - first) * size]
                 weights = self._weights(chosen) / scale
-                n_real[here.start - begin : here.stop - begin] = np.clip(
-                    len(rows) - size * np.arange(here.start - first, here.stop - first), 0, size
-                )
+                left = len(rows) - size * np.arange(here.start - first, here.stop - first)
+                n_real[here.start - begin : here.stop - begin] = n_here = np.clip(left, 0, size)
                 if first == 0:
-                    weights = weights / np.repeat(self.rows_per_minibatch()[here], size)[: len(chosen)]
+                    weights = weights / np.repeat(n_here, size)[: len(chosen)]
                 start = (here.start - begin) * size
                 all_rows[start : start + len(chosen)] = chosen
                 all_weights[start : start + len(chosen)] = weights

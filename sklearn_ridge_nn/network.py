@@ -175,9 +175,8 @@ def initial_weights(architecture: Architecture, seed: int) -> list[np.ndarray]:
 
     They must not be changed: the fits of a search often have one seed, and the last are kept for them.
     """
-    widths = (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
     weights = []
-    for layer, shape in enumerate(itertools.pairwise(widths)):
+    for layer, shape in enumerate(itertools.pairwise(architecture.layer_widths)):
         kernel = _kernel_initializer(seed, layer)(shape, dtype=architecture.dtype)
         weights += [keras.ops.convert_to_numpy(kernel), np.zeros(shape[1], architecture.dtype)]
     return weights
@@ -261,7 +260,7 @@ def keras_classifier(
 
 
 def _set_state(network: keras.Model, state: State) -> None:
-    network.set_weights([w for pair in zip(state.coefs, state.intercepts, strict=True) for w in pair])
+    network.set_weights(state.weights)
     signature = optimizer_signature(network.optimizer)
     if signature != state.optimizer_signature:
         raise other_optimizer(state.optimizer_signature, signature)

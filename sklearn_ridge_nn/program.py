@@ -42,7 +42,7 @@ class Program:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.lock = threading.Lock()
-        self.layout = Layout(recipe.layer_widths)
+        self.layout = Layout(recipe.architecture.layer_widths)
         self._network = StackedNetwork(recipe, self.layout)
         self._dtype = self._network.dtype
         self._rate = _MemberRates()
@@ -58,7 +58,9 @@ class Program:
         self._iterations = self._optimizer._iterations.value
         self._fresh_state = [variable.numpy() for variable in self._state]
         self.signature, self._places = self._keras_state()
-        self._run = self._compile()
+        self._specs = self._input_specs()
+        self._run = self._trace()
+        self.run(self.input_arrays())  # compiles, so that a program is ready once it exists
 
     @property
     def n_bytes(self) -> int:
@@ -179,17 +181,15 @@ class Program:
         """
         return {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
 
-    @property
-    def _specs(self) -> dict[str, tuple[tuple[int, ...], tf.DType]]:
+    def _input_specs(self) -> dict[str, tuple[tuple[int, ...], tf.DType]]:
         recipe, dtype = self.recipe, self._dtype
         rows = (recipe.n_streams, recipe.n_slots, recipe.slot_rows)
         architecture = recipe.architecture
-        n_targets = 1 if architecture.target_type == "multiclass" else architecture.n_outputs
         members = (recipe.n_members, 1)
         n_hidden = len(architecture.hidden_layer_sizes) if recipe.has_dropout else 0
         return {
             "x": ((*rows, architecture.n_features), dtype),
-            "y": ((*rows, n_targets), dtype),
+            "y": ((*rows, architecture.n_targets), dtype),
             "w": (rows, dtype),
             "rows": ((recipe.n_streams, recipe.n_slots), tf.int32),
             "trains": ((recipe.n_slots,), tf.bool),
@@ -200,7 +200,7 @@ class Program:
             "keys": ((recipe.n_slots, recipe.n_streams, n_hidden, 2), tf.int32),
         }
 
-    def _compile(self) -> Callable[..., tf.Tensor]:
+    def _trace(self) -> Callable[..., tf.Tensor]:
         names = list(self._specs)
 
         def run(*tensors: tf.Tensor) -> tf.Tensor:
@@ -214,23 +214,17 @@ class Program:
             count = inputs["count"]
             return tf.while_loop(lambda slot, _: slot < count, one_slot, (tf.constant(0), measures))[1]
 
-        # XLA compiles at the first call, here, so that a program is ready once it exists
         specs = [tf.TensorSpec(shape, dtype) for shape, dtype in self._specs.values()]
-        compiled = tf.function(run, jit_compile=True, autograph=False).get_concrete_function(*specs)
-        compiled(*[tf.constant(array, dtype) for array, (_, dtype) in self._zipped_inputs()])
-        return compiled
-
-    def _zipped_inputs(self) -> list[tuple[np.ndarray, tuple[tuple[int, ...], tf.DType]]]:
-        return list(zip(self.input_arrays().values(), self._specs.values(), strict=True))
+        return tf.function(run, jit_compile=True, autograph=False).get_concrete_function(*specs)
 
     def _slot(self, slot: tf.Tensor, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """Measure one minibatch of every stream and, if it is to be trained on, take a step."""
         x, trains = inputs["x"][:, slot], inputs["trains"][slot]
-        y = self._network.per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
-        w = self._network.per_member(inputs["w"][:, slot][:, None])
-        is_row = tf.range(self.recipe.slot_rows) < inputs["rows"][:, slot, None]
-        is_row = self._network.per_member(is_row[:, None])
         network = self._network
+        y = network.per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
+        w = network.per_member(inputs["w"][:, slot][:, None])
+        is_row = tf.range(self.recipe.slot_rows) < inputs["rows"][:, slot, None]
+        is_row = network.per_member(is_row[:, None])
         weights = tf.convert_to_tensor(self._weights)
         values = network.split(weights)
         drop = None

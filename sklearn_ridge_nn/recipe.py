@@ -44,12 +44,6 @@ class Recipe:
         """Networks in the stack."""
         return self.n_streams * self.n_per_stream
 
-    @property
-    def layer_widths(self) -> tuple[int, ...]:
-        """Units of every layer, inputs and outputs included."""
-        architecture = self.architecture
-        return (architecture.n_features, *architecture.hidden_layer_sizes, architecture.n_outputs)
-
 
 class Layout:
     """Where the weights of a network, or numbers that belong to them, lie in one long vector.

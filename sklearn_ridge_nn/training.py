@@ -51,10 +51,19 @@ class Architecture:
         return self.target_type == "multilabel-indicator"
 
     @property
+    def n_targets(self) -> int:
+        """Columns of the targets: one of class numbers for multiclass, else one per output."""
+        return 1 if self.target_type == "multiclass" else self.n_outputs
+
+    @property
+    def layer_widths(self) -> tuple[int, ...]:
+        """Units of every layer, inputs and outputs included."""
+        return (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
+
+    @property
     def n_weights(self) -> int:
         """Numbers in all kernels and biases together."""
-        widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
-        return sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(widths))
+        return sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(self.layer_widths))
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,11 @@ class State:
     optimizer: list[np.ndarray]
     optimizer_signature: list[str]
     n_epochs: int
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """Kernel and bias of each layer in turn, as Keras lists them."""
+        return [weight for pair in zip(self.coefs, self.intercepts, strict=True) for weight in pair]
 
 
 @dataclass(frozen=True)
