@@ -13,8 +13,10 @@ epoch's order.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Container, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -54,7 +56,7 @@ def why_not(task: Task) -> str | None:
     return why_one_by_one(task.optimizer, task.learning_rate)
 
 
-def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
+def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Trained | DivergenceError]:
     """Train networks, together where that is possible.
 
     Parameters
@@ -62,6 +64,9 @@ def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
     tasks : sequence of Task
         For each of them `why_not` is None. Tasks share minibatches if their ``X``, ``targets`` and
         ``weights`` are the same objects and their rows and seed are equal.
+    progress : Progress or None, default=None
+        What to report to, for callers that train in several calls; None makes one for this call, as
+        verbose as the most verbose task.
 
     Returns
     -------
@@ -95,14 +100,19 @@ def train(tasks: Sequence[Task]) -> list[Trained | DivergenceError]:
         _check(task, f"tasks[{number}]")
     results: dict[int, Trained | DivergenceError] = {}
     stacks = list(arranged(tasks))
-    n_epochs = sum(stack.group.epochs * len(stack.members) for stack in stacks)
-    verbose = max((task.verbose for task in tasks), default=0)
-    with Progress(len(tasks), n_epochs, verbose) as progress:
+    if progress is None:
+        n_epochs = sum(task.epochs for task in tasks)
+        own = Progress(len(tasks), n_epochs, max((task.verbose for task in tasks), default=0))
+    with nullcontext(progress) if progress is not None else own as progress:
         for stack in stacks:
+            start = time.perf_counter()
             program = get_program(stack.group.recipe(len(stack.streams), stack.n_per_stream))
             with program.lock:
                 trained = _Training(stack, program, progress).run()
-            results.update(zip(stack.members, trained, strict=True))
+            share = (time.perf_counter() - start) / stack.n_members
+            for member, result in zip(stack.members, trained, strict=True):
+                result.seconds = share
+                results[member] = result
     return [results[number] for number in range(len(tasks))]
 
 
@@ -188,6 +198,7 @@ class _Training:
         self.stopping = _EarlyStopping(tasks, group.first_epoch) if group.stops_early else None
         self._measured = np.empty((0, 3, len(tasks)))
         self._awaited: deque[tuple[int, EpochLayout]] = deque()
+        self._epochs_filled = 0.0
 
     def run(self) -> list[Trained | DivergenceError]:
         """Train all epochs, or until no member goes on, and return the members' results."""
@@ -202,6 +213,7 @@ class _Training:
             while begin < layout.n_slots:
                 here = self.chunk.n_filled
                 n = self.chunk.fill(plan, begin)
+                self._epochs_filled += n / layout.n_slots
                 for members, values in rates:
                     chunk_rates = values[begin : begin + n, None]
                     self.chunk.arrays["rate"][here : here + len(chunk_rates), members, 0] = chunk_rates
@@ -211,7 +223,7 @@ class _Training:
             if self.stopping is not None:
                 self._flush()
             if len(self.finished) == len(self.stack.members):
-                self.progress.skip((last - 1 - epoch) * len(self.stack.members))
+                self.progress.skip((last - 1 - epoch) * self.stack.n_members)
                 break
         self._flush()
         return self._results()
@@ -247,8 +259,8 @@ class _Training:
         measured = self.program.run(self.chunk.arrays)[:n_filled]
         self.chunk.clear()
         self._measured = np.concatenate([self._measured, measured])
-        n_slots = self._awaited[-1][1].n_slots
-        self.progress.advance(n_filled / n_slots * len(self.stack.members))
+        self.progress.advance(self._epochs_filled * self.stack.n_members)
+        self._epochs_filled = 0.0
         while self._awaited and self._awaited[0][1].n_slots <= len(self._measured):
             epoch, layout = self._awaited.popleft()
             with np.errstate(all="ignore"):  # diverged members

@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import validate_data
 
-from sklearn_ridge_nn import forward, labels
+from sklearn_ridge_nn import labels
+from sklearn_ridge_nn.fitted import NetworkClassifier
 from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters, layer_sizes
 from sklearn_ridge_nn.randomness import hold_out
 from sklearn_ridge_nn.training import (
     Architecture,
     DivergenceError,
-    State,
+    MatrixLike,
     TargetType,
     Task,
     Trained,
     check_range,
-    join_histories,
 )
 
-if TYPE_CHECKING:
-    import keras
-    from scikeras.wrappers import KerasClassifier
-
-#: Attributes that hold Keras objects, and so are never pickled.
-_KERAS_OBJECTS = ("_fitted_keras_estimator", "_fitted_keras_params", "callbacks_")
+T = TypeVar("T")
 
 
-class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
+@dataclass(frozen=True)
+class BegunFit:
+    """A fit up to its training.
+
+    Attributes
+    ----------
+    task : Task
+        What is to be trained.
+    classes : ndarray of shape (n_classes,)
+    label_dtype : dtype
+        Of y.
+    weight_scale : float
+        By which row weights were divided.
+    """
+
+    task: Task
+    classes: np.ndarray
+    label_dtype: np.dtype
+    weight_scale: float
+
+
+def once(shared: dict[tuple, Any], key: tuple, make: Callable[[], T]) -> T:
+    """Return the value of a key, made when it is first asked for."""
+    if key not in shared:
+        shared[key] = make()
+    return shared[key]
+
+
+class RidgeMLPClassifier(NetworkClassifier):
     """Multilayer perceptron classifier in Keras with an L2 (ridge) penalty.
 
     The loss is the weighted mean of the cross-entropies plus ``alpha`` times the sum of squares of
@@ -166,7 +190,6 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
-    _fitted: dict[str, Any]
 
     def __init__(
         self,
@@ -206,21 +229,6 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
         self.dtype = dtype
         self.random_state = random_state
         self.verbose = verbose
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.classifier_tags.multi_label = True
-        return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "coefs_")
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        for name in _KERAS_OBJECTS:
-            state.pop(name, None)
-        return state
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -289,155 +297,123 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
             )
         return self._fit(X, y, sample_weight, is_partial=True, stated_classes=classes)
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows to predict.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Labels of ``classes_``; for multilabel y an indicator matrix of y's dtype.
-        """
-        z = self._logits(X)
-        fitted = self._fitted
-        return labels.decode(z, self.classes_, fitted["target_type"], fitted["label_dtype"])
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of every class, or of every label if y was multilabel.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows to predict.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``; float32 if X is, else float64.
-        """
-        return forward.probabilities(self._logits(X), self._fitted["target_type"])
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of the probabilities, finite even where those round to zero.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows to predict.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``; float32 if X is, else float64.
-        """
-        return forward.log_probabilities(self._logits(X), self._fitted["target_type"])
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the logits: the network's outputs before the sigmoid or softmax.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows to predict.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            One-dimensional for binary y, where positive means ``classes_[1]``.
-        """
-        z = self._logits(X)
-        return z[:, 0] if self._fitted["target_type"] == "binary" else z
-
-    @property
-    def model_(self) -> keras.Model:
-        """The compiled Keras network with the fitted weights."""
-        return self.keras_estimator_.model_
-
-    @property
-    def keras_estimator_(self) -> KerasClassifier:
-        """SciKeras around ``model_``, with alpha as ``model__alpha``."""
-        check_is_fitted(self)
-        if not hasattr(self, "_fitted_keras_estimator"):
-            from sklearn_ridge_nn import network
-
-            params = {
-                "model__optimizer": self.optimizer,
-                "model__learning_rate": self.learning_rate,
-                **self._fitted["scikeras"],
-                **getattr(self, "_fitted_keras_params", {}),
-            }
-            self._fitted_keras_estimator = network.keras_classifier(
-                self._fitted_architecture(),
-                classes=self.classes_,
-                state=self._state(),
-                verbose=0,
-                **params,
-            )
-        return self._fitted_keras_estimator
-
-    def __dir__(self) -> list[str]:
-        # scikit-learn reads every attribute that dir() names, for its HTML repr and already in dir()
-        # itself. These two build a Keras model, so they are not named.
-        names = set(object.__dir__(self)) - {"model_", "keras_estimator_"}
-        return sorted(name for name in names if hasattr(self, name))
-
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, stated_classes: Any = None
     ) -> Self:
         check_parameters(self)
         with self._unchanged_on_failure():
-            start = self._state() if hasattr(self, "coefs_") and (is_partial or self.warm_start) else None
-            if start is None:
-                self._forget()
-            X, y = validate_data(
-                self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True, reset=start is None
-            )
-            check_range(X, self.dtype)
-            y = labels.flatten(y)
-            known_classes = self.classes_ if start is not None else None
-            classes = labels.resolve_classes(y, stated_classes, known_classes, is_partial=is_partial)
-            architecture = self._describe_network(labels.find_target_type(y, classes), classes)
-            if start is not None:
-                self._check_continues(architecture)
-            seed = self._draw_seed() if start is None else self._fitted["seed"]
-            targets = labels.encode(y, classes)
-            weights = labels.row_weights(X, y, classes, self.class_weight, sample_weight)
-            train_rows, validation_rows = self._split(y, targets, weights, seed, is_partial)
-            if is_partial and start is not None:  # weights keep their meaning from call to call
-                scale = self._fitted["weight_scale"]
-            else:
-                scale = 1.0 if weights is None else labels.scale_of(weights[train_rows])
-            task = Task(
-                architecture=architecture,
-                alpha=float(self.alpha),
-                X=X,
-                targets=targets,
-                weights=labels.scaled(weights, scale, len(targets)),
-                train_rows=train_rows,
-                validation_rows=validation_rows,
-                epochs=1 if is_partial else int(self.epochs),
-                batch_size=int(self.batch_size),
-                seed=seed,
-                optimizer=self.optimizer,
-                learning_rate=float(rate) if isinstance(rate := self.learning_rate, Real) else rate,
-                dropout=float(self.dropout),
-                patience=int(self.patience) if self.early_stopping else None,
-                callbacks=tuple(self.callbacks or ()),
-                verbose=int(self.verbose),
-                start=start,
-            )
+            begun = self._begin(X, y, sample_weight, {}, is_partial, stated_classes)
 
             from sklearn_ridge_nn import trainers
 
-            (trained,) = trainers.train([task], classes)
-            if isinstance(trained, DivergenceError):
-                raise trained
-            self._store(task, trained, classes, y.dtype, scale)
+            (trained,) = trainers.train([begun.task], [begun.classes])
+            self._finish(begun, trained)
         return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _begin_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, shared: dict[tuple, Any], every_epoch: bool
+    ) -> BegunFit:
+        """Do what `fit` does before it trains; `_finish` does the rest.
+
+        Parameters
+        ----------
+        X, y, sample_weight : object
+            As `fit` takes them.
+        shared : dict
+            Empty at first. Fits that are begun on the very same X, y and sample_weight with the same
+            dict share what they have in common, and then also their minibatches.
+        every_epoch : bool
+            See `Task`.
+        """
+        check_parameters(self)
+        with self._unchanged_on_failure():
+            begun = self._begin(X, y, sample_weight, shared, is_partial=False)
+        return dataclasses.replace(begun, task=dataclasses.replace(begun.task, every_epoch=every_epoch))
+
+    def _begin(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        shared: dict[tuple, Any],
+        is_partial: bool,
+        stated_classes: Any = None,
+    ) -> BegunFit:
+        start = self._state() if hasattr(self, "coefs_") and (is_partial or self.warm_start) else None
+        if start is None:
+            self._forget()
+        X, y = self._read(X, y, shared, reset=start is None)
+        known_classes = self.classes_ if start is not None else None
+        classes = once(
+            shared,
+            ("classes",),
+            lambda: labels.resolve_classes(y, stated_classes, known_classes, is_partial=is_partial),
+        )
+        architecture = self._describe_network(labels.find_target_type(y, classes), classes)
+        if start is not None:
+            self._check_continues(architecture)
+        seed = self._draw_seed() if start is None else self._fitted["seed"]
+        targets = once(shared, ("targets",), lambda: labels.encode(y, classes))
+        weighting = repr(self.class_weight)
+        weights = once(
+            shared,
+            ("weights", weighting),
+            lambda: labels.row_weights(X, y, classes, self.class_weight, sample_weight),
+        )
+        train_rows, validation_rows = once(
+            shared,
+            ("rows", weighting, seed, self.validation_split),
+            lambda: self._split(y, targets, weights, seed, is_partial),
+        )
+        if is_partial and start is not None:  # weights keep their meaning from call to call
+            scale = self._fitted["weight_scale"]
+        else:
+            scale = 1.0 if weights is None else labels.scale_of(weights[train_rows])
+        task = Task(
+            architecture=architecture,
+            alpha=float(self.alpha),
+            X=X,
+            targets=targets,
+            weights=once(
+                shared, ("scaled", weighting, scale), lambda: labels.scaled(weights, scale, len(targets))
+            ),
+            train_rows=train_rows,
+            validation_rows=validation_rows,
+            epochs=1 if is_partial else int(self.epochs),
+            batch_size=int(self.batch_size),
+            seed=seed,
+            optimizer=self.optimizer,
+            learning_rate=float(rate) if isinstance(rate := self.learning_rate, Real) else rate,
+            dropout=float(self.dropout),
+            patience=int(self.patience) if self.early_stopping else None,
+            callbacks=tuple(self.callbacks or ()),
+            verbose=int(self.verbose),
+            start=start,
+        )
+        return BegunFit(task, classes, y.dtype, scale)
+
+    def _finish(self, begun: BegunFit, trained: Trained | DivergenceError) -> None:
+        """Take in what a begun fit was trained to."""
+        if isinstance(trained, DivergenceError):
+            raise trained
+        self._store(begun.task, trained, begun.classes, begun.label_dtype, begun.weight_scale)
+
+    def _read(self, X: Any, y: Any, shared: dict[tuple, Any], reset: bool) -> tuple[MatrixLike, np.ndarray]:
+        """Return X and y as arrays, checked."""
+
+        def read() -> tuple[MatrixLike, np.ndarray]:
+            rows, target = validate_data(
+                self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True, reset=reset
+            )
+            return rows, labels.flatten(target)
+
+        is_known = ("data",) in shared
+        rows, target = once(shared, ("data",), read)
+        if is_known:  # of X itself, this estimator still has to learn the names and the number of features
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        once(shared, ("range", self.dtype), lambda: check_range(rows, self.dtype))
+        return rows, target
 
     def _describe_network(self, target_type: TargetType, classes: np.ndarray) -> Architecture:
         return Architecture(
@@ -484,86 +460,3 @@ class RidgeMLPClassifier(ClassifierMixin, BaseEstimator):
             labels.groups(targets[rows]), self.validation_split, seed, keep_one=y.ndim == 1
         )
         return rows[train], rows[held_out]
-
-    @contextmanager
-    def _unchanged_on_failure(self) -> Iterator[None]:
-        """Put every attribute back if a fit fails or is interrupted."""
-        before = self.__dict__.copy()
-        try:
-            yield
-        except BaseException:
-            self.__dict__ = before
-            raise
-
-    def _forget(self) -> None:
-        """Drop what an earlier fit left."""
-        for name in [name for name in vars(self) if name.endswith("_") or name.startswith("_fitted")]:
-            delattr(self, name)
-
-    def _store(
-        self, task: Task, trained: Trained, classes: np.ndarray, label_dtype: np.dtype, weight_scale: float
-    ) -> None:
-        """Set the fitted attributes: plain arrays, numbers, strings, and lists and dicts of them."""
-        for name in (*_KERAS_OBJECTS, "best_epoch_"):
-            self.__dict__.pop(name, None)
-        state, epochs_before = trained.state, task.first_epoch
-        self.classes_ = classes
-        self.n_outputs_ = task.architecture.n_outputs
-        self.coefs_, self.intercepts_ = state.coefs, state.intercepts
-        self.n_iter_ = state.n_epochs
-        self.history_ = join_histories(getattr(self, "history_", {}), trained.history, epochs_before)
-        if trained.best_epoch is not None:
-            self.best_epoch_ = epochs_before + trained.best_epoch
-        if trained.callbacks:
-            self.callbacks_ = trained.callbacks
-        # What the network was when it was fitted, whatever set_params has said since.
-        self._fitted = {
-            "target_type": task.architecture.target_type,
-            "label_dtype": label_dtype.str,
-            "hidden_layer_sizes": task.architecture.hidden_layer_sizes,
-            "activation": task.architecture.activation,
-            "dtype": task.architecture.dtype,
-            "seed": task.seed,
-            "optimizer_state": state.optimizer,
-            "optimizer_signature": state.optimizer_signature,
-            "weight_scale": weight_scale,
-            "scikeras": {
-                "epochs": task.epochs,
-                "batch_size": task.batch_size,
-                "model__seed": task.seed,
-                "model__alpha": task.alpha,
-                "model__dropout": task.dropout,
-            },
-        }
-        # A copy that lost the Keras objects falls back on the parameters, which hold them too.
-        self._fitted_keras_params: dict[str, Any] = {}
-        for name in ("optimizer", "learning_rate"):
-            value = getattr(task, name)
-            is_plain = isinstance(value, (str, float))
-            (self._fitted["scikeras"] if is_plain else self._fitted_keras_params)[f"model__{name}"] = value
-
-    def _state(self) -> State:
-        fitted = self._fitted
-        return State(
-            self.coefs_,
-            self.intercepts_,
-            fitted["optimizer_state"],
-            fitted["optimizer_signature"],
-            self.n_iter_,
-        )
-
-    def _fitted_architecture(self) -> Architecture:
-        fitted = self._fitted
-        return Architecture(
-            self.n_features_in_,
-            self.n_outputs_,
-            fitted["target_type"],
-            fitted["hidden_layer_sizes"],
-            fitted["activation"],
-            fitted["dtype"],
-        )
-
-    def _logits(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
-        return forward.logits(X, self.coefs_, self.intercepts_, self._fitted["activation"])

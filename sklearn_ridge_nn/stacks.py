@@ -23,8 +23,9 @@ CHUNK_BYTES = 2**22
 CHUNK_SLOTS = 64
 CHUNK_OPERATIONS = 2 * 10**10
 #: Members of a stack, and bytes of their weights, gradients and optimizer state. On a CPU, throughput
-#: peaks at a few dozen small networks; a GPU needs more of them to be busy.
-STACK_MEMBERS = {"CPU": 48, "GPU": 512}
+#: hardly grows beyond a dozen small networks, and the stacks of many folds have one shape to compile for; a
+#: GPU needs more of them to be busy.
+STACK_MEMBERS = {"CPU": 16, "GPU": 512}
 STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
 
 
@@ -102,6 +103,11 @@ class Stack:
     members: list[int]
     tasks: list[Task]
     streams: list[Stream]
+
+    @property
+    def n_members(self) -> int:
+        """Networks, each counted once."""
+        return len(set(self.members))
 
     @property
     def n_per_stream(self) -> int:

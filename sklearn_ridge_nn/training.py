@@ -188,7 +188,7 @@ class Task:
                 yield x, y, self.weights[chosen].astype(dtype, copy=False)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Trained:
     """What a training gives back.
 
@@ -202,16 +202,27 @@ class Trained:
         With early stopping, the epoch whose weights these are, counted from 0 in this training.
     callbacks : list
         The copies of the task's callbacks that saw this training.
+    seconds : float
+        The training's share of the time that a trainer took, compiling included.
     """
 
     state: State
     history: dict[str, np.ndarray]
     best_epoch: int | None
     callbacks: list[Any]
+    seconds: float = 0.0
 
 
 class DivergenceError(ValueError):
-    """The loss of a training became infinite or NaN."""
+    """The loss of a training became infinite or NaN.
+
+    Attributes
+    ----------
+    seconds : float
+        As `Trained` has them.
+    """
+
+    seconds: float = 0.0
 
 
 def divergence(task: Task, epoch: int) -> DivergenceError:

@@ -1,0 +1,354 @@
+"""The fits of some candidates on some folds: preprocessed once, trained together, scored by scikit-learn.
+
+scikit-learn's cross-validation comes down to calls of one function, which clones an estimator, fits it on
+a fold and scores it or predicts. Here many such calls are answered together: each estimator's ``fit`` is
+replaced, for the time of the call, by one that hands over what was trained before. Everything else
+(splitting, scoring, failures, messages) is scikit-learn's own function.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import itertools
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _check_method_params
+
+from sklearn_ridge_nn.estimator import BegunFit, RidgeMLPClassifier
+from sklearn_ridge_nn.progress import Progress
+from sklearn_ridge_nn.rebinding import rebound
+from sklearn_ridge_nn.training import DivergenceError, Trained
+
+
+@dataclass
+class Call:
+    """One call of scikit-learn's: fit an estimator on a fold, then score it or predict.
+
+    Attributes
+    ----------
+    function : callable
+        scikit-learn's.
+    arguments : dict of str to object
+        By the names that the function gives them.
+    setting : tuple or None
+        Equal for calls whose estimators preprocess alike; None if they do not preprocess.
+    """
+
+    function: Callable[..., Any]
+    arguments: dict[str, Any]
+    setting: tuple | None = None
+
+    @classmethod
+    def bind(cls, function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Call:
+        """Return the call of a function with some arguments."""
+        return cls(function, dict(inspect.signature(function).bind(*args, **kwargs).arguments))
+
+    @property
+    def estimator(self) -> BaseEstimator:
+        """The estimator, which is this call's own."""
+        return self.arguments["estimator"]
+
+    @property
+    def fold(self) -> tuple:
+        """Equal for calls that fit on the same rows, preprocessed alike."""
+        return (id(self.arguments["train"]), id(self.arguments["test"]), self.setting)
+
+    @property
+    def raises(self) -> bool:
+        """Whether a failing fit fails all."""
+        return self.arguments.get("error_score", "raise") == "raise"
+
+    @property
+    def wants_every_epoch(self) -> bool:
+        """Whether anybody may look at the losses of all epochs, and not only at predictions."""
+        scorer = self.arguments.get("scorer")
+        scorers = getattr(scorer, "_scorers", {"": scorer}).values()
+        theirs = all(s is None or type(s).__module__ == "sklearn.metrics._scorer" for s in scorers)
+        return self.arguments.get("return_estimator", False) or not theirs
+
+    def run(self) -> Any:
+        """Let scikit-learn do all of it."""
+        return self.function(**self.arguments)
+
+
+def final_classifier(estimator: Any) -> tuple[tuple[str, ...], RidgeMLPClassifier] | None:
+    """Return the names of the last steps down to our classifier, and the classifier itself.
+
+    Returns
+    -------
+    tuple of (tuple of str, RidgeMLPClassifier) or None
+        None if the estimator is neither our classifier nor a Pipeline, or Pipelines in one another,
+        that end in it, or if scikit-learn's callbacks are to see its fit.
+    """
+    names = []
+    while True:
+        if getattr(estimator, "_skl_callbacks", None):
+            return None
+        if type(estimator) is not Pipeline:
+            break
+        try:
+            name, estimator = estimator.steps[-1]
+        except (TypeError, ValueError, IndexError):  # scikit-learn says what is wrong
+            return None
+        names.append(name)
+    is_ours = isinstance(estimator, RidgeMLPClassifier) and type(estimator).fit is RidgeMLPClassifier.fit
+    return (tuple(names), estimator) if is_ours else None
+
+
+@dataclass
+class _Slices:
+    """The rows of a fold, sliced once for all estimators; stands in for ``_safe_split``."""
+
+    made: list[tuple[Any, Any, tuple]] = field(default_factory=list)
+
+    def __call__(
+        self, estimator: BaseEstimator, X: Any, y: Any, indices: Any, train_indices: Any = None
+    ) -> tuple:
+        for some_indices, some_y, slices in self.made:
+            if some_indices is indices and some_y is y:
+                return slices
+        slices = _safe_split(estimator, X, y, indices, train_indices)
+        self.made.append((indices, y, slices))
+        return slices
+
+
+class _Remembered:
+    """A transformation that is done once for each input."""
+
+    def __init__(self, transform: Callable[..., Any]) -> None:
+        self.transform = transform
+        self.done: list[tuple[Any, Any]] = []
+
+    def __call__(self, X: Any, **params: Any) -> Any:
+        if params:
+            return self.transform(X, **params)
+        for before, after in self.done:
+            if before is X:
+                return after
+        after = self.transform(X)
+        self.done.append((X, after))
+        return after
+
+
+class Preprocessed:
+    """A fold as our classifier gets to see it: what comes before it in a Pipeline, fitted.
+
+    Parameters
+    ----------
+    call : Call
+        Any one of those with this fold and setting.
+    n_members : int
+        How many there are.
+    """
+
+    def __init__(self, call: Call, n_members: int) -> None:
+        start = time.perf_counter()
+        self.slices = _Slices()
+        self.is_shared = n_members > 1
+        self.shared: dict[tuple, Any] = {}
+        self.error: Exception | None = None
+        self.estimator = call.estimator
+        arguments = call.arguments
+        X, train = arguments["X"], arguments["train"]
+        located = final_classifier(self.estimator)
+        assert located is not None
+        _, classifier = located
+        try:
+            X_train, y_train = self.slices(self.estimator, X, arguments["y"], train)
+            params = _check_method_params(X, params=arguments.get("fit_params") or {}, indices=train)
+            with _replaced_fit(classifier, self._record):
+                self.estimator.fit(X_train, y_train, **params)
+        except Exception as error:
+            if call.raises:
+                raise
+            self.error = error
+        self.seconds = (time.perf_counter() - start) / n_members
+
+    def _record(self, X: Any, y: Any, **params: Any) -> None:
+        self.data = (X, y, params)
+
+    def hand_to(self, estimator: BaseEstimator) -> None:
+        """Give a Pipeline the fitted steps."""
+        for mine, its in zip(_pipelines(self.estimator), _pipelines(estimator), strict=True):
+            last = its.steps[-1]
+            vars(its).update(vars(mine))
+            its.steps = [*mine.steps[:-1], last]
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Transform the same rows only once, whichever estimator asks."""
+        pipelines = _pipelines(self.estimator) if self.is_shared else []
+        steps = [step for pipeline in pipelines for _, step in pipeline.steps[:-1]]
+        remembered = [step for step in steps if hasattr(step, "transform") and hasattr(step, "__dict__")]
+        for step in remembered:
+            step.transform = _Remembered(step.transform)
+        try:
+            yield
+        finally:
+            for step in remembered:
+                vars(step).pop("transform", None)
+
+
+def _pipelines(estimator: BaseEstimator) -> list[Pipeline]:
+    """Return a Pipeline and those at its end, the outer first."""
+    pipelines = []
+    while type(estimator) is Pipeline:
+        pipelines.append(estimator)
+        estimator = estimator.steps[-1][1]
+    return pipelines
+
+
+@contextmanager
+def _replaced_fit(estimator: BaseEstimator, fit: Callable[..., Any]) -> Iterator[None]:
+    estimator.fit = fit
+    try:
+        yield
+    finally:
+        vars(estimator).pop("fit", None)
+
+
+class Member:
+    """One call whose network trains together with others."""
+
+    def __init__(self, call: Call, preprocessed: Preprocessed) -> None:
+        self.call, self.preprocessed = call, preprocessed
+        located = final_classifier(call.estimator)
+        assert located is not None
+        _, self.classifier = located
+        self.begun: BegunFit | None = None
+        self.outcome: Trained | Exception
+        start = time.perf_counter()
+        try:
+            if preprocessed.error is not None:
+                raise preprocessed.error
+            preprocessed.hand_to(call.estimator)
+            X, y, params = preprocessed.data
+            every_epoch = call.wants_every_epoch or type(self.classifier) is not RidgeMLPClassifier
+            self.begun = self.classifier._begin_fit(
+                X, y, **params, shared=preprocessed.shared, every_epoch=every_epoch
+            )
+        except Exception as error:
+            if call.raises:
+                raise
+            self.outcome = error
+        self.seconds = preprocessed.seconds + time.perf_counter() - start
+
+    def result(self, function: Callable[..., Any]) -> Any:
+        """Return what scikit-learn's function makes of the trained network."""
+        estimator, outcome = self.call.estimator, self.outcome
+        before = [(pipeline, vars(pipeline).copy()) for pipeline in _pipelines(estimator)]
+        traceback = outcome.__traceback__ if isinstance(outcome, Exception) else None
+
+        def hand_over(*args: Any, **params: Any) -> BaseEstimator:
+            if self.begun is None or not isinstance(outcome, (Trained, DivergenceError)):
+                assert isinstance(outcome, Exception)
+                raise outcome.with_traceback(traceback)
+            for pipeline, attributes in before:  # the function has set the parameters anew, steps included
+                vars(pipeline).update(attributes)
+            self.classifier._finish(self.begun, outcome)
+            return estimator
+
+        with _replaced_fit(estimator, hand_over):
+            result = function(**self.call.arguments)
+        if isinstance(result, dict) and "fit_time" in result:
+            result["fit_time"] += self.seconds + getattr(outcome, "seconds", 0.0)
+        return result
+
+
+@dataclass
+class Chunk:
+    """Calls that are answered in one place, one piece after the other.
+
+    Attributes
+    ----------
+    pieces : list of list of int
+        The numbers of the calls that train together.
+    calls : dict of int to Call
+        If `trains_together`, `final_classifier` finds one for each of them, its parameters set.
+    trains_together : bool
+        If not, scikit-learn does all of it.
+    """
+
+    pieces: list[list[int]]
+    calls: dict[int, Call] = field(default_factory=dict)
+    trains_together: bool = True
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of all calls that are in pieces."""
+        return [number for piece in self.pieces for number in piece]
+
+    def run(self, progress: Progress | None = None) -> Iterator[dict[int, Any]]:
+        """Yield the results of each piece, by the numbers of its calls."""
+        if not self.trains_together:
+            for piece in self.pieces:
+                yield {number: self.calls[number].run() for number in piece}
+            return
+        sizes = Counter(self.calls[number].fold for number in self.numbers)
+        folds: dict[tuple, Preprocessed] = {}
+        for piece in self.pieces:
+            members = []
+            for number in piece:
+                call = self.calls[number]
+                if call.fold not in folds:
+                    folds[call.fold] = Preprocessed(call, sizes[call.fold])
+                members.append(Member(call, folds[call.fold]))
+            _train([member for member in members if member.begun is not None], progress)
+            yield dict(zip(piece, _results(members), strict=True))
+
+
+def _results(members: Sequence[Member]) -> list[Any]:
+    """Return the results of members, whose folds come one after the other."""
+    results = []
+    for fold, alike in itertools.groupby(members, lambda member: member.preprocessed):
+        with fold.remembering():
+            for member in alike:
+                results.append(member.result(rebound(member.call.function, _safe_split=fold.slices)))
+    return results
+
+
+def _train(members: Sequence[Member], progress: Progress | None) -> None:
+    """Train members and set their outcomes."""
+    from sklearn_ridge_nn import trainers
+
+    begun = [member.begun for member in members if member.begun is not None]
+
+    def train(fits: Sequence[BegunFit], progress: Progress | None = None) -> Sequence[Trained | Exception]:
+        return trainers.train([fit.task for fit in fits], [fit.classes for fit in fits], progress)
+
+    def train_alone(fit: BegunFit) -> Trained | Exception:
+        try:
+            return train([fit])[0]
+        except Exception as error:
+            return error
+
+    try:
+        outcomes = list(train(begun, progress))
+    except Exception as error:
+        if any(member.call.raises for member in members):
+            raise
+        outcomes = [train_alone(fit) for fit in begun]
+        if not any(isinstance(outcome, Exception) for outcome in outcomes):
+            warnings.warn(
+                f"Training {len(begun)} networks together failed, so they were trained one by one: {error!r}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+    for number, outcome in enumerate(outcomes):
+        task = begun[number].task
+        if isinstance(outcome, DivergenceError) and not task.every_epoch:
+            # a loss that is not finite shows up in the epoch after, where not all are measured
+            fit = dataclasses.replace(begun[number], task=dataclasses.replace(task, every_epoch=True))
+            outcomes[number] = train_alone(fit)
+    for member, outcome in zip(members, outcomes, strict=True):
+        member.outcome = outcome
