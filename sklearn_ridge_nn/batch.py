@@ -11,6 +11,7 @@ import itertools
 import math
 import os
 import sys
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -36,8 +37,12 @@ PIECE_OPERATIONS = 10**13
 #: Floating-point operations (a second or two), and bytes of training rows, up to which folds share a chunk.
 CHUNK_OPERATIONS = 10**11
 CHUNK_BYTES = 2**28
-#: Times in succession that workers may be lost before any further chunk is done.
-LOSSES = 2
+#: Times that all chunks left are dispatched together, if workers are lost, before they go one at a time.
+ROUNDS = 2
+
+_LOST = (
+    "Worker processes ended before they had finished, often for want of memory (a lower n_jobs needs less)."
+)
 
 
 class BatchedParallel:
@@ -112,26 +117,37 @@ class BatchedParallel:
     def _run_elsewhere(
         self, chunks: Sequence[Chunk], keys: dict[tuple, str], progress: Progress
     ) -> Iterator[dict[int, Any]]:
-        left, losses = dict(enumerate(chunks)), 0
-        backend, _ = get_active_backend()
-        as_they_come = "generator_unordered" if backend.supports_return_generator else "list"
-        while left:
-            parallel = Parallel(self.n_jobs, pre_dispatch=self.pre_dispatch, return_as=as_they_come)
+        """Dispatch chunks; again if workers are lost, and then one at a time to see which one it is."""
+        left = dict(enumerate(chunks))
+        numbers = list(left)
+        rounds: list[list[int] | None] = [None] * ROUNDS
+        lost: BaseException | None = None
+        for some in itertools.chain(rounds, ([number] for number in numbers)):
+            now = {number: left[number] for number in (some or numbers) if number in left}
             try:
-                for number, answers in parallel(
-                    delayed(_work)(number, chunk, keys, self.checkpoints, os.getpid())
-                    for number, chunk in left.items()
-                ):
+                for number, answers in self._dispatched(now, keys) if now else ():
                     progress.advance(_epochs(left.pop(number)))
-                    losses = 0
                     self.checkpoints.keep(keys, answers)
                     yield answers
             except Exception as error:
                 if not _is_loss(error):
                     raise
-                losses += 1
-                if losses > LOSSES:
-                    raise RuntimeError(_lost(left, len(chunks), bool(self.checkpoints))) from error
+                if lost is None:
+                    warnings.warn(f"{_LOST} The search goes on.", RuntimeWarning, stacklevel=2)
+                lost = error
+        if left:
+            raise RuntimeError(_lost(left, len(chunks), bool(self.checkpoints))) from lost
+
+    def _dispatched(
+        self, chunks: dict[int, Chunk], keys: dict[tuple, str]
+    ) -> Iterable[tuple[int, dict[int, Any]]]:
+        backend, _ = get_active_backend()
+        as_they_come = "generator_unordered" if backend.supports_return_generator else "list"
+        parallel = Parallel(self.n_jobs, pre_dispatch=self.pre_dispatch, return_as=as_they_come)
+        return parallel(
+            delayed(_work)(number, chunk, keys, self.checkpoints, os.getpid())
+            for number, chunk in chunks.items()
+        )
 
 
 def _work(
@@ -153,16 +169,13 @@ def _is_loss(error: Exception) -> bool:
 
 
 def _lost(left: dict[int, Chunk], n_chunks: int, is_kept: bool) -> str:
-    """Return what to say when workers were lost too often."""
+    """Return what to say when some chunks lost their worker even alone."""
     lines = [
         f"chunk {number + 1} of {n_chunks}: fits {_span(chunk.numbers)} ({_what(chunk)})"
         for number, chunk in left.items()
     ]
     kept = "What was finished is kept in memory." if is_kept else "Set memory to keep what is finished."
-    return (
-        f"Worker processes ended {LOSSES + 1} times before they had finished a further chunk, most often for "
-        f"want of memory. Not finished:\n  " + "\n  ".join(lines) + f"\nLower n_jobs. {kept}"
-    )
+    return f"{_LOST} It happened again with only one chunk at a time: {'; '.join(lines)}. {kept}"
 
 
 def _span(numbers: Sequence[int]) -> str:

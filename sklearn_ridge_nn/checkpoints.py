@@ -25,21 +25,14 @@ class Checkpoints:
 
     Parameters
     ----------
-    memory : None, str, path or object with the interface of joblib.Memory
+    memory : None, str, path or joblib.Memory
         Where to keep them.
-
-    Raises
-    ------
-    ValueError
-        If `memory` is neither.
     """
 
     def __init__(self, memory: Any) -> None:
         if isinstance(memory, (str, os.PathLike)):
             memory = Memory(os.fspath(memory), verbose=0)
-        elif memory is not None and not (hasattr(memory, "cache") and hasattr(memory, "clear")):
-            raise ValueError(f"memory must be None, a path or a joblib.Memory. Got {memory!r}.")
-        is_on = memory is not None and getattr(memory, "location", "somewhere") is not None
+        is_on = memory is not None and memory.location is not None
         self._kept = memory.cache(_kept, ignore=["results"]) if is_on else None
 
     def __bool__(self) -> bool:

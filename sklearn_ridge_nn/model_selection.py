@@ -17,7 +17,7 @@ import joblib
 import numpy as np
 import sklearn.model_selection as theirs
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import HasMethods, validate_params
+from sklearn.utils._param_validation import validate_params
 
 from sklearn_ridge_nn.batch import BatchedParallel
 from sklearn_ridge_nn.checkpoints import Checkpoints
@@ -33,7 +33,7 @@ __all__ = [
     "validation_curve",
 ]
 
-_MEMORY = {"memory": [None, str, os.PathLike, HasMethods(["cache", "clear"])]}
+_MEMORY = {"memory": [None, str, os.PathLike, joblib.Memory]}
 
 
 def _batched(function: Callable[..., Any], memory: Any, verbose: Any) -> Callable[..., Any]:
@@ -211,7 +211,7 @@ class GridSearchCV(_BatchedSearch, theirs.GridSearchCV):
         Score of a fit that fails, for example because its loss diverges; the others go on.
     return_train_score : bool, default=False
         Whether to score the training rows, too.
-    memory : str, path or object with the interface of joblib.Memory, default=None
+    memory : str, path or joblib.Memory, default=None
         Where to keep finished fits. A search that was cut off goes on from there, and one that is run again
         does not train again. None keeps nothing.
 
