@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn_ridge_nn.estimator import RidgeMLPClassifier
+    from sklearn_ridge_nn.estimator_cv import RidgeMLPClassifierCV
     from sklearn_ridge_nn.network import build_network
 
 __version__ = "0.1.0"
-__all__ = ["RidgeMLPClassifier", "build_network"]
+__all__ = ["RidgeMLPClassifier", "RidgeMLPClassifierCV", "build_network"]
 
-_HOMES = {"RidgeMLPClassifier": "estimator", "build_network": "network"}
+_HOMES = {
+    "RidgeMLPClassifier": "estimator",
+    "RidgeMLPClassifierCV": "estimator_cv",
+    "build_network": "network",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,11 +14,12 @@ ROOT = PACKAGE.parent
 
 #: Each room, and the rooms that it may import.
 ROOMS = {
-    "__init__": {"estimator", "network"},
+    "__init__": {"estimator", "estimator_cv", "network"},
     "batch": {"checkpoints", "fold_fits", "parameters", "progress"},
     "checkpoints": {"fold_fits"},
     "engine": {"feed", "forward", "network", "optimizers", "program", "progress", "stacks", "training"},
     "estimator": {"fitted", "labels", "parameters", "randomness", "trainers", "training"},
+    "estimator_cv": {"estimator", "fitted", "labels", "model_selection", "parameters"},
     "feed": {"randomness", "training"},
     "fitted": {"forward", "labels", "network", "training"},
     "fold_fits": {"estimator", "progress", "rebinding", "trainers", "training"},

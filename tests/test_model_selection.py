@@ -171,13 +171,13 @@ def test_several_labels(multilabel):
 def test_networks_of_different_kinds_in_a_list_of_grids(wine, networks):
     grid = [
         {"alpha": ALPHAS, "learning_rate": [1e-3, 1e-2], "random_state": [0, 1]},
-        {"hidden_layer_sizes": [(4,), (3, 3), ()], "dropout": [0.0, 0.5]},
-        {"batch_size": [16, 32], "activation": ["tanh", "relu"], "optimizer": ["sgd"]},
+        {"hidden_layer_sizes": [(3, 3), ()], "dropout": [0.0, 0.5]},
+        {"batch_size": [16], "activation": ["tanh"], "optimizer": ["sgd"]},
         {"class_weight": ["balanced", {0: 1.0, 1: 2.0, 2: 3.0}], "validation_split": [0.0, 0.2]},
-        {"early_stopping": [True], "patience": [0, 1], "epochs": [4]},
+        {"early_stopping": [True], "patience": [0, 1]},
     ]
     search_both(classifier(), grid, *wine, cv=2)
-    assert networks[0] == 56
+    assert networks[0] == 46
 
 
 def test_weights_and_groups(wine):

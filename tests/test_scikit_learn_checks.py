@@ -6,7 +6,7 @@ import sys
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV
 
 HOLD_OUT_DIFFERS = (
     "a repeated row can be held out while its copy is trained on, a weighted row cannot; "
@@ -17,13 +17,16 @@ EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_sparse_data": HOLD_OUT_DIFFERS,
 }
 WITHOUT_HOLD_OUT = RidgeMLPClassifier(dtype="float64", validation_split=0.0)
+CV_WITHOUT_HOLD_OUT = RidgeMLPClassifierCV([0.0, 1e-2], cv=2, dtype="float64", validation_split=0.0)
 
 
 def expected_failures(estimator):
-    return {} if estimator is WITHOUT_HOLD_OUT or estimator.validation_split == 0 else EXPECTED_FAILURES
+    return {} if estimator.validation_split == 0 else EXPECTED_FAILURES
 
 
-@parametrize_with_checks([WITHOUT_HOLD_OUT, RidgeMLPClassifier()], expected_failed_checks=expected_failures)
+@parametrize_with_checks(
+    [WITHOUT_HOLD_OUT, RidgeMLPClassifier(), CV_WITHOUT_HOLD_OUT], expected_failed_checks=expected_failures
+)
 def test_scikit_learn_check(estimator, check):
     if check.func.__name__ == "check_array_api_input":
         return  # skips itself unless SciPy was told of the array API; see the next test

@@ -1,0 +1,261 @@
+"""RidgeMLPClassifierCV: the classifier that chooses its alpha by cross-validation."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import joblib
+import numpy as np
+from sklearn import config_context
+from sklearn.base import _fit_context
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import validate_data
+
+from sklearn_ridge_nn import labels
+from sklearn_ridge_nn.estimator import RidgeMLPClassifier
+from sklearn_ridge_nn.fitted import NetworkClassifier
+from sklearn_ridge_nn.model_selection import GridSearchCV, one_standard_error
+from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters
+
+#: Parameters that are not those of `RidgeMLPClassifier`.
+_OWN = ("alphas", "cv", "scoring", "selection", "n_jobs", "memory")
+
+
+class RidgeMLPClassifierCV(NetworkClassifier):
+    """`RidgeMLPClassifier` that chooses alpha by cross-validation.
+
+    The networks of all alphas and folds train together; then one is fitted on all rows with the alpha
+    chosen.
+
+    Parameters
+    ----------
+    alphas : array-like of shape (n_alphas,), default=None
+        Values to try, each >= 0. None tries 0 and ``np.logspace(-6, 0, 13)``.
+    cv : int, cross-validation generator or iterable, default=5
+        The splits; ints are stratified.
+    scoring : str or callable, default=None
+        How to score; None is the accuracy. Weighted by `sample_weight` if the metric takes weights.
+    selection : {"best", "1se"}, default="best"
+        Whether to choose the alpha with the best mean test score, or the largest one within a standard
+        error of it, see :func:`sklearn_ridge_nn.model_selection.one_standard_error`.
+    n_jobs : int, default=None
+        Chunks of fits that run at a time, see :class:`sklearn_ridge_nn.model_selection.GridSearchCV`.
+    memory : str, path or joblib.Memory, default=None
+        Where to keep finished fits.
+    hidden_layer_sizes, activation, dropout, optimizer, learning_rate, epochs, batch_size : object
+        As in `RidgeMLPClassifier`.
+    validation_split, early_stopping, patience, class_weight, callbacks, dtype : object
+        As in `RidgeMLPClassifier`.
+    warm_start : bool, default=False
+        Whether the fit on all rows continues from the network of the last `fit`. The cross-validation
+        always starts anew.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the networks: one seed for all of them, also where None draws it, so that alphas are compared
+        on equal initial weights and minibatches.
+    verbose : int, default=0
+        Above 0 shows progress.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The alpha chosen.
+    alphas_ : ndarray of shape (n_alphas,)
+        The values tried.
+    scores_ : ndarray of shape (n_alphas, n_splits)
+        Test scores.
+    train_scores_ : ndarray of shape (n_alphas, n_splits)
+        Training scores.
+    best_score_ : float
+        Mean test score of the alpha chosen.
+    cv_results_ : dict of str to ndarray
+        As :class:`sklearn_ridge_nn.model_selection.GridSearchCV` has it.
+    classes_, n_features_in_, feature_names_in_, n_outputs_, coefs_, intercepts_, n_iter_ : object
+        As in `RidgeMLPClassifier`.
+    best_epoch_, history_, callbacks_, model_, keras_estimator_ : object
+        As in `RidgeMLPClassifier`.
+
+    See Also
+    --------
+    RidgeMLPClassifier : With an alpha of your own.
+    sklearn_ridge_nn.model_selection.GridSearchCV : Searches other parameters, too, and Pipelines.
+
+    Notes
+    -----
+    The rows are used as they come: steps that learn from them, such as scaling, belong inside the
+    cross-validation. Search a Pipeline by `GridSearchCV` for that.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.preprocessing import scale
+    >>> from sklearn_ridge_nn import RidgeMLPClassifierCV
+    >>> X, y = load_wine(return_X_y=True)
+    >>> classifier = RidgeMLPClassifierCV([1e-3, 1e-2, 1e-1], selection="1se", random_state=0)
+    >>> classifier.fit(scale(X), y).scores_.shape
+    (3, 5)
+    >>> bool(classifier.alpha_ in (1e-3, 1e-2, 1e-1))
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **{name: constraint for name, constraint in CONSTRAINTS.items() if name != "alpha"},
+        "alphas": ["array-like", None],
+        "cv": ["cv_object"],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "selection": [StrOptions({"best", "1se"})],
+        "n_jobs": [int, None],
+        "memory": [None, str, os.PathLike, joblib.Memory],
+    }
+
+    def __init__(
+        self,
+        alphas: Any = None,
+        *,
+        cv: Any = 5,
+        scoring: Any = None,
+        selection: str = "best",
+        n_jobs: int | None = None,
+        memory: Any = None,
+        hidden_layer_sizes: Any = (128, 64),
+        activation: str = "relu",
+        dropout: float = 0.0,
+        optimizer: Any = "adam",
+        learning_rate: Any = 1e-3,
+        epochs: int = 15,
+        batch_size: int = 128,
+        validation_split: float = 0.1,
+        early_stopping: bool = False,
+        patience: int = 5,
+        class_weight: Mapping | str | None = None,
+        warm_start: bool = False,
+        callbacks: list | tuple | None = None,
+        dtype: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.alphas = alphas
+        self.cv = cv
+        self.scoring = scoring
+        self.selection = selection
+        self.n_jobs = n_jobs
+        self.memory = memory
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.validation_split = validation_split
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
+        """Choose alpha by cross-validation, then train with it on all rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or {ndarray, sparse matrix} of shape (n_samples, n_labels)
+            Class labels of any type, or a multilabel indicator matrix of 0 and 1.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights, >= 0, for training and for scoring.
+        groups : array-like of shape (n_samples,), default=None
+            Groups for a splitter that takes them.
+
+        Returns
+        -------
+        self : RidgeMLPClassifierCV
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the data are not fit to train on, `alphas` are not, or the fits of all alphas fail.
+        """
+        alphas = self._checked_alphas()
+        shared = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
+        classifier = RidgeMLPClassifier(**shared)
+        check_parameters(classifier)
+        with self._unchanged_on_failure():
+            before = {name: value for name, value in vars(self).items() if name not in self.get_params()}
+            self._forget()
+            X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
+            y = labels.flatten(y)
+            labels.find_target_type(y, labels.find_classes(y))  # refuses a single class
+            seed = before["_fitted"]["seed"] if self.warm_start and "_fitted" in before else None
+            classifier.random_state = classifier._draw_seed() if seed is None else seed
+            classifier.warm_start = False
+            search = self._search(classifier, alphas, X, y, sample_weight, groups)
+            results = search.cv_results_
+            if self.selection == "1se":
+                best = one_standard_error(results)
+            else:
+                best = int(np.argmin(results["rank_test_score"]))
+            classifier.set_params(alpha=float(alphas[best]), warm_start=self.warm_start)
+            if self.warm_start:
+                classifier.__dict__.update(before)
+            classifier.fit(X, y, sample_weight)
+            mine = set(classifier.get_params()) | {"n_features_in_", "feature_names_in_"}
+            self.__dict__.update(
+                {name: value for name, value in vars(classifier).items() if name not in mine}
+            )
+            self.alpha_, self.alphas_ = float(alphas[best]), alphas
+            n_splits = range(search.n_splits_)
+            self.scores_, self.train_scores_ = (
+                np.column_stack([results[f"split{split}_{part}_score"] for split in n_splits])
+                for part in ("test", "train")
+            )
+            self.best_score_ = float(results["mean_test_score"][best])
+            self.cv_results_ = results
+        return self
+
+    def _checked_alphas(self) -> np.ndarray:
+        if self.alphas is None:
+            return np.concatenate([[0.0], np.logspace(-6, 0, 13)])
+        alphas = np.asarray(self.alphas)
+        is_numeric = alphas.ndim == 1 and alphas.size > 0 and alphas.dtype.kind in "iuf"
+        if not (is_numeric and np.isfinite(alphas).all() and (alphas >= 0).all()):
+            raise ValueError(
+                f"alphas must be a list of finite numbers >= 0, or None for 0 and np.logspace(-6, 0, 13). "
+                f"Got {self.alphas!r}."
+            )
+        return alphas.astype(float)
+
+    def _search(
+        self, classifier: RidgeMLPClassifier, alphas: np.ndarray, X: Any, y: Any, weights: Any, groups: Any
+    ) -> GridSearchCV:
+        """Return the fitted search, whose scores are weighted if weights are given."""
+        scorer = get_scorer("accuracy") if self.scoring is None else check_scoring(classifier, self.scoring)
+        metadata = {"sample_weight": weights, "groups": groups}
+        metadata = {name: value for name, value in metadata.items() if value is not None}
+        with config_context(enable_metadata_routing=True):
+            if weights is not None:
+                classifier.set_fit_request(sample_weight=True)
+                if hasattr(scorer, "set_score_request"):
+                    takes_weights = "sample_weight" in inspect.signature(scorer._score_func).parameters
+                    scorer = copy.deepcopy(scorer).set_score_request(sample_weight=takes_weights)
+            return GridSearchCV(
+                classifier,
+                {"alpha": alphas.tolist()},
+                scoring=scorer,
+                n_jobs=self.n_jobs,
+                refit=False,
+                cv=self.cv,
+                verbose=int(self.verbose > 0),
+                return_train_score=True,
+                memory=self.memory,
+            ).fit(X, y, **metadata)
