@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine, stacks
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine, model_selection, rebinding, stacks
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,8 +26,8 @@ def test_docstring_examples_run(name):
     assert sum(result.failed for result in results) == 0
 
 
-def test_the_examples_of_the_engine_run():
-    for module in (engine, stacks):
+def test_the_examples_of_the_modules_run():
+    for module in (engine, stacks, model_selection, rebinding):
         result = doctest.testmod(module)
         assert result.attempted > 0
         assert result.failed == 0

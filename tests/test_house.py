@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sklearn_ridge_nn
+from sklearn_ridge_nn import model_selection
 
 PACKAGE = Path(sklearn_ridge_nn.__file__).parent
 ROOT = PACKAGE.parent
@@ -99,6 +100,7 @@ def test_the_version_is_the_same_everywhere():
 
 def test_every_public_name_is_documented():
     reference = (ROOT / "docs" / "api.rst").read_text()
-    for name in sklearn_ridge_nn.__all__:
-        assert re.search(rf"^\s+{name}$", reference, re.MULTILINE), f"{name} is not in docs/api.rst"
-        assert ">>>" in getattr(sklearn_ridge_nn, name).__doc__, f"{name} has no example"
+    for module in (sklearn_ridge_nn, model_selection):
+        for name in module.__all__:
+            assert re.search(rf"^\s+{name}$", reference, re.MULTILINE), f"{name} is not in docs/api.rst"
+            assert ">>>" in getattr(module, name).__doc__, f"{name} has no example"
