@@ -5,8 +5,9 @@ Prints a table of times and ratios, writes it with the versions and the machine 
 
 Workloads: W1 breast_cancer (569 x 30), W2 generated (20,000 x 50), W3 digits (1,797 x 64), all scaled; the
 network has 128 and 64 hidden units and trains 15 epochs in minibatches of 128; searches try 9 alphas from
-1e-5 to 1 on 5 folds. A search of a peer is scikit-learn's GridSearchCV; ours is that too, or the same 45
-networks in one call of the engine.
+1e-5 to 1 on 5 folds and refit the best. A search of a peer is scikit-learn's GridSearchCV; ours is that too,
+our own GridSearchCV, or the same 45 networks in one call of the engine. W4 is a nested cross-validation on
+the data of W1, 5 searches in 5 outer folds, 225 fits and 5 refits; SciKeras runs one outer fold, times five.
 
 Every row runs its contestants in turn, several rounds, and takes the median of each; a ratio is the median
 over the rounds of peer / ours, so above 1 means that ours is faster. Rows marked "first" run each contestant
@@ -29,11 +30,14 @@ import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import sklearn.model_selection
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.preprocessing import scale
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
 
 ROOT = Path(__file__).parent.parent
 EPOCHS, BATCH = 15, 128
@@ -122,14 +126,66 @@ def skorch_classifier(n_classes: int) -> object:
     )
 
 
-def search(name: str, data: str, alphas: np.ndarray = ALPHAS) -> Callable[[], object]:
-    """Return a stock grid search over alpha, ready to be fitted."""
+def search(
+    name: str,
+    data: str,
+    alphas: np.ndarray = ALPHAS,
+    module: ModuleType = sklearn.model_selection,
+    refit: bool = True,
+) -> Callable[[], object]:
+    """Return a grid search over alpha, ready to be fitted; stock unless ours is the module."""
     X, y = workload(data)
-    parameter = {"SciKeras": "model__alpha", "skorch": "optimizer__weight_decay"}.get(name, "alpha")
-    estimator = contestant(name.split()[0], len(np.unique(y)))
-    n_jobs = 2 if name.endswith("n_jobs=2") else None
-    grid = GridSearchCV(estimator, {parameter: alphas}, cv=5, refit=False, n_jobs=n_jobs)
+    grid = search_of(name, len(np.unique(y)), alphas, module, refit)
     return lambda: grid.fit(X, y)
+
+
+def search_of(name: str, n_classes: int, alphas: np.ndarray, module: ModuleType, refit: bool) -> GridSearchCV:
+    parameter = {"SciKeras": "model__alpha", "skorch": "optimizer__weight_decay"}.get(name, "alpha")
+    estimator = contestant(name.split()[0], n_classes)
+    n_jobs = 2 if name.endswith("n_jobs=2") else None
+    return module.GridSearchCV(estimator, {parameter: alphas}, cv=5, refit=refit, n_jobs=n_jobs)
+
+
+def nested(name: str, module: ModuleType = sklearn.model_selection, n_outer: int = 5) -> Callable[[], object]:
+    """Return W4: a search inside each fold of a cross-validation, ours around ours."""
+    X, y = workload("W1")
+    grid = search_of(name, 2, ALPHAS, module, True)
+    n_jobs = grid.n_jobs
+    grid.n_jobs = None
+    folds = list(StratifiedKFold(5).split(X, y))[:n_outer]
+    return lambda: module.cross_validate(grid, X, y, cv=folds, n_jobs=n_jobs)
+
+
+class SlowScaler(StandardScaler):
+    """Takes a second to fit, and counts."""
+
+    fits = 0
+
+    def fit(self, X: np.ndarray, y: object = None, sample_weight: object = None) -> SlowScaler:
+        type(self).fits += 1
+        time.sleep(1)
+        return super().fit(X, y, sample_weight)
+
+
+def slow_preprocessing() -> int:
+    """Return how often the preprocessing of a search on W2 is fitted (networks of one epoch)."""
+    X, y = workload("W2")
+    pipeline = make_pipeline(SlowScaler(), contestant("ours").set_params(epochs=1))
+    grid = {"ridgemlpclassifier__alpha": ALPHAS}
+    SlowScaler.fits = 0
+    ours().GridSearchCV(pipeline, grid, cv=5, refit=False).fit(X, y)
+    return SlowScaler.fits
+
+
+def ours() -> ModuleType:
+    return importlib.import_module("sklearn_ridge_nn.model_selection")
+
+
+def cross_validation_alone(data: str) -> Callable[[], object]:
+    """Return the fits of one alpha on the five folds, one by one."""
+    X, y = workload(data)
+    estimator = contestant("ours")
+    return lambda: sklearn.model_selection.cross_val_score(estimator, X, y, cv=5)
 
 
 def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
@@ -226,7 +282,7 @@ def utilisation(data: str, run_seconds: float, peak: float) -> float:
 # -- rows -----------------------------------------------------------------------------------------
 
 
-def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, float]]:
+def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, float], dict[str, float]]:
     rows: dict[str, dict[str, list[float]]] = {}
 
     def row(label: str, runs: dict[str, Callable[[], float]], rounds: int, warm_up: bool = True) -> None:
@@ -255,13 +311,25 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
         rounds,
     )
     row(
+        "our GridSearchCV, W1, first",
+        {"ours": first_in_process("ours", "ours", "W1")},
+        max(rounds // 2, 1),
+        warm_up=False,
+    )
+    row("our GridSearchCV, W1, again", {"ours": timed(search("ours", "W1", module=ours()))}, rounds)
+    row(
         "engine, 45 networks of W1, first",
         {"ours": first_in_process("engine", "ours", "W1")},
         rounds,
         warm_up=False,
     )
     row("engine, 45 networks of W1, compiled", {"ours": timed(engine_call("W1"))}, rounds)
-    for label in ("engine, 45 networks of W1, first", "engine, 45 networks of W1, compiled"):
+    for label in (
+        "our GridSearchCV, W1, first",
+        "our GridSearchCV, W1, again",
+        "engine, 45 networks of W1, first",
+        "engine, 45 networks of W1, compiled",
+    ):
         for name in PEERS:
             source = "first" if label.endswith("first") or "MLP" not in name else "compiled"
             rows[label][name] = rows[f"stock GridSearchCV, W1, {source}"][name]
@@ -280,6 +348,17 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
             f"the same, losses of the last epoch only, {data}",
         ):
             rows[label].update(peers)
+        row(f"our GridSearchCV, {data}, again", {"ours": timed(search("ours", data, module=ours()))}, rounds)
+        rows[f"our GridSearchCV, {data}, again"].update(peers)
+    row("our nested cross-validation, W4, again", {"ours": timed(nested("ours", ours()))}, rounds)
+    slow = {"SciKeras": timed(nested("SciKeras", n_outer=1), 5)}
+    quick = {name: timed(nested(name)) for name in PEERS[2:]}
+    rows["our nested cross-validation, W4, again"].update(race({**slow, **quick}, 1, warm_up=False))
+    alphas = np.append(ALPHAS, 3e-3)
+    with_ten = {str(n): timed(search("ours", "W2", alphas[:n], ours(), refit=False)) for n in (9, 10)}
+    alone = {"alone": timed(cross_validation_alone("W2"))}
+    tenth = race({**with_ten, **alone}, rounds)
+    cost = np.median(np.subtract(tenth["10"], tenth["9"])) / np.median(tenth["alone"])
     X2, y2 = (array[:16_000] for array in workload("W2"))
     X1, y1 = workload("W1")
     entrants = {name: contestant(name) for name in ("ours", *PEERS[:3])}
@@ -303,7 +382,11 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
         for label, times in rows.items()
         if label.endswith(("W2", "W2, compiled"))
     }
-    return rows, {"matrix-product peak, GFLOP/s": peak / 1e9, **shares}
+    facts = {
+        "tenth alpha of a search on W2, over the fits of one alpha alone": float(cost),
+        "fits of a preprocessing step in a search of 45": slow_preprocessing(),
+    }
+    return rows, {"matrix-product peak, GFLOP/s": peak / 1e9, **shares}, facts
 
 
 def table(rows: dict[str, dict[str, list[float]]]) -> str:
@@ -324,7 +407,8 @@ def table(rows: dict[str, dict[str, list[float]]]) -> str:
                 if paired
                 else np.median(times[peer]) / ours
             )
-            about = "~" if peer in ("SciKeras", "skorch") and ("W2" in label or "W3" in label) else ""
+            guessed = any(data in label for data in ("W2", "W3", "W4"))
+            about = "~" if peer in ("SciKeras", "skorch") and guessed else ""
             cells.append(f"{about}{ratio:.0f} x" if ratio > 10 else f"{about}{ratio:.2g} x")
         value = f"{ours:.2f} s" if ours > 1 else f"{ours * 1e3:.3g} ms"
         lines.append(f"| {label} | {value} | {' | '.join(cells)} |")
@@ -340,10 +424,13 @@ def main() -> None:
     warnings.filterwarnings("ignore")  # MLPClassifier's of too few epochs, SciKeras's of sklearn tags
     if arguments.first:
         what, name, data = arguments.first
-        run = search(name, data) if what == "search" else engine_call(data)
+        if what == "ours":
+            run = search(name, data, module=ours())
+        else:
+            run = search(name, data) if what == "search" else engine_call(data)
         print(seconds(run))
         return
-    rows, speed = measure(arguments.rounds)
+    rows, speed, facts = measure(arguments.rounds)
     packages = ("numpy", "scikit-learn", "keras", "tensorflow", "scikeras", "skorch", "torch")
     versions = {name: version(name) for name in packages}
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
@@ -354,10 +441,11 @@ def main() -> None:
         f"Share of the float32 matrix-product peak, {peak:.0f} GFLOP/s: {'; '.join(shares)}. {machine}; "
         + ", ".join(f"{name} {number}" for name, number in versions.items())
     )
+    footer += "; " + "; ".join(f"{what}: {number:.3g}" for what, number in facts.items())
     print(text + "\n\n" + footer)
     results = ROOT / "benchmarks" / "results" / "bench.json"
     results.parent.mkdir(exist_ok=True)
-    content = {"versions": versions, "machine": machine, "speed": speed, "seconds": rows}
+    content = {"versions": versions, "machine": machine, "speed": speed, "facts": facts, "seconds": rows}
     results.write_text(json.dumps(content, indent=1))
     if arguments.readme:
         readme = ROOT / "README.md"

@@ -12,7 +12,7 @@ import math
 import os
 import sys
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from numbers import Integral
@@ -29,6 +29,7 @@ from sklearn_ridge_nn.checkpoints import Checkpoints
 from sklearn_ridge_nn.fold_fits import Call, Chunk, final_classifier
 from sklearn_ridge_nn.parameters import layer_sizes
 from sklearn_ridge_nn.progress import Progress
+from sklearn_ridge_nn.training import StackShape
 
 #: Networks, and floating-point operations (some minutes), of a piece: what trains together, and what is
 #: kept once it is done.
@@ -56,6 +57,8 @@ class BatchedParallel:
         Keeps finished pieces.
     bar : bool
         Whether to show a line of progress.
+    shape : StackShape or None, default=None
+        Takes the shape of the stacks, where all have the same.
     """
 
     def __init__(
@@ -66,9 +69,10 @@ class BatchedParallel:
         *,
         checkpoints: Checkpoints,
         bar: bool,
+        shape: StackShape | None = None,
     ) -> None:
         self.n_jobs, self.pre_dispatch, self.verbose = n_jobs, pre_dispatch, verbose
-        self.checkpoints, self.bar = checkpoints, bar
+        self.checkpoints, self.bar, self.shape = checkpoints, bar, shape
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +99,8 @@ class BatchedParallel:
             run = self._run_here if self._is_local(chunks) else self._run_elsewhere
             for answers in run(chunks, keys, progress):
                 results.update(answers)
+        if self.shape is not None:
+            _set_shape(self.shape, bound)
         return [results[number] for number in range(len(bound))]
 
     def _is_local(self, chunks: Sequence[Chunk]) -> bool:
@@ -272,6 +278,24 @@ def _n_features(call: Call) -> int:
 
 def _n_bytes(call: Call) -> int:
     return 8 * len(call.arguments["train"]) * _n_features(call)
+
+
+def _set_shape(shape: StackShape, calls: Sequence[Call]) -> None:
+    """State the shape of the stacks, which follows from the calls, if they differ in alpha and fold alone."""
+    located = [final_classifier(call.estimator) for call in calls]
+    names = {name for call in calls for name in call.arguments.get("parameters") or {}}
+    classifiers = [classifier for _, classifier in filter(None, located)]
+    if len(classifiers) < len(calls) or any(name.split("__")[-1] != "alpha" for name in names):
+        return
+    if not isinstance(classifiers[0].random_state, Integral):  # a seed for each fit
+        return
+
+    from sklearn_ridge_nn.stacks import STACK_MEMBERS, arrange
+
+    folds = Counter(call.fold for call in calls)
+    streams = [list(range(n)) for n in folds.values()]
+    stack = arrange(streams, STACK_MEMBERS["CPU"])[0]
+    shape.n_streams, shape.n_per_stream = len(stack), len(stack[0])
 
 
 def _epochs(chunk: Chunk) -> int:

@@ -22,6 +22,7 @@ from sklearn.utils._param_validation import validate_params
 from sklearn_ridge_nn.batch import BatchedParallel
 from sklearn_ridge_nn.checkpoints import Checkpoints
 from sklearn_ridge_nn.rebinding import rebound
+from sklearn_ridge_nn.training import StackShape, search_shape
 
 __all__ = [
     "GridSearchCV",
@@ -36,9 +37,11 @@ __all__ = [
 _MEMORY = {"memory": [None, str, os.PathLike, joblib.Memory]}
 
 
-def _batched(function: Callable[..., Any], memory: Any, verbose: Any) -> Callable[..., Any]:
+def _batched(
+    function: Callable[..., Any], memory: Any, verbose: Any, shape: StackShape | None = None
+) -> Callable[..., Any]:
     """Return scikit-learn's function with fits that train together."""
-    parallel = partial(BatchedParallel, checkpoints=Checkpoints(memory), bar=bool(verbose))
+    parallel = partial(BatchedParallel, checkpoints=Checkpoints(memory), bar=bool(verbose), shape=shape)
     return rebound(function, Parallel=parallel, delayed=joblib.delayed)
 
 
@@ -167,7 +170,12 @@ class _BatchedSearch:
         self : object
             The fitted search.
         """
-        return _batched(theirs.GridSearchCV.fit, self.memory, self.verbose)(self, X, y, **params)
+        shape = StackShape() if self.refit is not False else None
+        token = search_shape.set(shape)
+        try:
+            return _batched(theirs.GridSearchCV.fit, self.memory, self.verbose, shape)(self, X, y, **params)
+        finally:
+            search_shape.reset(token)
 
     @staticmethod
     def _select_best_index(refit: Any, refit_metric: str, results: dict[str, Any]) -> int:

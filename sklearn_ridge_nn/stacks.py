@@ -14,7 +14,7 @@ import tensorflow as tf
 from sklearn_ridge_nn.feed import Stream, slot_rows, stream_key
 from sklearn_ridge_nn.optimizers import OptimizerRecipe, optimizer_recipe
 from sklearn_ridge_nn.recipe import Recipe
-from sklearn_ridge_nn.training import Architecture, Task
+from sklearn_ridge_nn.training import Architecture, Task, search_shape
 
 #: Bytes of minibatches that are gathered at a time.
 CHUNK_BYTES = 2**22
@@ -27,6 +27,8 @@ CHUNK_OPERATIONS = 2 * 10**10
 #: GPU needs more of them to be busy.
 STACK_MEMBERS = {"CPU": 16, "GPU": 512}
 STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
+#: Floating-point operations (some tenths of a second) that may be wasted where that saves compiling.
+FILL_OPERATIONS = 10**10
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,10 @@ class Stack:
 
 
 def arranged(tasks: Sequence[Task]) -> Iterator[Stack]:
-    """Arrange tasks in stacks of equal groups."""
+    """Arrange tasks in stacks of equal groups; the last fit of a search in one of its shape."""
+    if len(tasks) == 1 and (stack := _filled_stack(tasks[0])) is not None:
+        yield stack
+        return
     groups: dict[Group, dict[tuple, list[int]]] = defaultdict(lambda: defaultdict(list))
     for number, task in enumerate(tasks):
         groups[Group.of(task)][stream_key(task)].append(number)
@@ -129,6 +134,18 @@ def arranged(tasks: Sequence[Task]) -> Iterator[Stack]:
             members = [number for piece in pieces for number in piece]
             stack_tasks = [tasks[number] for number in members]
             yield Stack(group, members, stack_tasks, [Stream(tasks[piece[0]]) for piece in pieces])
+
+
+def _filled_stack(task: Task) -> Stack | None:
+    """Return a stack of the shape that a search left, full of one task, if that wastes little."""
+    shape, group = search_shape.get(), Group.of(task)
+    if shape is None or not shape.n_streams:
+        return None
+    n_members = shape.n_streams * shape.n_per_stream
+    operations = 6 * len(task.train_rows) * task.architecture.n_weights * task.epochs
+    if n_members > group.most_members or (n_members - 1) * operations > FILL_OPERATIONS:
+        return None
+    return Stack(group, [0] * n_members, [task] * n_members, [Stream(task)] * shape.n_streams)
 
 
 def arrange(streams: Sequence[list[int]], most: int) -> list[list[list[int]]]:

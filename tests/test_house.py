@@ -16,7 +16,7 @@ ROOT = PACKAGE.parent
 #: Each room, and the rooms that it may import.
 ROOMS = {
     "__init__": {"estimator", "estimator_cv", "network"},
-    "batch": {"checkpoints", "fold_fits", "parameters", "progress"},
+    "batch": {"checkpoints", "fold_fits", "parameters", "progress", "stacks", "training"},
     "checkpoints": {"fold_fits"},
     "engine": {"feed", "forward", "network", "optimizers", "program", "progress", "stacks", "training"},
     "estimator": {"fitted", "labels", "parameters", "randomness", "trainers", "training"},
@@ -27,7 +27,7 @@ ROOMS = {
     "forward": {"training"},
     "keras_training": {"forward", "network", "optimizers", "randomness", "training"},
     "labels": {"training"},
-    "model_selection": {"batch", "checkpoints", "rebinding"},
+    "model_selection": {"batch", "checkpoints", "rebinding", "training"},
     "network": {"optimizers", "randomness", "training"},
     "optimizers": set(),
     "parameters": {"forward", "network", "optimizers"},

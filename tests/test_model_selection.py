@@ -432,6 +432,17 @@ def test_a_second_search_compiles_nothing(wine):
     assert engine.n_compiled() == before
 
 
+def test_a_search_over_alpha_compiles_once_refit_included(wine):
+    before = engine.n_compiled()
+    search = ours.GridSearchCV(classifier(activation="softsign"), {"alpha": ALPHAS}, cv=6).fit(*wine)
+    assert engine.n_compiled() == before + 1
+    alone = clone(search.best_estimator_).fit(*wine)
+    assert engine.n_compiled() == before + 2
+    np.testing.assert_allclose(search.best_estimator_.coefs_[0], alone.coefs_[0], rtol=1e-10)
+    for name, values in alone.history_.items():
+        np.testing.assert_allclose(search.best_estimator_.history_[name], values, rtol=1e-10)
+
+
 def test_fit_times_are_shares_of_what_it_took(wine):
     start = sklearn.model_selection._search.time.time()
     search = ours.GridSearchCV(classifier(), {"alpha": ALPHAS}, cv=5, refit=False).fit(*wine)
