@@ -14,7 +14,7 @@ import itertools
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,8 +69,8 @@ class Call:
         return self.arguments.get("error_score", "raise") == "raise"
 
     @property
-    def wants_every_epoch(self) -> bool:
-        """Whether anybody may look at the losses of all epochs, and not only at predictions."""
+    def is_looked_into(self) -> bool:
+        """Whether anybody may look at the fitted estimator, and not only at predictions and scores."""
         scorer = self.arguments.get("scorer")
         scorers = getattr(scorer, "_scorers", {"": scorer}).values()
         theirs = all(s is None or type(s).__module__ == "sklearn.metrics._scorer" for s in scorers)
@@ -154,7 +154,8 @@ class Preprocessed:
     def __init__(self, call: Call, n_members: int) -> None:
         start = time.perf_counter()
         self.slices = _Slices()
-        self.is_shared = n_members > 1
+        self.is_remembering = n_members > 1 and not call.is_looked_into
+        self.is_sliced_once = self.is_remembering or n_members == 1 or call.setting is None
         self.shared: dict[tuple, Any] = {}
         self.error: Exception | None = None
         self.estimator = call.estimator
@@ -166,7 +167,7 @@ class Preprocessed:
         try:
             X_train, y_train = self.slices(self.estimator, X, arguments["y"], train)
             params = _check_method_params(X, params=arguments.get("fit_params") or {}, indices=train)
-            with _replaced_fit(classifier, self._record):
+            with _replaced(classifier, fit=self._record):
                 self.estimator.fit(X_train, y_train, **params)
         except Exception as error:
             if call.raises:
@@ -187,7 +188,7 @@ class Preprocessed:
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Transform the same rows only once, whichever estimator asks."""
-        pipelines = _pipelines(self.estimator) if self.is_shared else []
+        pipelines = _pipelines(self.estimator) if self.is_remembering else []
         steps = [step for pipeline in pipelines for _, step in pipeline.steps[:-1]]
         remembered = [step for step in steps if hasattr(step, "transform") and hasattr(step, "__dict__")]
         for step in remembered:
@@ -209,12 +210,18 @@ def _pipelines(estimator: BaseEstimator) -> list[Pipeline]:
 
 
 @contextmanager
-def _replaced_fit(estimator: BaseEstimator, fit: Callable[..., Any]) -> Iterator[None]:
-    estimator.fit = fit
+def _replaced(estimator: BaseEstimator, **methods: Callable[..., Any]) -> Iterator[None]:
+    """Replace methods of one estimator, until it puts them back itself."""
+    vars(estimator).update(methods)
     try:
         yield
     finally:
-        vars(estimator).pop("fit", None)
+        _put_back(estimator, methods)
+
+
+def _put_back(estimator: BaseEstimator, names: Iterable[str]) -> None:
+    for name in names:
+        vars(estimator).pop(name, None)
 
 
 class Member:
@@ -233,7 +240,7 @@ class Member:
                 raise preprocessed.error
             preprocessed.hand_to(call.estimator)
             X, y, params = preprocessed.data
-            every_epoch = call.wants_every_epoch or type(self.classifier) is not RidgeMLPClassifier
+            every_epoch = call.is_looked_into or type(self.classifier) is not RidgeMLPClassifier
             self.begun = self.classifier._begin_fit(
                 X, y, **params, shared=preprocessed.shared, every_epoch=every_epoch
             )
@@ -243,22 +250,26 @@ class Member:
             self.outcome = error
         self.seconds = preprocessed.seconds + time.perf_counter() - start
 
-    def result(self, function: Callable[..., Any]) -> Any:
+    def result(self) -> Any:
         """Return what scikit-learn's function makes of the trained network."""
         estimator, outcome = self.call.estimator, self.outcome
-        before = [(pipeline, vars(pipeline).copy()) for pipeline in _pipelines(estimator)]
         traceback = outcome.__traceback__ if isinstance(outcome, Exception) else None
 
         def hand_over(*args: Any, **params: Any) -> BaseEstimator:
+            _put_back(estimator, ("fit", "set_params"))  # scorers see it as it is
             if self.begun is None or not isinstance(outcome, (Trained, DivergenceError)):
                 assert isinstance(outcome, Exception)
                 raise outcome.with_traceback(traceback)
-            for pipeline, attributes in before:  # the function has set the parameters anew, steps included
-                vars(pipeline).update(attributes)
             self.classifier._finish(self.begun, outcome)
             return estimator
 
-        with _replaced_fit(estimator, hand_over):
+        def set_no_params(**params: Any) -> BaseEstimator:
+            return estimator  # they are set, and what is fitted would be replaced
+
+        function = self.call.function
+        if self.preprocessed.is_sliced_once:
+            function = rebound(function, _safe_split=self.preprocessed.slices)
+        with _replaced(estimator, fit=hand_over, set_params=set_no_params):
             result = function(**self.call.arguments)
         if isinstance(result, dict) and "fit_time" in result:
             result["fit_time"] += self.seconds + getattr(outcome, "seconds", 0.0)
@@ -313,7 +324,7 @@ def _results(members: Sequence[Member]) -> list[Any]:
     for fold, alike in itertools.groupby(members, lambda member: member.preprocessed):
         with fold.remembering():
             for member in alike:
-                results.append(member.result(rebound(member.call.function, _safe_split=fold.slices)))
+                results.append(member.result())
     return results
 
 

@@ -1,6 +1,7 @@
 """Searches and cross-validation against scikit-learn's own, on the same estimator and splits."""
 
 import inspect
+import pickle
 import warnings
 from functools import partial
 
@@ -14,11 +15,13 @@ from scipy.sparse import csr_array
 from scipy.stats import loguniform
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import FitFailedWarning
+from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, ShuffleSplit, StratifiedKFold
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.utils.parallel import delayed
 
@@ -133,6 +136,42 @@ def test_a_frame_with_categories_nested_pipelines_and_string_labels(wine):
     }
     mine, _ = search_both(pipeline, grid, *mixed_frame(wine), cv=2, return_train_score=True)
     assert list(mine.feature_names_in_) == list("abcde")
+
+
+def test_parts_of_a_step_are_parameters_too(wine):
+    union = FeatureUnion([("some", PCA(2)), ("others", SelectKBest(k=3))])
+    grid = {"featureunion__others__k": [2, 4], "featureunion__some": ["drop", PCA(1)]}
+    pipeline = make_pipeline(union, classifier())
+    search_both(pipeline, {**grid, "ridgemlpclassifier__alpha": ALPHAS}, *wine, cv=2, return_train_score=True)
+
+
+def own_score(estimator, X, y):
+    """A scorer that may look at anything."""
+    methods = {"fit", "set_params", "transform"}
+    for part in (estimator, *(step for _, step in getattr(estimator, "steps", []))):
+        assert not methods & set(vars(part)), "nothing of ours is left in the estimator"
+    copy = pickle.loads(pickle.dumps(estimator))
+    assert (copy.predict(X.copy()) == estimator.predict(X.copy())).all()
+    return estimator.score(X, y)
+
+
+class Shifting(TransformerMixin, BaseEstimator):
+    """Changes the rows that it is given, as scalers with ``copy=False`` do."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        X[:, 0] += 1
+        return X
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", own_score])
+def test_steps_that_work_in_place_see_rows_of_their_own(wine, scoring):
+    X, y = wine
+    pipeline = make_pipeline(Shifting(), classifier(epochs=10))
+    params = {"cv": 2, "scoring": scoring, "refit": False, "error_score": "raise"}
+    search_both(pipeline, {"ridgemlpclassifier__alpha": ALPHAS}, X.copy(), y, **params)
 
 
 class Noisy(StandardScaler):
@@ -510,8 +549,10 @@ def test_signatures_are_scikit_learns_with_memory_at_the_end(name):
     if name == "one_standard_error":
         return
     mine = [(p.name, p.kind, p.default) for p in inspect.signature(getattr(ours, name)).parameters.values()]
-    their = inspect.signature(getattr(theirs, name)).parameters.values()
-    assert str(mine[:-1]) == str([(p.name, p.kind, p.default) for p in their])
+    their = [
+        p for p in inspect.signature(getattr(theirs, name)).parameters.values() if p.name != "fit_params"
+    ]
+    assert str(mine[:-1]) == str([(p.name, p.kind, p.default) for p in their])  # fit_params went with 1.8
     assert mine[-1][0] == "memory"
 
 
