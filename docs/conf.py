@@ -30,7 +30,7 @@ html_show_sourcelink = False
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
-numpydoc_validation_checks = {"GL03", "GL06", "GL07", "PR01", "PR02", "PR03", "RT01", "SS01", "SS03"}
+numpydoc_validation_checks = {"GL03", "GL06", "GL07", "PR01", "PR02", "RT01", "SS01", "SS03"}
 # Dataclasses document their fields once, as attributes.
 numpydoc_validation_exclude = {r"^sklearn_ridge_nn\.training\."}
 suppress_warnings = ["config.cache"]
