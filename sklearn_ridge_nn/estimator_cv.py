@@ -6,6 +6,7 @@ import copy
 import inspect
 import os
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import joblib
@@ -108,7 +109,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         "cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
         "selection": [StrOptions({"best", "1se"})],
-        "n_jobs": [int, None],
+        "n_jobs": [Integral, None],
         "memory": [None, str, os.PathLike, joblib.Memory],
     }
 
