@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.preprocessing import scale
 
-from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn import RidgeMLPClassifier, trainers
 
 matplotlib.use("Agg")
 
@@ -50,6 +50,20 @@ def small():
         return RidgeMLPClassifier(**{"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0, **params})
 
     return make
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """How many networks were trained by each call of a trainer in this process."""
+    numbers = []
+    train = trainers.train
+
+    def counting(tasks, *args):
+        numbers.append(len(tasks))
+        return train(tasks, *args)
+
+    monkeypatch.setattr(trainers, "train", counting)
+    return numbers
 
 
 def _read_only(*arrays):

@@ -55,20 +55,6 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(batch, "CHUNK_OPERATIONS", 1)
 
 
-@pytest.fixture
-def trained(monkeypatch):
-    """How many networks were trained by each call of a trainer in this process."""
-    numbers = []
-    train = trainers.train
-
-    def counting(tasks, *args):
-        numbers.append(len(tasks))
-        return train(tasks, *args)
-
-    monkeypatch.setattr(trainers, "train", counting)
-    return numbers
-
-
 # -- how calls are cut ----------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.utils.parallel import delayed
 
 import sklearn_ridge_nn.model_selection as ours
-from sklearn_ridge_nn import RidgeMLPClassifier, engine, model_selection, trainers
+from sklearn_ridge_nn import RidgeMLPClassifier, engine, model_selection
 from sklearn_ridge_nn.model_selection import one_standard_error
 
 ALPHAS = [0.0, 1e-3, 1.0]
@@ -91,33 +91,19 @@ def search_both(estimator, grid, X, y, fit_params=None, search="GridSearchCV", *
     return pair
 
 
-@pytest.fixture
-def networks(monkeypatch):
-    """The number of networks of each call of a trainer, in turn."""
-    numbers = []
-    train = trainers.train
-
-    def counting(tasks, *args):
-        numbers.append(len(tasks))
-        return train(tasks, *args)
-
-    monkeypatch.setattr(trainers, "train", counting)
-    return numbers
-
-
 # -- searches -------------------------------------------------------------------------------------
 
 
-def test_alphas_of_the_bare_classifier_train_together(wine, networks):
+def test_alphas_of_the_bare_classifier_train_together(wine, trained):
     search_both(classifier(), {"alpha": ALPHAS}, *wine, cv=3, return_train_score=True)
-    assert networks[:2] == [9, 1]  # all folds at once, and the refit
+    assert trained[:2] == [9, 1]  # all folds at once, and the refit
 
 
-def test_a_pipeline_and_its_preprocessing(wine, networks):
+def test_a_pipeline_and_its_preprocessing(wine, trained):
     pipeline = make_pipeline(StandardScaler(), classifier())
     grid = {"ridgemlpclassifier__alpha": ALPHAS, "standardscaler__with_mean": [True, False]}
     search_both(pipeline, grid, *wine, cv=3, return_train_score=True)
-    assert networks[0] == 18
+    assert trained[0] == 18
 
 
 def test_several_metrics(wine):
@@ -207,7 +193,7 @@ def test_several_labels(multilabel):
     search_both(classifier(), {"alpha": ALPHAS}, *multilabel, scoring="f1_macro", cv=3)
 
 
-def test_networks_of_different_kinds_in_a_list_of_grids(wine, networks):
+def test_networks_of_different_kinds_in_a_list_of_grids(wine, trained):
     grid = [
         {"alpha": ALPHAS, "learning_rate": [1e-3, 1e-2], "random_state": [0, 1]},
         {"hidden_layer_sizes": [(3, 3), ()], "dropout": [0.0, 0.5]},
@@ -216,7 +202,7 @@ def test_networks_of_different_kinds_in_a_list_of_grids(wine, networks):
         {"early_stopping": [True], "patience": [0, 1]},
     ]
     search_both(classifier(), grid, *wine, cv=2)
-    assert networks[0] == 46
+    assert trained[0] == 46
 
 
 def test_weights_and_groups(wine):
@@ -294,15 +280,15 @@ def test_a_randomised_search(wine):
     assert pair[0].cv_results_["params"] == pair[1].cv_results_["params"]
 
 
-def test_other_estimators_are_left_to_scikit_learn(wine, networks):
+def test_other_estimators_are_left_to_scikit_learn(wine, trained):
     X, y = wine
     search_both(LogisticRegression(), {"C": [0.1, 1]}, X, y, cv=2)
     bagging = BaggingClassifier(classifier(), n_estimators=2, random_state=0)
     search_both(bagging, {"estimator__alpha": [0.0, 1.0]}, X, y, cv=2)
-    assert set(networks) == {1}
+    assert set(trained) == {1}
 
 
-def test_a_grid_over_the_last_step_trains_together_what_it_can(wine, networks):
+def test_a_grid_over_the_last_step_trains_together_what_it_can(wine, trained):
     pipeline = Pipeline([("scale", StandardScaler()), ("last", classifier())])
     grid = [
         {"last": [LogisticRegression(), classifier(activation="tanh")]},
@@ -311,16 +297,16 @@ def test_a_grid_over_the_last_step_trains_together_what_it_can(wine, networks):
     ]
     X, y = wine
     search_both(pipeline, grid, X, y, cv=2, scoring="accuracy")
-    assert networks[0] == 8
+    assert trained[0] == 8
 
 
-def test_a_subclass_with_a_fit_of_its_own_is_left_alone(wine, networks):
+def test_a_subclass_with_a_fit_of_its_own_is_left_alone(wine, trained):
     class Louder(RidgeMLPClassifier):
         def fit(self, X, y, sample_weight=None):
             return super().fit(10 * X, y, sample_weight)
 
     search_both(Louder(hidden_layer_sizes=(8,), epochs=3, random_state=0), {"alpha": [0.0, 1.0]}, *wine, cv=2)
-    assert set(networks) == {1}
+    assert set(trained) == {1}
 
 
 def test_a_pipeline_with_memory(wine, tmp_path):
