@@ -84,7 +84,7 @@ class BatchedParallel:
 
     def __call__(self, calls: Iterable[tuple]) -> list[Any]:
         """Return the results of calls made by `joblib.delayed`, in their order."""
-        bound = [Call.bind(*call) for call in calls]
+        bound = _bound(calls)
         chunks = plan(bound)
         if not any(chunk.trains_together for chunk in chunks) and not self.checkpoints:
             parallel = Parallel(self.n_jobs, pre_dispatch=self.pre_dispatch, verbose=self.verbose)
@@ -193,6 +193,27 @@ def _what(chunk: Chunk) -> str:
     return f"the first with {parameters}" if parameters else f"{len(chunk.numbers)} of one setting"
 
 
+def _bound(calls: Iterable[tuple]) -> list[Call]:
+    """Return the calls, those of a fold with the same arrays of rows, whatever the splitter yields.
+
+    They are copies, for a splitter may fill the same arrays again for its next fold.
+    """
+    bound = []
+    seen: dict[int, tuple[Any, np.ndarray]] = {}
+    for args in calls:
+        call = Call.bind(*args)
+        for name in ("train", "test"):
+            rows = call.arguments[name]
+            if isinstance(rows, (np.ndarray, list, tuple, range)):
+                _, mine = seen.get(id(rows), (None, None))
+                if mine is None or not np.array_equal(mine, rows):
+                    mine = np.array(rows)
+                    seen[id(rows)] = (rows, mine)
+                call.arguments[name] = mine
+        bound.append(call)
+    return bound
+
+
 def plan(calls: Sequence[Call]) -> list[Chunk]:
     """Set the calls' parameters, and cut the calls into chunks.
 
@@ -201,11 +222,7 @@ def plan(calls: Sequence[Call]) -> list[Chunk]:
     """
     folds: dict[tuple, list[int]] = defaultdict(list)
     alone: list[int] = []
-    arrays: dict[int, tuple[Any, np.ndarray]] = {}
     for number, call in enumerate(calls):
-        for name in ("train", "test"):  # one array for each, whatever the splitter yields
-            rows = call.arguments[name]
-            _, call.arguments[name] = arrays.setdefault(id(rows), (rows, np.asarray(rows)))
         if _set_parameters(call):
             folds[call.fold].append(number)
         else:
@@ -235,7 +252,8 @@ def _set_parameters(call: Call) -> bool:
     parameters = call.arguments.get("parameters") or {}
     call.estimator.set_params(**clone(parameters, safe=False))
     located = final_classifier(call.estimator)
-    if located is None or call.arguments.get("y") is None:
+    are_arrays = all(np.ndim(call.arguments[name]) == 1 for name in ("train", "test"))
+    if located is None or call.arguments.get("y") is None or not are_arrays:
         return False
     path, _ = located
     if path:
@@ -261,13 +279,13 @@ def _operations(call: Call) -> float:
     located = final_classifier(call.estimator)
     assert located is not None
     _, classifier = located
-    if classifier.callbacks:
-        return PIECE_OPERATIONS  # Keras trains it alone
     try:
+        if classifier.callbacks:
+            return PIECE_OPERATIONS  # Keras trains it alone
         widths = [_n_features(call), *map(int, layer_sizes(classifier.hidden_layer_sizes)), 1]
         n_weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(widths))
         return 6.0 * len(call.arguments["train"]) * n_weights * int(classifier.epochs)
-    except (TypeError, ValueError):
+    except Exception:  # its fit says what is wrong
         return 0.0
 
 

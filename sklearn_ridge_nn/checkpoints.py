@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 from joblib import Memory
+from joblib import hash as joblib_hash
 from joblib.hashing import NumpyHasher
 
 from sklearn_ridge_nn.fold_fits import Call, Chunk
@@ -62,9 +64,14 @@ class Checkpoints:
             return results
         for piece in list(chunk.pieces):
             key = keys[tuple(piece)]
-            if self._kept.check_call_in_cache(key, None):
-                results.update(zip(piece, self._kept(key, None), strict=True))
-                chunk.pieces.remove(piece)
+            if not self._kept.check_call_in_cache(key, None):
+                continue
+            try:
+                answers = self._kept(key, None)
+            except KeyError:  # a damaged file, of which joblib warns
+                continue
+            results.update(zip(piece, answers, strict=True))
+            chunk.pieces.remove(piece)
         return results
 
     def keep(self, keys: dict[tuple, str], answers: dict[int, Any]) -> None:
@@ -119,7 +126,7 @@ class _Digests:
 
 
 class _Hasher(NumpyHasher):
-    """joblib's hash, which knows functions and classes by name, and the code of those that may change.
+    """joblib's hash, which knows functions and classes by name, and what those do that may change.
 
     Those are the ones that no installed package holds: what a user edits between two runs.
     """
@@ -127,27 +134,90 @@ class _Hasher(NumpyHasher):
     def save_global(self, obj: Any, name: str | None = None, **kwargs: Any) -> None:
         """Hash a function or a class."""
         super().save_global(obj, name=name, **kwargs)
-        for function in _own_functions(obj):
-            self.save(_code(function.__code__))
+        if _is_own(obj):
+            self.save(repr(_what_it_does(obj, set())))
 
     dispatch = NumpyHasher.dispatch.copy()
     dispatch[type] = save_global
     dispatch[types.FunctionType] = save_global
 
 
-def _own_functions(obj: Any) -> list[types.FunctionType]:
-    """Return a user's function, or the functions of a user's class."""
+def _is_own(obj: Any) -> bool:
+    """Return whether a function or a class is the user's, and not one of an installed package."""
+    if (getattr(obj, "__module__", None) or "").partition(".")[0] == "sklearn_ridge_nn":
+        return False
     try:
         file = inspect.getsourcefile(obj) or ""
-    except TypeError:  # built in
-        return []
-    if "site-packages" in file or file.startswith(os.path.dirname(os.__file__)):
-        return []
-    members = [obj] if isinstance(obj, types.FunctionType) else list(vars(obj).values())
-    return [member for member in members if isinstance(member, types.FunctionType)]
+    except TypeError:  # built in, or typed into a console
+        return isinstance(obj, type) and obj.__module__ == "__main__"
+    return "site-packages" not in file and not file.startswith(os.path.dirname(os.__file__))
 
 
-def _code(code: types.CodeType) -> tuple:
-    """Return what a code object does, without where it stands."""
-    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
-    return code.co_code, code.co_names, constants
+def _what_it_does(obj: Any, seen: set[int]) -> Any:
+    """Return what a value is, in plain values that are the same in every process.
+
+    A function is its code, its defaults, and what it finds in its closure and under global names; a class
+    what it and its bases define. Of other objects' contents, only plain ones count.
+    """
+    if isinstance(obj, (bool, int, float, complex, str, bytes, type(None))):
+        return repr(obj)
+    if isinstance(obj, (set, frozenset)):
+        return sorted(repr(_what_it_does(item, seen)) for item in obj)
+    if isinstance(obj, (list, tuple)):
+        return [_what_it_does(item, seen) for item in obj]
+    if isinstance(obj, dict):
+        return sorted(repr([_what_it_does(part, seen) for part in item]) for item in obj.items())
+    if isinstance(obj, types.CodeType):
+        return obj.co_code, obj.co_names, [_what_it_does(constant, seen) for constant in obj.co_consts]
+    if isinstance(obj, (np.ndarray, np.generic)):
+        return joblib_hash(obj)
+    if id(obj) in seen:
+        return "..."
+    seen.add(id(obj))
+    if isinstance(obj, (staticmethod, classmethod)):
+        return _what_it_does(obj.__func__, seen)
+    if isinstance(obj, property):
+        return [_what_it_does(part, seen) for part in (obj.fget, obj.fset)]
+    if isinstance(obj, types.FunctionType):
+        return _of_function(obj, seen)
+    if isinstance(obj, type) and _is_own(obj):
+        own = [base for base in obj.__mro__ if _is_own(base)]
+        return [
+            _what_it_does({n: v for n, v in vars(base).items() if n not in _IDLE_NAMES}, seen) for base in own
+        ]
+    return getattr(obj, "__qualname__", type(obj).__qualname__)
+
+
+def _of_function(function: types.FunctionType, seen: set[int]) -> list[Any]:
+    wrapped = getattr(function, "__wrapped__", None)
+    if not _is_own(function):
+        return [function.__qualname__, _what_it_does(wrapped, seen)]
+    cells = [cell.cell_contents for cell in function.__closure__ or () if cell != types.CellType()]
+    names = sorted(_names(function.__code__) & function.__globals__.keys())
+    parts = [
+        function.__code__,
+        function.__defaults__,
+        function.__kwdefaults__,
+        cells,
+        [function.__globals__[name] for name in names],
+        wrapped,
+    ]
+    return [_what_it_does(part, seen) for part in parts]
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Return the global names that a function uses, functions inside it included."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return set(code.co_names).union(*map(_names, inner))
+
+
+#: What a class holds besides what it does.
+_IDLE_NAMES = (
+    "__module__",
+    "__doc__",
+    "__dict__",
+    "__weakref__",
+    "__firstlineno__",
+    "__static_attributes__",
+    "__annotations__",
+)

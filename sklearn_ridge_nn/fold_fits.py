@@ -8,6 +8,7 @@ replaced, for the time of the call, by one that hands over what was trained befo
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import inspect
 import itertools
@@ -17,10 +18,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
+import joblib
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
@@ -105,23 +109,6 @@ def final_classifier(estimator: Any) -> tuple[tuple[str, ...], RidgeMLPClassifie
     return (tuple(names), estimator) if is_ours else None
 
 
-@dataclass
-class _Slices:
-    """The rows of a fold, sliced once for all estimators; stands in for ``_safe_split``."""
-
-    made: list[tuple[Any, Any, tuple]] = field(default_factory=list)
-
-    def __call__(
-        self, estimator: BaseEstimator, X: Any, y: Any, indices: Any, train_indices: Any = None
-    ) -> tuple:
-        for some_indices, some_y, slices in self.made:
-            if some_indices is indices and some_y is y:
-                return slices
-        slices = _safe_split(estimator, X, y, indices, train_indices)
-        self.made.append((indices, y, slices))
-        return slices
-
-
 class _Remembered:
     """A transformation that is done once for each input."""
 
@@ -143,6 +130,9 @@ class _Remembered:
 class Preprocessed:
     """A fold as our classifier gets to see it: what comes before it in a Pipeline, fitted.
 
+    Members share the fitted steps and the slices of X as long as nobody can tell: not if a scorer of the
+    user's sees them, and not if a step works on its input in place. Then each has copies of its own.
+
     Parameters
     ----------
     call : Call
@@ -153,51 +143,87 @@ class Preprocessed:
 
     def __init__(self, call: Call, n_members: int) -> None:
         start = time.perf_counter()
-        self.slices = _Slices()
-        self.is_remembering = n_members > 1 and not call.is_looked_into
-        self.is_sliced_once = self.is_remembering or n_members == 1 or call.setting is None
+        self.n_members = n_members
+        self.is_shared = n_members > 1 and not call.is_looked_into
         self.shared: dict[tuple, Any] = {}
         self.error: Exception | None = None
+        self.traceback: TracebackType | None = None
         self.estimator = call.estimator
+        self.X_test: Any = None
         arguments = call.arguments
         X, train = arguments["X"], arguments["train"]
         located = final_classifier(self.estimator)
         assert located is not None
         _, classifier = located
+        self.X_train, y_train = _safe_split(self.estimator, X, arguments["y"], train)
+        params = _check_method_params(X, params=arguments.get("fit_params") or {}, indices=train)
         try:
-            X_train, y_train = self.slices(self.estimator, X, arguments["y"], train)
-            params = _check_method_params(X, params=arguments.get("fit_params") or {}, indices=train)
             with _replaced(classifier, fit=self._record):
-                self.estimator.fit(X_train, y_train, **params)
+                self.estimator.fit(self.X_train, y_train, **params)
         except Exception as error:
             if call.raises:
                 raise
-            self.error = error
+            self.error, self.traceback = error, error.__traceback__
+        if self.is_shared and _pipelines(self.estimator):
+            unchanged, _ = _safe_split(self.estimator, X, None, train)
+            self.is_shared = _is_same(unchanged, self.X_train)
+        if n_members > 1 and not self.is_shared:
+            self._steps = copy.deepcopy([pipeline.steps[:-1] for pipeline in _pipelines(self.estimator)])
         self.seconds = (time.perf_counter() - start) / n_members
 
     def _record(self, X: Any, y: Any, **params: Any) -> None:
         self.data = (X, y, params)
 
+    def split(
+        self, estimator: BaseEstimator, X: Any, y: Any, indices: Any, train_indices: Any = None
+    ) -> tuple[Any, Any]:
+        """Stand in for ``_safe_split`` in this fold: X sliced once where it is shared, y for each."""
+        y_part = None if y is None else _safe_indexing(y, indices)
+        if train_indices is None:  # the training rows, as the steps that work in place have left them
+            is_copied = self.n_members > 1 and not self.is_shared
+            return copy.deepcopy(self.X_train) if is_copied else self.X_train, y_part
+        if self.is_shared and self.X_test is not None:
+            return self.X_test, y_part
+        X_part, _ = _safe_split(estimator, X, None, indices, train_indices)
+        if self.is_shared:
+            self.X_test = X_part
+        return X_part, y_part
+
     def hand_to(self, estimator: BaseEstimator) -> None:
         """Give a Pipeline the fitted steps."""
-        for mine, its in zip(_pipelines(self.estimator), _pipelines(estimator), strict=True):
+        mine = _pipelines(self.estimator)
+        steps = [pipeline.steps[:-1] for pipeline in mine]
+        if self.n_members > 1 and not self.is_shared:
+            steps = copy.deepcopy(self._steps)
+        for fitted, its, own in zip(mine, _pipelines(estimator), steps, strict=True):
             last = its.steps[-1]
-            vars(its).update(vars(mine))
-            its.steps = [*mine.steps[:-1], last]
+            vars(its).update(vars(fitted))
+            its.steps = [*own, last]
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Transform the same rows only once, whichever estimator asks."""
-        pipelines = _pipelines(self.estimator) if self.is_remembering else []
+        pipelines = _pipelines(self.estimator) if self.is_shared else []
         steps = [step for pipeline in pipelines for _, step in pipeline.steps[:-1]]
-        remembered = [step for step in steps if hasattr(step, "transform") and hasattr(step, "__dict__")]
-        for step in remembered:
-            step.transform = _Remembered(step.transform)
+        steps = [step for step in steps if hasattr(step, "transform") and hasattr(step, "__dict__")]
+        before = [(step, "transform" in vars(step), vars(step).get("transform")) for step in steps]
+        for step in steps:
+            vars(step)["transform"] = _Remembered(step.transform)
         try:
             yield
         finally:
-            for step in remembered:
-                vars(step).pop("transform", None)
+            for step, was_own, transform in before:
+                del vars(step)["transform"]
+                if was_own:
+                    vars(step)["transform"] = transform
+
+
+def _is_same(X: Any, other: Any) -> bool:
+    """Return whether two slices hold the same values; no, if that cannot be told."""
+    try:
+        return joblib.hash(X) == joblib.hash(other)
+    except Exception:
+        return False
 
 
 def _pipelines(estimator: BaseEstimator) -> list[Pipeline]:
@@ -234,10 +260,11 @@ class Member:
         _, self.classifier = located
         self.begun: BegunFit | None = None
         self.outcome: Trained | Exception
+        self.traceback: TracebackType | None = None
         start = time.perf_counter()
         try:
             if preprocessed.error is not None:
-                raise preprocessed.error
+                raise preprocessed.error.with_traceback(preprocessed.traceback)
             preprocessed.hand_to(call.estimator)
             X, y, params = preprocessed.data
             every_epoch = call.is_looked_into or type(self.classifier) is not RidgeMLPClassifier
@@ -247,28 +274,29 @@ class Member:
         except Exception as error:
             if call.raises:
                 raise
-            self.outcome = error
+            self.fail(error)
         self.seconds = preprocessed.seconds + time.perf_counter() - start
+
+    def fail(self, error: Exception) -> None:
+        """Take an error as the outcome, with the traceback that it has now: others may raise it, too."""
+        self.outcome, self.traceback = error, error.__traceback__
 
     def result(self) -> Any:
         """Return what scikit-learn's function makes of the trained network."""
         estimator, outcome = self.call.estimator, self.outcome
-        traceback = outcome.__traceback__ if isinstance(outcome, Exception) else None
 
         def hand_over(*args: Any, **params: Any) -> BaseEstimator:
             _put_back(estimator, ("fit", "set_params"))  # scorers see it as it is
             if self.begun is None or not isinstance(outcome, (Trained, DivergenceError)):
                 assert isinstance(outcome, Exception)
-                raise outcome.with_traceback(traceback)
+                raise outcome.with_traceback(self.traceback)
             self.classifier._finish(self.begun, outcome)
             return estimator
 
         def set_no_params(**params: Any) -> BaseEstimator:
             return estimator  # they are set, and what is fitted would be replaced
 
-        function = self.call.function
-        if self.preprocessed.is_sliced_once:
-            function = rebound(function, _safe_split=self.preprocessed.slices)
+        function = rebound(self.call.function, _safe_split=self.preprocessed.split)
         with _replaced(estimator, fit=hand_over, set_params=set_no_params):
             result = function(**self.call.arguments)
         if isinstance(result, dict) and "fit_time" in result:
@@ -362,4 +390,7 @@ def _train(members: Sequence[Member], progress: Progress | None) -> None:
             fit = dataclasses.replace(begun[number], task=dataclasses.replace(task, every_epoch=True))
             outcomes[number] = train_alone(fit)
     for member, outcome in zip(members, outcomes, strict=True):
-        member.outcome = outcome
+        if isinstance(outcome, Exception):
+            member.fail(outcome)
+        else:
+            member.outcome = outcome

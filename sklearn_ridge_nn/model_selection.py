@@ -118,7 +118,7 @@ def one_standard_error(
     alike = [
         number
         for number, candidate in enumerate(candidates)
-        if name in candidate and _others(candidate, name) == _others(candidates[best], name)
+        if name in candidate and _differ_in(name, candidate, candidates[best])
     ]
     close = [number for number in alike if mean[number] >= threshold]
     return max(close, key=lambda number: (candidates[number][name], mean[number]), default=best)
@@ -140,8 +140,19 @@ def _is_split(key: str, metric: str) -> bool:
     return head.startswith("split") and head[5:].isdigit() and tail == metric
 
 
-def _others(candidate: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: repr(value) for key, value in candidate.items() if key != name}
+def _differ_in(name: str, candidate: dict[str, Any], best: dict[str, Any]) -> bool:
+    """Return whether two candidates have equal values of all parameters but one."""
+    names = candidate.keys() - {name}
+    return names == best.keys() - {name} and all(
+        candidate[n] is best[n] or _equal(candidate[n], best[n]) for n in names
+    )
+
+
+def _equal(value: Any, other: Any) -> bool:
+    try:
+        return joblib.hash(value) == joblib.hash(other)
+    except Exception:  # an object that cannot be hashed equals itself alone
+        return False
 
 
 class _BatchedSearch:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import types
 from importlib.metadata import version
 
 import distributed
@@ -234,18 +235,124 @@ def test_what_results_depend_on_is_trained_anew(wine, trained, tmp_path, monkeyp
     assert sum(trained) > 0
 
 
-def test_a_scorer_whose_code_changed_is_asked_anew(wine, tmp_path):
-    scores = {}
+EDITS = {
+    "body": "def measure(y, predicted):\n    return VALUE",
+    "default": "def measure(y, predicted, value=VALUE):\n    return value",
+    "helper": "def helper():\n    return VALUE\ndef measure(y, predicted):\n    return helper()",
+    "constant": "value = VALUE\ndef measure(y, predicted):\n    return value",
+    "inner": "def measure(y, predicted):\n    return max(VALUE for _ in y)",
+    "decorated": """
+import functools
+def twice(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return function(*args)
+    return wrapper
+@twice
+def measure(y, predicted):
+    return VALUE
+""",
+    "inherited": """
+class Base:
+    def value(self):
+        return VALUE
+class Measure(Base):
+    def __call__(self, y, predicted):
+        return self.value()
+measure = Measure()
+""",
+    "attribute": """
+class Measure:
+    value = VALUE
+    def __call__(self, y, predicted):
+        return self.value
+measure = Measure()
+""",
+    "static": """
+class Measure:
+    @staticmethod
+    def value():
+        return VALUE
+    def __call__(self, y, predicted):
+        return self.value()
+measure = Measure()
+""",
+    "property": """
+class Measure:
+    @property
+    def value(self):
+        return VALUE
+    def __call__(self, y, predicted):
+        return self.value
+measure = Measure()
+""",
+}
+
+
+def edited(monkeypatch, source, **values):
+    """Run a user's module, new in this version, and return its names."""
+    for name, value in values.items():
+        source = source.replace(name, value)
+    module = types.ModuleType("users")
+    exec(source, vars(module))
+    monkeypatch.setitem(sys.modules, "users", module)
+    return module
+
+
+@pytest.mark.parametrize("source", EDITS.values(), ids=EDITS)
+def test_a_scorer_whose_code_changed_is_asked_anew(wine, tmp_path, monkeypatch, source):
     for value in (0.25, 0.75):
-        namespace = {"__name__": __name__}
-        exec(f"def measure(y, predicted):\n    return {value}", namespace)
-        measure = namespace["measure"]
-        measure.__module__ = __name__
-        globals()["measure"] = measure
-        scorer = make_scorer(measure)
-        scores[value] = cross_val_score(classifier(), *wine, cv=2, scoring=scorer, memory=tmp_path).mean()
-    del globals()["measure"]
-    assert scores == {0.25: 0.25, 0.75: 0.75}
+        scorer = make_scorer(edited(monkeypatch, source, VALUE=str(value)).measure)
+        params = {"cv": 2, "scoring": scorer, "memory": tmp_path}
+        assert cross_val_score(classifier(), *wine, **params).tolist() == [value, value]
+
+
+def test_a_transformer_whose_code_changed_is_fitted_anew(wine, tmp_path, monkeypatch, trained):
+    source = """
+from sklearn.base import BaseEstimator, TransformerMixin
+class Scaling(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+    def transform(self, X):
+        return X * VALUE
+"""
+    for value, n_trained in (("1.0", 2), ("1.0", 2), ("0.0", 4)):
+        module = edited(monkeypatch, source, VALUE=value)
+        cross_val_score(make_pipeline(module.Scaling(), classifier()), *wine, cv=2, memory=tmp_path)
+        assert sum(trained) == n_trained
+
+
+def test_keys_are_the_same_in_every_process(tmp_path):
+    code = """
+import users
+from sklearn_ridge_nn.checkpoints import _Hasher
+print(_Hasher().hash(users.measure))
+"""
+    source = "def measure(y, predicted):\n    return float(str(y) in {'a', 'b', 'c', 'd'})\n"
+    (tmp_path / "users.py").write_text(source)
+    keys = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert keys[0] == keys[1]
+
+
+def test_a_damaged_file_is_trained_again(wine, tmp_path, trained):
+    expected = search(2, refit=False, memory=tmp_path).fit(*wine)
+    (file,) = tmp_path.rglob("output.pkl")
+    file.write_bytes(file.read_bytes()[:20])
+    with pytest.warns(UserWarning, match="Exception while loading results"):
+        again = search(2, refit=False, memory=tmp_path).fit(*wine)
+    assert_same_scores(again, expected)
+    assert trained == [6, 6]
+    search(2, refit=False, memory=tmp_path).fit(*wine)
+    assert trained == [6, 6]
 
 
 def test_a_scorer_that_cannot_be_told_apart_is_refused(wine, tmp_path):

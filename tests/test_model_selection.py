@@ -26,7 +26,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.utils.parallel import delayed
 
 import sklearn_ridge_nn.model_selection as ours
-from sklearn_ridge_nn import RidgeMLPClassifier, engine, model_selection
+from sklearn_ridge_nn import RidgeMLPClassifier, batch, engine, model_selection
 from sklearn_ridge_nn.model_selection import one_standard_error
 
 ALPHAS = [0.0, 1e-3, 1.0]
@@ -152,12 +152,103 @@ class Shifting(TransformerMixin, BaseEstimator):
         return X
 
 
-@pytest.mark.parametrize("scoring", ["accuracy", own_score])
-def test_steps_that_work_in_place_see_rows_of_their_own(wine, scoring):
+@pytest.mark.parametrize("scoring", ["accuracy", ["accuracy", "neg_log_loss"], own_score], ids=str)
+@pytest.mark.parametrize("step", [Shifting(), StandardScaler(copy=False)], ids=str)
+def test_steps_that_work_in_place_see_rows_of_their_own(wine, scoring, step):
     X, y = wine
-    pipeline = make_pipeline(Shifting(), classifier(epochs=10))
-    params = {"cv": 2, "scoring": scoring, "refit": False, "error_score": "raise"}
-    search_both(pipeline, {"ridgemlpclassifier__alpha": ALPHAS}, X.copy(), y, **params)
+    rows = np.arange(178)
+    pipeline = make_pipeline(step, classifier())
+    params = {"scoring": scoring, "refit": False, "error_score": "raise", "return_train_score": True}
+    grid = {"ridgemlpclassifier__alpha": ALPHAS}
+    for cv in (2, [(rows, rows)]):
+        search_both(pipeline, grid, 3 * X + 1, y, cv=cv, **params)
+
+
+def test_metrics_and_scorers_that_write_into_what_they_get(wine):
+    X, y = wine
+
+    def metric(y_true, predicted):
+        hits = float((y_true == predicted).mean())
+        y_true[:] = 0
+        return hits
+
+    def scorer(estimator, X, y):
+        score = estimator.predict_proba(X).max()
+        X *= 0
+        if hasattr(estimator, "steps"):
+            estimator[0].mean_ += 5
+        estimator.fit(X, y)
+        return float(score)
+
+    pipeline = make_pipeline(StandardScaler(), classifier())
+    for scoring in (sklearn.metrics.make_scorer(metric), scorer):
+        params = {"cv": 2, "refit": False, "scoring": scoring, "return_train_score": True}
+        search_both(classifier(), {"alpha": ALPHAS}, X.copy(), y.copy(), **params)
+        search_both(pipeline, {"ridgemlpclassifier__alpha": ALPHAS}, X.copy(), y.copy(), **params)
+
+
+def test_returned_estimators_share_nothing(wine):
+    fold = (np.arange(0, 178, 2), np.arange(1, 178, 2))
+    pipeline = make_pipeline(StandardScaler(), classifier())
+    a, b = ours.cross_validate(pipeline, *wine, cv=[fold, fold], return_estimator=True)["estimator"]
+    assert a[0] is not b[0]
+    np.testing.assert_array_equal(a.predict(wine[0]), b.predict(wine[0]))
+
+
+class OwnTransform(TransformerMixin, BaseEstimator):
+    """Has its transform in the instance, or as a property."""
+
+    def __init__(self, how="instance"):
+        self.how = how
+
+    def fit(self, X, y=None):
+        if self.how == "instance":
+            self.transform = self.halve
+        return self
+
+    def halve(self, X):
+        return X / 2
+
+    def transform(self, X):
+        return X
+
+
+class TransformProperty(BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    @property
+    def transform(self):
+        return lambda X: X / 3
+
+
+@pytest.mark.parametrize("step", [OwnTransform(), TransformProperty()])
+def test_steps_whose_transform_is_not_a_method(wine, monkeypatch, step):
+    monkeypatch.setattr(batch, "PIECE_MEMBERS", 2)
+    params = {"cv": 2, "refit": False, "return_train_score": True}
+    search_both(make_pipeline(step, classifier()), {"ridgemlpclassifier__alpha": ALPHAS}, *wine, **params)
+
+
+class RefillingSplits:
+    """Yields the same two arrays for every fold, filled anew."""
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 2
+
+    def split(self, X, y=None, groups=None):
+        train, test = np.empty(89, int), np.empty(89, int)
+        for fold in range(2):
+            train[:], test[:] = np.arange(fold, 178, 2), np.arange(1 - fold, 178, 2)
+            yield train, test
+
+
+@pytest.mark.parametrize("estimator", [classifier(), LogisticRegression()], ids=str)
+def test_a_splitter_that_refills_its_arrays(wine, estimator):
+    mine, expected = (
+        m.cross_val_score(estimator, *wine, cv=RefillingSplits(), scoring="neg_log_loss")
+        for m in (ours, theirs)
+    )
+    np.testing.assert_allclose(mine, expected, rtol=1e-9)
 
 
 class Noisy(StandardScaler):
@@ -352,6 +443,8 @@ def test_the_callers_estimator_and_data_are_left_as_they_were(wine):
     [
         ({"learning_rate": [1e200]}, "infinite or NaN in epoch"),
         ({"alpha": [-1.0]}, "'alpha' parameter"),
+        ({"epochs": [np.inf]}, "'epochs' parameter"),
+        ({"callbacks": [np.array([1, 2])]}, "'callbacks' parameter"),
         ({"hidden_layer_sizes": ["wide"]}, "'hidden_layer_sizes' parameter"),
         ({"validation_split": [0.999]}, "validation_split"),
     ],
@@ -375,7 +468,10 @@ def test_a_failing_step_fails_its_setting(wine):
     pipeline = make_pipeline(MinMaxScaler(), classifier())
     grid = {"minmaxscaler__feature_range": [(0, 1), (1, 0)], "ridgemlpclassifier__alpha": [0.0, 1.0]}
     search_both(pipeline, grid, *wine, cv=2)
-    with pytest.warns(FitFailedWarning, match="4 fits failed"), pytest.warns(UserWarning, match="non-finite"):
+    with (
+        pytest.warns(FitFailedWarning, match="\n4 fits failed with the following error"),
+        pytest.warns(UserWarning, match="non-finite"),
+    ):
         ours.GridSearchCV(pipeline, grid, cv=2).fit(*wine)
 
 
@@ -609,6 +705,9 @@ def test_only_candidates_that_differ_in_alpha_alone():
     ]
     assert one_standard_error(results(params, [[0.7, 0.9], [0.75, 0.75], [0.8, 0.8], [0.1, 0.1]])) == 1
     assert one_standard_error(results(params, [[0.1, 0.1], [0.1, 0.1], [0.8, 0.8], [0.7, 0.95]])) == 3
+    long = np.zeros(2000)
+    params = [{"alpha": 1.0, "w": long}, {"alpha": 2.0, "w": np.where(np.arange(2000) == 1000, 1, long)}]
+    assert one_standard_error(results(params, [[0.7, 0.9], [0.75, 0.75]])) == 0
 
 
 @pytest.mark.parametrize(
