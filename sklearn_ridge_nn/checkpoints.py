@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import types
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -68,7 +69,7 @@ class Checkpoints:
                 continue
             try:
                 answers = self._kept(key, None)
-            except KeyError:  # a damaged file, of which joblib warns
+            except KeyError:  # a damaged file, which joblib logs
                 continue
             results.update(zip(piece, answers, strict=True))
             chunk.pieces.remove(piece)
@@ -147,9 +148,9 @@ def _is_own(obj: Any) -> bool:
     if (getattr(obj, "__module__", None) or "").partition(".")[0] == "sklearn_ridge_nn":
         return False
     try:
-        file = inspect.getsourcefile(obj) or ""
-    except TypeError:  # built in, or typed into a console
-        return isinstance(obj, type) and obj.__module__ == "__main__"
+        file = inspect.getfile(obj)
+    except (TypeError, OSError):  # built in, or defined without a file
+        return obj.__module__.partition(".")[0] not in sys.stdlib_module_names
     return "site-packages" not in file and not file.startswith(os.path.dirname(os.__file__))
 
 
