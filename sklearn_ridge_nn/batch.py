@@ -106,9 +106,7 @@ class BatchedParallel:
     def _is_local(self, chunks: Sequence[Chunk]) -> bool:
         """Whether this process does all: a single chunk is done before another process has started."""
         backend, _ = get_active_backend()
-        if not type(backend).__module__.startswith("joblib."):  # somebody's own, perhaps a cluster
-            return False
-        if type(backend).__module__ == "joblib._dask":
+        if type(backend).__module__ != "joblib._parallel_backends":  # Dask's or another, perhaps a cluster
             return False
         return len(chunks) < 2 or effective_n_jobs(self.n_jobs) == 1
 
@@ -126,10 +124,9 @@ class BatchedParallel:
         """Dispatch chunks; again if workers are lost, and then one at a time to see which one it is."""
         left = dict(enumerate(chunks))
         numbers = list(left)
-        rounds: list[list[int] | None] = [None] * ROUNDS
         lost: BaseException | None = None
-        for some in itertools.chain(rounds, ([number] for number in numbers)):
-            now = {number: left[number] for number in (some or numbers) if number in left}
+        for some in [numbers] * ROUNDS + [[number] for number in numbers]:
+            now = {number: left[number] for number in some if number in left}
             try:
                 for number, answers in self._dispatched(now, keys) if now else ():
                     progress.advance(_epochs(left.pop(number)))
@@ -276,9 +273,7 @@ def _identity(value: Any) -> tuple:
 
 def _operations(call: Call) -> float:
     """Return about how many floating-point operations a training takes; 0 if its parameters are wrong."""
-    located = final_classifier(call.estimator)
-    assert located is not None
-    _, classifier = located
+    classifier = call.classifier
     try:
         if classifier.callbacks:
             return PIECE_OPERATIONS  # Keras trains it alone
@@ -300,19 +295,18 @@ def _n_bytes(call: Call) -> int:
 
 def _set_shape(shape: StackShape, calls: Sequence[Call]) -> None:
     """State the shape of the stacks, which follows from the calls, if they differ in alpha and fold alone."""
-    located = [final_classifier(call.estimator) for call in calls]
     names = {name for call in calls for name in call.arguments.get("parameters") or {}}
-    classifiers = [classifier for _, classifier in filter(None, located)]
-    if len(classifiers) < len(calls) or any(name.split("__")[-1] != "alpha" for name in names):
+    are_ours = all(final_classifier(call.estimator) for call in calls)
+    if not are_ours or any(name.split("__")[-1] != "alpha" for name in names):
         return
-    if not isinstance(classifiers[0].random_state, Integral):  # a seed for each fit
+    if not isinstance(calls[0].classifier.random_state, Integral):  # a seed for each fit
         return
 
-    from sklearn_ridge_nn.stacks import STACK_MEMBERS, arrange
+    from sklearn_ridge_nn.stacks import STACK_MEMBERS, arrange, device
 
     folds = Counter(call.fold for call in calls)
     streams = [list(range(n)) for n in folds.values()]
-    stack = arrange(streams, STACK_MEMBERS["CPU"])[0]
+    stack = arrange(streams, STACK_MEMBERS[device()])[0]
     shape.n_streams, shape.n_per_stream = len(stack), len(stack[0])
 
 
@@ -320,6 +314,5 @@ def _epochs(chunk: Chunk) -> int:
     """Return the epochs of all networks of a chunk together."""
     if not chunk.trains_together:
         return 0
-    located = [final_classifier(chunk.calls[number].estimator) for number in chunk.numbers]
-    epochs = [classifier.epochs for _, classifier in filter(None, located)]
+    epochs = [chunk.calls[number].classifier.epochs for number in chunk.numbers]
     return sum(n for n in epochs if isinstance(n, Integral))

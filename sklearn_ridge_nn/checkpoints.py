@@ -52,8 +52,9 @@ class Checkpoints:
         if not self:
             return {}
         digests = _Digests()
+        versions = [f"{name} {version(name)}" for name in _PACKAGES]
         return {
-            tuple(piece): digests.of([digests.of_call(chunk.calls[number]) for number in piece])
+            tuple(piece): digests.of([versions, *(digests.of_call(chunk.calls[number]) for number in piece)])
             for chunk in chunks
             for piece in chunk.pieces
         }
@@ -96,14 +97,12 @@ class _Digests:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Any, str]] = {}
-        self._versions = [f"{name} {version(name)}" for name in _PACKAGES]
 
     def of_call(self, call: Call) -> str:
-        """Return the digest of all that a call's result depends on."""
+        """Return the digest of all that a call's result depends on, but for the packages."""
         arguments = {name: value for name, value in call.arguments.items() if name not in _IDLE}
         return self.of(
             [
-                self._versions,
                 call.function.__qualname__,
                 {name: self._of_argument(name, value) for name, value in arguments.items()},
             ]

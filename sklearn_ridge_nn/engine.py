@@ -16,7 +16,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Container, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -100,10 +100,8 @@ def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Train
         _check(task, f"tasks[{number}]")
     results: dict[int, Trained | DivergenceError] = {}
     stacks = list(arranged(tasks))
-    if progress is None:
-        n_epochs = sum(task.epochs for task in tasks)
-        own = Progress(len(tasks), n_epochs, max((task.verbose for task in tasks), default=0))
-    with nullcontext(progress) if progress is not None else own as progress:
+    shown: AbstractContextManager[Progress] = nullcontext(progress) if progress is not None else _own(tasks)
+    with shown as progress:
         for stack in stacks:
             start = time.perf_counter()
             program = get_program(stack.group.recipe(len(stack.streams), stack.n_per_stream))
@@ -114,6 +112,11 @@ def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Train
                 result.seconds = share
                 results[member] = result
     return [results[number] for number in range(len(tasks))]
+
+
+def _own(tasks: Sequence[Task]) -> Progress:
+    n_epochs = sum(task.epochs for task in tasks)
+    return Progress(len(tasks), n_epochs, max((task.verbose for task in tasks), default=0))
 
 
 def _check(task: Task, name: str) -> None:

@@ -63,6 +63,13 @@ class Call:
         return self.arguments["estimator"]
 
     @property
+    def classifier(self) -> RidgeMLPClassifier:
+        """Our classifier at the end of the estimator, of a call for which there is one."""
+        located = final_classifier(self.estimator)
+        assert located is not None
+        return located[1]
+
+    @property
     def fold(self) -> tuple:
         """Equal for calls that fit on the same rows, preprocessed alike."""
         return (id(self.arguments["train"]), id(self.arguments["test"]), self.setting)
@@ -143,7 +150,6 @@ class Preprocessed:
 
     def __init__(self, call: Call, n_members: int) -> None:
         start = time.perf_counter()
-        self.n_members = n_members
         self.is_shared = n_members > 1 and not call.is_looked_into
         self.shared: dict[tuple, Any] = {}
         self.error: Exception | None = None
@@ -152,13 +158,10 @@ class Preprocessed:
         self.X_test: Any = None
         arguments = call.arguments
         X, train = arguments["X"], arguments["train"]
-        located = final_classifier(self.estimator)
-        assert located is not None
-        _, classifier = located
         self.X_train, y_train = _safe_split(self.estimator, X, arguments["y"], train)
         params = _check_method_params(X, params=arguments.get("fit_params") or {}, indices=train)
         try:
-            with _replaced(classifier, fit=self._record):
+            with _replaced(call.classifier, fit=self._record):
                 self.estimator.fit(self.X_train, y_train, **params)
         except Exception as error:
             if call.raises:
@@ -166,8 +169,9 @@ class Preprocessed:
             self.error, self.traceback = error, error.__traceback__
         if self.is_shared and _pipelines(self.estimator):
             unchanged, _ = _safe_split(self.estimator, X, None, train)
-            self.is_shared = _is_same(unchanged, self.X_train)
-        if n_members > 1 and not self.is_shared:
+            self.is_shared = equal(unchanged, self.X_train)
+        self.is_copied = n_members > 1 and not self.is_shared
+        if self.is_copied:
             self._steps = copy.deepcopy([pipeline.steps[:-1] for pipeline in _pipelines(self.estimator)])
         self.seconds = (time.perf_counter() - start) / n_members
 
@@ -180,8 +184,7 @@ class Preprocessed:
         """Stand in for ``_safe_split`` in this fold: X sliced once where it is shared, y for each."""
         y_part = None if y is None else _safe_indexing(y, indices)
         if train_indices is None:  # the training rows, as the steps that work in place have left them
-            is_copied = self.n_members > 1 and not self.is_shared
-            return copy.deepcopy(self.X_train) if is_copied else self.X_train, y_part
+            return copy.deepcopy(self.X_train) if self.is_copied else self.X_train, y_part
         if self.is_shared and self.X_test is not None:
             return self.X_test, y_part
         X_part, _ = _safe_split(estimator, X, None, indices, train_indices)
@@ -192,9 +195,7 @@ class Preprocessed:
     def hand_to(self, estimator: BaseEstimator) -> None:
         """Give a Pipeline the fitted steps."""
         mine = _pipelines(self.estimator)
-        steps = [pipeline.steps[:-1] for pipeline in mine]
-        if self.n_members > 1 and not self.is_shared:
-            steps = copy.deepcopy(self._steps)
+        steps = copy.deepcopy(self._steps) if self.is_copied else [pipeline.steps[:-1] for pipeline in mine]
         for fitted, its, own in zip(mine, _pipelines(estimator), steps, strict=True):
             last = its.steps[-1]
             vars(its).update(vars(fitted))
@@ -218,11 +219,13 @@ class Preprocessed:
                     vars(step)["transform"] = transform
 
 
-def _is_same(X: Any, other: Any) -> bool:
-    """Return whether two slices hold the same values; no, if that cannot be told."""
+def equal(value: Any, other: Any) -> bool:
+    """Return whether two objects of any kind are known to hold the same values."""
+    if value is other:
+        return True
     try:
-        return joblib.hash(X) == joblib.hash(other)
-    except Exception:
+        return joblib.hash(value) == joblib.hash(other)
+    except Exception:  # whatever an object raises that cannot be pickled: it is then not known to be equal
         return False
 
 
@@ -254,10 +257,7 @@ class Member:
     """One call whose network trains together with others."""
 
     def __init__(self, call: Call, preprocessed: Preprocessed) -> None:
-        self.call, self.preprocessed = call, preprocessed
-        located = final_classifier(call.estimator)
-        assert located is not None
-        _, self.classifier = located
+        self.call, self.preprocessed, self.classifier = call, preprocessed, call.classifier
         self.begun: BegunFit | None = None
         self.outcome: Trained | Exception
         self.traceback: TracebackType | None = None

@@ -21,6 +21,7 @@ from sklearn.utils._param_validation import validate_params
 
 from sklearn_ridge_nn.batch import BatchedParallel
 from sklearn_ridge_nn.checkpoints import Checkpoints
+from sklearn_ridge_nn.fold_fits import equal
 from sklearn_ridge_nn.rebinding import rebound
 from sklearn_ridge_nn.training import StackShape, search_shape
 
@@ -143,16 +144,7 @@ def _is_split(key: str, metric: str) -> bool:
 def _differ_in(name: str, candidate: dict[str, Any], best: dict[str, Any]) -> bool:
     """Return whether two candidates have equal values of all parameters but one."""
     names = candidate.keys() - {name}
-    return names == best.keys() - {name} and all(
-        candidate[n] is best[n] or _equal(candidate[n], best[n]) for n in names
-    )
-
-
-def _equal(value: Any, other: Any) -> bool:
-    try:
-        return joblib.hash(value) == joblib.hash(other)
-    except Exception:  # an object that cannot be hashed equals itself alone
-        return False
+    return names == best.keys() - {name} and all(equal(candidate[n], best[n]) for n in names)
 
 
 class _BatchedSearch:

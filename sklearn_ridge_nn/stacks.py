@@ -31,6 +31,11 @@ STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
 FILL_OPERATIONS = 10**10
 
 
+def device() -> str:
+    """Return the kind of device that trains: "GPU" or "CPU"."""
+    return "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+
+
 @dataclass(frozen=True)
 class Group:
     """What members must share to be stacked: shapes, and every number that a stack has only once."""
@@ -70,11 +75,10 @@ class Group:
     @property
     def most_members(self) -> int:
         """How many members a stack of this shape may have."""
-        device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
         copies = 5  # weights, gradients, and up to three numbers of optimizer state for each
         architecture = self.architecture
         member_bytes = copies * architecture.n_weights * np.dtype(architecture.dtype).itemsize
-        return max(1, min(STACK_MEMBERS[device], STACK_BYTES[device] // member_bytes))
+        return max(1, min(STACK_MEMBERS[device()], STACK_BYTES[device()] // member_bytes))
 
     def recipe(self, n_streams: int, n_per_stream: int) -> Recipe:
         """Return the recipe of a stack, with as many slots as a chunk may have."""

@@ -27,7 +27,7 @@ ROOMS = {
     "forward": {"training"},
     "keras_training": {"forward", "network", "optimizers", "randomness", "training"},
     "labels": {"training"},
-    "model_selection": {"batch", "checkpoints", "rebinding", "training"},
+    "model_selection": {"batch", "checkpoints", "fold_fits", "rebinding", "training"},
     "network": {"optimizers", "randomness", "training"},
     "optimizers": set(),
     "parameters": {"forward", "network", "optimizers"},
