@@ -17,6 +17,8 @@ from joblib.hashing import NumpyHasher
 
 from sklearn_ridge_nn.fold_fits import Call, Chunk
 
+#: scikit-learn's constraint of a parameter ``memory``.
+MEMORY_TYPES = [None, str, os.PathLike, Memory]
 #: What results depend on besides the arguments.
 _PACKAGES = ("sklearn-ridge-nn", "scikit-learn", "keras", "tensorflow", "numpy", "scipy")
 #: Arguments of scikit-learn's functions that results do not depend on.

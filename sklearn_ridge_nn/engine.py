@@ -151,7 +151,7 @@ def _check(task: Task, name: str) -> None:
     )
     if task.weights is not None:
         check("weights", task.weights.shape == (n_rows,), f"of shape {(n_rows,)}, one for each row of X")
-    for field in ("train_rows", "validation_rows"):
+    for field in ("train_rows", "validation_rows", "test_rows"):
         rows = getattr(task, field)
         is_valid = rows.dtype.kind in "iu" and (not len(rows) or 0 <= rows.min() <= rows.max() < n_rows)
         check(field, is_valid, f"row numbers, from 0 to {n_rows - 1}")
@@ -192,10 +192,13 @@ class _Training:
         self.first_step = program.n_steps()
         self.chunk = Chunk(arrays, stack.streams)
         self.n_validate = max(stream.n_validate for stream in stack.streams)
+        self.n_test = max(stream.n_test for stream in stack.streams)
         self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
         names = ["loss", "accuracy", "data_loss"]
         if group.has_validation:
             names += ["val_data_loss", "val_loss", "val_accuracy"]
+        if group.has_test:
+            names += ["test_data_loss"]
         self.history = {name: np.full((group.epochs, len(tasks)), np.nan) for name in names}
         self.diverged_in: dict[int, int] = {}
         self.stopping = _EarlyStopping(tasks, group.first_epoch) if group.stops_early else None
@@ -243,6 +246,7 @@ class _Training:
             n_train=group.n_train,
             n_evaluate=group.n_train if reports else 0,
             n_validate=self.n_validate if reports or group.stops_early else 0,
+            n_test=self.n_test if reports else 0,
         )
 
     def _scheduled_rates(self, epoch: int) -> list[tuple[list[int], np.ndarray]]:
@@ -276,7 +280,9 @@ class _Training:
         here = epoch - group.first_epoch
         n_labels = group.architecture.n_outputs if group.architecture.is_multilabel else 1
         train, rest = measured[: layout.n_train], measured[layout.n_train :]
-        evaluated, validated = rest[: layout.n_evaluate], rest[layout.n_evaluate :]
+        evaluated, validated, tested = np.split(
+            rest, [layout.n_evaluate, layout.n_evaluate + layout.n_validate]
+        )
         n_rows = self.rows.sum(axis=0)
         values = {
             "loss": (self.rows * (train[:, 0] + train[:, 2])).sum(axis=0) / n_rows,
@@ -293,6 +299,9 @@ class _Training:
             values["val_accuracy"] = validated[:, 1].sum(axis=0) / (n_rows * n_labels)
         for name, numbers in values.items():
             self.history[name][here] = numbers
+        if layout.n_test:
+            total = per_member([stream.test_weight for stream in streams])
+            self.history["test_data_loss"][here] = tested[:, 0].sum(axis=0) / total
         for member in np.flatnonzero(~np.isfinite(list(values.values())).all(axis=0)).tolist():
             if member not in self.finished:
                 self.diverged_in[member] = epoch

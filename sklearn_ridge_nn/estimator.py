@@ -9,9 +9,10 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import _fit_context
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from sklearn_ridge_nn import labels
 from sklearn_ridge_nn.fitted import NetworkClassifier
@@ -312,7 +313,14 @@ class RidgeMLPClassifier(NetworkClassifier):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def _begin_fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, shared: dict[tuple, Any], every_epoch: bool
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        shared: dict[tuple, Any],
+        every_epoch: bool,
+        test: tuple[Any, Any, Any] | None = None,
     ) -> BegunFit:
         """Do what `fit` does before it trains; `_finish` does the rest.
 
@@ -325,11 +333,49 @@ class RidgeMLPClassifier(NetworkClassifier):
             dict share what they have in common, and then also their minibatches.
         every_epoch : bool
             See `Task`.
+        test : tuple of (X, y, sample_weight) or None, default=None
+            Rows to watch, the same ones for all that share a dict.
         """
         check_parameters(self)
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, shared, is_partial=False)
-        return dataclasses.replace(begun, task=dataclasses.replace(begun.task, every_epoch=every_epoch))
+        task = begun.task if test is None else self._watching(begun, sample_weight, test, shared)
+        return dataclasses.replace(begun, task=dataclasses.replace(task, every_epoch=every_epoch))
+
+    def _watching(
+        self, begun: BegunFit, sample_weight: Any, test: tuple[Any, Any, Any], shared: dict[tuple, Any]
+    ) -> Task:
+        """Return a begun fit's task with test rows behind its own, weighted as those are."""
+        task, classes, (X, y, test_weight) = begun.task, begun.classes, test
+        n_train = len(task.targets)
+
+        def read() -> tuple[MatrixLike, np.ndarray]:
+            rows = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
+            stack = sparse.vstack if sparse.issparse(task.X) else np.concatenate
+            targets = labels.encode(labels.flatten(check_array(y, ensure_2d=False, dtype=None)), classes)
+            return stack([task.X, rows]), np.concatenate([task.targets, targets])
+
+        def weigh() -> np.ndarray:
+            ones = np.ones(len(targets) - n_train)
+            weights = ones if test_weight is None else np.asarray(test_weight, dtype=np.float64)
+            if self.class_weight is not None:  # as the training rows have it, "balanced" included
+                trained = _check_sample_weight(sample_weight, task.targets, dtype=np.float64)
+                y_train = classes[task.targets[:, 0]]
+                per_class = labels.per_class(y_train, classes, self.class_weight, trained)
+                weights = weights * per_class[targets[n_train:, 0]]
+            before = np.ones(n_train) if task.weights is None else task.weights
+            return np.concatenate([before, weights / begun.weight_scale])
+
+        rows, targets = once(shared, ("with test rows",), read)
+        is_weighted = sample_weight is not None or self.class_weight is not None
+        key = ("with test rows", repr(self.class_weight), begun.weight_scale)
+        return dataclasses.replace(
+            task,
+            X=rows,
+            targets=targets,
+            weights=once(shared, key, weigh) if is_weighted else None,
+            test_rows=np.arange(n_train, len(targets)),
+        )
 
     def _begin(
         self,

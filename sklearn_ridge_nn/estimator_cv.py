@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 import inspect
-import os
 from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
-import joblib
 import numpy as np
 from sklearn import config_context
 from sklearn.base import _fit_context
@@ -18,10 +16,11 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
 from sklearn_ridge_nn import labels
+from sklearn_ridge_nn.checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.estimator import RidgeMLPClassifier
 from sklearn_ridge_nn.fitted import NetworkClassifier
 from sklearn_ridge_nn.model_selection import GridSearchCV, one_standard_error
-from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters
+from sklearn_ridge_nn.parameters import ALPHAS, CONSTRAINTS, check_parameters
 
 #: Parameters that are not those of `RidgeMLPClassifier`.
 _OWN = ("alphas", "cv", "scoring", "selection", "n_jobs", "memory")
@@ -110,7 +109,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
         "selection": [StrOptions({"best", "1se"})],
         "n_jobs": [Integral, None],
-        "memory": [None, str, os.PathLike, joblib.Memory],
+        "memory": MEMORY_TYPES,
     }
 
     def __init__(
@@ -226,7 +225,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
 
     def _checked_alphas(self) -> np.ndarray:
         if self.alphas is None:
-            return np.concatenate([[0.0], np.logspace(-6, 0, 13)])
+            return np.array(ALPHAS)
         alphas = np.asarray(self.alphas)
         is_numeric = alphas.ndim == 1 and alphas.size > 0 and alphas.dtype.kind in "iuf"
         if not (is_numeric and np.isfinite(alphas).all() and (alphas >= 0).all()):

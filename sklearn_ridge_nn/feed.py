@@ -24,18 +24,19 @@ class EpochLayout:
 
     Attributes
     ----------
-    n_train, n_evaluate, n_validate : int
-        Slots to train on, then to measure the training rows on, then the hold-out.
+    n_train, n_evaluate, n_validate, n_test : int
+        Slots to train on, then to measure the training rows on, the hold-out and the test rows.
     """
 
     n_train: int
     n_evaluate: int
     n_validate: int
+    n_test: int = 0
 
     @property
     def n_slots(self) -> int:
         """All slots of the epoch."""
-        return self.n_train + self.n_evaluate + self.n_validate
+        return self.n_train + self.n_evaluate + self.n_validate + self.n_test
 
 
 class Stream:
@@ -46,17 +47,18 @@ class Stream:
         self.slot_rows = slot_rows(task)
         self.n_train = task.n_batches(task.train_rows)
         self.n_validate = math.ceil(len(task.validation_rows) / self.slot_rows)
+        self.n_test = math.ceil(len(task.test_rows) / self.slot_rows)
         # Weights to measure with are scaled by their largest, for tiny ones would vanish in float32.
         # Losses are divided by the sums of these; a hold-out of no rows has none.
         self._scales = [self._weights(rows).max(initial=np.finfo(float).tiny) for rows in self._measured]
-        self.train_weight, self.validation_weight = (
+        self.train_weight, self.validation_weight, self.test_weight = (
             (self._weights(rows) / scale).sum()
             for rows, scale in zip(self._measured, self._scales, strict=True)
         )
 
     @property
-    def _measured(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.task.train_rows, self.task.validation_rows
+    def _measured(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.task.train_rows, self.task.validation_rows, self.task.test_rows
 
     def rows_per_minibatch(self) -> np.ndarray:
         """Return the real rows of each minibatch to train on, of shape (n_train,)."""
@@ -87,11 +89,10 @@ class Stream:
         all_rows = np.full((end - begin) * size, self.task.train_rows[0])
         all_weights = np.zeros(len(all_rows))
         n_real = np.zeros(end - begin, int)
-        train_scale, validation_scale = self._scales
+        n_slots_of = (layout.n_evaluate, layout.n_validate, layout.n_test)
         parts = (
             (order, layout.n_train, 1.0),
-            (self.task.train_rows, layout.n_evaluate, train_scale),
-            (self.task.validation_rows, layout.n_validate, validation_scale),
+            *zip(self._measured, n_slots_of, self._scales, strict=True),
         )
         for rows, n_slots, scale in parts:
             here = slice(max(begin, first), min(end, first + n_slots))
@@ -143,7 +144,7 @@ def slot_rows(task: Task) -> int:
 
 def stream_key(task: Task) -> tuple:
     """Return what tasks share that see the same minibatches."""
-    rows = (task.train_rows.tobytes(), task.validation_rows.tobytes())
+    rows = tuple(rows.tobytes() for rows in (task.train_rows, task.validation_rows, task.test_rows))
     return (id(task.X), id(task.targets), id(task.weights), *rows, task.seed)
 
 

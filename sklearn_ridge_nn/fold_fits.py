@@ -75,6 +75,14 @@ class Call:
         return (id(self.arguments["train"]), id(self.arguments["test"]), self.setting)
 
     @property
+    def is_watched(self) -> bool:
+        """Whether the function wants the losses of every epoch, on the fold's test rows too.
+
+        It then has an attribute ``watches``, and finds the task in the classifier's ``_watched_task``.
+        """
+        return getattr(self.function, "watches", False)
+
+    @property
     def raises(self) -> bool:
         """Whether a failing fit fails all."""
         return self.arguments.get("error_score", "raise") == "raise"
@@ -156,6 +164,7 @@ class Preprocessed:
         self.traceback: TracebackType | None = None
         self.estimator = call.estimator
         self.X_test: Any = None
+        self._test_data: tuple[Any, Any, Any] | None = None
         arguments = call.arguments
         X, train = arguments["X"], arguments["train"]
         self.X_train, y_train = _safe_split(self.estimator, X, arguments["y"], train)
@@ -191,6 +200,24 @@ class Preprocessed:
         if self.is_shared:
             self.X_test = X_part
         return X_part, y_part
+
+    def test_data(self, call: Call) -> tuple[Any, Any, Any]:
+        """Return X, y and sample_weight of the test rows as our classifier gets to see them."""
+        if self._test_data is None or self.is_copied:
+            arguments = call.arguments
+            train, test = arguments["train"], arguments["test"]
+            X, y = self.split(self.estimator, arguments["X"], arguments["y"], test, train)
+            for pipeline in _pipelines(self.estimator):
+                for _, _, step in pipeline._iter(with_final=False):
+                    X = step.transform(X)
+            params = _check_method_params(
+                arguments["X"], params=arguments.get("fit_params") or {}, indices=test
+            )
+            path, _ = final_classifier(call.estimator) or ((), None)
+            weights = params.get("__".join([*path, "sample_weight"]), params.get("sample_weight"))
+            has_weights = self.data[2].get("sample_weight") is not None
+            self._test_data = X, y, weights if has_weights else None
+        return self._test_data
 
     def hand_to(self, estimator: BaseEstimator) -> None:
         """Give a Pipeline the fitted steps."""
@@ -267,10 +294,20 @@ class Member:
                 raise preprocessed.error.with_traceback(preprocessed.traceback)
             preprocessed.hand_to(call.estimator)
             X, y, params = preprocessed.data
-            every_epoch = call.is_looked_into or type(self.classifier) is not RidgeMLPClassifier
+            is_own = type(self.classifier) is not RidgeMLPClassifier
             self.begun = self.classifier._begin_fit(
-                X, y, **params, shared=preprocessed.shared, every_epoch=every_epoch
+                X,
+                y,
+                **params,
+                shared=preprocessed.shared,
+                every_epoch=call.is_watched or call.is_looked_into or is_own,
+                test=preprocessed.test_data(call) if call.is_watched else None,
             )
+            task = self.begun.task
+            if call.is_watched and not (call.is_looked_into or task.callbacks or task.patience is not None):
+                # nobody looks at the hold-out, so its losses need not be measured
+                task = dataclasses.replace(task, validation_rows=task.validation_rows[:0])
+                self.begun = dataclasses.replace(self.begun, task=task)
         except Exception as error:
             if call.raises:
                 raise
@@ -291,6 +328,8 @@ class Member:
                 assert isinstance(outcome, Exception)
                 raise outcome.with_traceback(self.traceback)
             self.classifier._finish(self.begun, outcome)
+            if self.call.is_watched:
+                self.classifier._watched_task = self.begun.task
             return estimator
 
         def set_no_params(**params: Any) -> BaseEstimator:

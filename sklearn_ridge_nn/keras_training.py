@@ -169,6 +169,9 @@ class _Bookkeeping(keras.callbacks.Callback):
         if not np.isfinite(list(logs.values())).all():
             self.diverged_in = epoch
             self.model.stop_training = True
+        if len(self.task.test_rows):
+            with np.errstate(all="ignore"):  # what is only watched may overflow
+                logs["test_data_loss"], _ = self._evaluate(weights, self.task.test_rows)
 
     def _evaluate(self, weights: list[np.ndarray], rows: np.ndarray) -> tuple[float, float]:
         """Return the weighted mean data loss and the unweighted accuracy over some rows."""
@@ -182,6 +185,8 @@ class _Bookkeeping(keras.callbacks.Callback):
             losses.append(forward.row_losses(z, task.targets[chosen], target_type))
             hits.append(forward.hits(z, task.targets[chosen], target_type))
         row_weights = None if task.weights is None else task.weights[rows]
+        if row_weights is not None and not row_weights.any():  # only test rows can all weigh nothing
+            return np.nan, np.nan
         return (
             float(np.average(np.concatenate(losses), weights=row_weights)),
             float(np.concatenate(hits).mean()),

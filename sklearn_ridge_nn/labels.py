@@ -158,7 +158,7 @@ def row_weights(
     if class_weight is not None:
         if y.ndim == 2:
             raise ValueError("class_weight does not apply to a multilabel y. Set class_weight=None.")
-        weights = weights * _per_class(y, classes, class_weight, weights)[np.searchsorted(classes, y)]
+        weights = weights * per_class(y, classes, class_weight, weights)[np.searchsorted(classes, y)]
     if not weights.any():
         raise ValueError(
             "The weights of all rows are zero, which leaves nothing to train on. Give rows of at least "
@@ -167,23 +167,23 @@ def row_weights(
     return weights
 
 
-def _per_class(
+def per_class(
     y: np.ndarray, classes: np.ndarray, class_weight: Mapping | str, weights: np.ndarray
 ) -> np.ndarray:
     """Return one weight per class; "balanced" leaves rows of weight zero out of the frequencies."""
     if isinstance(class_weight, Mapping):
-        per_class = compute_class_weight(class_weight, classes=classes, y=classes)
-        if not (np.isfinite(per_class) & (per_class >= 0)).all():
+        stated = compute_class_weight(class_weight, classes=classes, y=classes)
+        if not (np.isfinite(stated) & (stated >= 0)).all():
             raise ValueError(f"class_weight must hold finite weights >= 0. Got {class_weight!r}.")
-        return per_class
+        return stated
     counts = weights > 0
     present = np.unique(y[counts])
-    per_class = np.zeros(len(classes))
+    balanced = np.zeros(len(classes))
     if len(present):
-        per_class[np.searchsorted(classes, present)] = compute_class_weight(
+        balanced[np.searchsorted(classes, present)] = compute_class_weight(
             "balanced", classes=present, y=y[counts], sample_weight=weights[counts]
         )
-    return per_class
+    return balanced
 
 
 def scale_of(weights: np.ndarray) -> float:

@@ -8,7 +8,6 @@ scikit-learn fits them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -20,7 +19,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import validate_params
 
 from sklearn_ridge_nn.batch import BatchedParallel
-from sklearn_ridge_nn.checkpoints import Checkpoints
+from sklearn_ridge_nn.checkpoints import MEMORY_TYPES, Checkpoints
 from sklearn_ridge_nn.fold_fits import equal
 from sklearn_ridge_nn.rebinding import rebound
 from sklearn_ridge_nn.training import StackShape, search_shape
@@ -35,7 +34,7 @@ __all__ = [
     "validation_curve",
 ]
 
-_MEMORY = {"memory": [None, str, os.PathLike, joblib.Memory]}
+_MEMORY = {"memory": MEMORY_TYPES}
 
 
 def _batched(

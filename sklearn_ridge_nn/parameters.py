@@ -18,6 +18,9 @@ OPTIMIZERS = (
     "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd",
 )  # fmt: skip
 
+#: The alphas that are tried where none are named.
+ALPHAS = (0.0, *np.logspace(-6, 0, 13))
+
 #: scikit-learn's parameter constraints of `RidgeMLPClassifier`.
 CONSTRAINTS: dict[str, list] = {
     "alpha": [Interval(Real, 0, None, closed="left")],

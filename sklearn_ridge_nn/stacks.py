@@ -46,6 +46,7 @@ class Group:
     has_dropout: bool
     n_train: int
     has_validation: bool
+    has_test: bool
     first_epoch: int
     epochs: int
     stops_early: bool
@@ -64,6 +65,7 @@ class Group:
             task.dropout > 0 and bool(task.architecture.hidden_layer_sizes),
             task.n_batches(task.train_rows),
             len(task.validation_rows) > 0,
+            len(task.test_rows) > 0,
             task.first_epoch,
             task.epochs,
             task.patience is not None,

@@ -148,6 +148,9 @@ class Task:
         Whether ``data_loss`` and the hold-out's quantities are wanted for every epoch. If not, a
         trainer may give them for the last epoch only, with NaN before; what early stopping watches
         is always measured.
+    test_rows : ndarray of int
+        Rows that are only watched: where there are any, the history has ``test_data_loss``, their
+        loss, and nothing else depends on them.
     """
 
     architecture: Architecture
@@ -168,6 +171,7 @@ class Task:
     verbose: int = 0
     start: State | None = None
     every_epoch: bool = True
+    test_rows: np.ndarray = field(default_factory=lambda: np.empty(0, int))
 
     @property
     def first_epoch(self) -> int:
