@@ -1,0 +1,414 @@
+"""AlphaDiagnosis: scores and losses in, one verdict per alpha and findings out."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from sklearn_ridge_nn.evidence import Evidence, check_n_splits
+from sklearn_ridge_nn.findings import Finding, find
+from sklearn_ridge_nn.verdicts import standard_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sklearn_ridge_nn.display import AlphaCurveDisplay
+
+#: Of the dictionaries that `AlphaDiagnosis.to_dict` makes.
+SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 1
+
+
+class AlphaDiagnosis(Evidence):
+    """The verdict on every alpha: the network underfits, is good, or overfits.
+
+    Made by `diagnose`, or by `from_cv_results` from a search that has run. ``print(diagnosis)`` shows
+    `summary`; a notebook shows the report with its picture.
+
+    Parameters
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+        The values compared, ascending.
+    train_score, test_score : ndarray of shape (n_alphas, n_splits * n_seeds)
+        Scores on the splits' training and test rows; the seeds of a split stand next to each other.
+    train_loss, test_loss : ndarray of shape (n_alphas, n_splits * n_seeds)
+        Losses without the penalty, at the final weights, in nats. NaN where a fit failed.
+    n_seeds : int, default=1
+        Networks per alpha and split.
+    test_ratio : float, default=0.25
+        Test rows per training row of a split.
+    level : float, default=0.05
+        Probability that any alpha is called overfit or underfit where all are equal.
+    margin : float, default=0.01
+        Share of the best mean test loss up to which a difference does not matter.
+    stronger : {"larger", "smaller"}, default="larger"
+        Which values penalise more.
+    param_name : str, default="alpha"
+        The parameter that was varied.
+    score_name, loss_name : str
+        What the scores and losses are.
+    train_loss_curve, test_loss_curve : ndarray of shape (n_alphas, n_splits * n_seeds, n_epochs) or None
+        Losses at the end of each epoch, the latter on the split's own test rows. NaN after early stopping.
+    weight_norm : ndarray of shape (n_alphas, n_splits * n_seeds, n_layers) or None
+        Square root of the sum of squares of each layer's kernel, the output layer last.
+    weight_quantiles : ndarray of shape (n_alphas, n_splits * n_seeds, n_layers, 5) or None
+        The 5 %, 25 %, 50 %, 75 % and 95 % quantiles of each layer's kernel.
+    baseline_loss : ndarray of shape (n_splits,) or None
+        Test loss of predicting the class frequencies of the training rows.
+    feature_scales : ndarray of shape (2,) or None
+        Median and maximum of the features' standard deviations, as the network sees them.
+    rarest_class : tuple of (str, int, int) or None
+        The rarest class, its rows, and the fewest of them in any test part.
+
+    Attributes
+    ----------
+    verdicts : tuple of str
+        "underfit", "good", "overfit" or "undetermined" for each alpha.
+    reasons : tuple of str
+        Why, with the numbers.
+    best_alpha : float
+        The alpha with the smallest mean test loss, and ``best_index`` its index.
+    one_se_alpha : float
+        The strongest penalty whose mean test loss is within a standard error of the best, as
+        ``lambda.1se`` of cv.glmnet; ``one_se_index`` is its index.
+    comparison : Comparison
+        Mean differences from the best alpha, their standard errors, and the critical values.
+    findings : tuple of Finding
+        What every check says, problems first; see the documentation of each code.
+    n_splits, n_epochs : int
+        Splits, and epochs of the curves.
+    generalization_gap : ndarray of shape (n_alphas, n_splits * n_seeds)
+        Test loss minus train loss.
+    penalty : ndarray of shape (n_alphas, n_splits * n_seeds) or None
+        alpha times the sum of squares of the hidden kernels.
+
+    See Also
+    --------
+    diagnose : Trains and measures.
+
+    Notes
+    -----
+    Every alpha is compared with the best one (the smallest mean test loss) by its differences on the same
+    splits, seeds averaged. With J splits, the standard error of a mean difference is
+    ``sqrt((1 / J + test_ratio) * var(differences, ddof=1))`` (Nadeau and Bengio, 2003).
+
+    - *good*: the mean difference is within one standard error, or within `margin`.
+    - *overfit*: significantly worse, a weaker penalty than the best, and a wider generalization gap.
+    - *underfit*: significantly worse, a stronger penalty than the best, and a larger train loss.
+    - *undetermined*: anything else; ``reasons`` says why.
+
+    Significant is what exceeds a critical value that allows for the choice of the best: it is the quantile of
+    the largest statistic of simulated cross-validations in which all alphas are equal (max-t, step-down).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn import AlphaDiagnosis
+    >>> cv_results = {
+    ...     "params": [{"alpha": 0.01}, {"alpha": 0.1}, {"alpha": 1.0}],
+    ...     **{f"split{i}_test_score": np.array([-0.5, -0.4, -0.7]) - 0.01 * i for i in range(4)},
+    ...     **{f"split{i}_train_score": np.array([-0.1, -0.3, -0.6 - 0.01 * i]) for i in range(4)},
+    ... }
+    >>> diagnosis = AlphaDiagnosis.from_cv_results(cv_results)
+    >>> diagnosis.verdicts
+    ('overfit', 'good', 'underfit')
+    """
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What every check says, problems first."""
+        return find(self)
+
+    @classmethod
+    def from_cv_results(
+        cls,
+        cv_results: dict[str, Any],
+        *,
+        param_name: str = "alpha",
+        metric: str | None = None,
+        stronger: str = "larger",
+        test_size: float | None = None,
+        level: float = 0.05,
+        margin: float = 0.01,
+    ) -> Self:
+        """Diagnose from the results of a search, without fitting anything.
+
+        Parameters
+        ----------
+        cv_results : dict of str to array
+            ``cv_results_`` of a search with ``return_train_score=True`` that varied one parameter.
+        param_name : str, default="alpha"
+            That parameter, with or without the names of the steps before it.
+        metric : str, default=None
+            The metric to judge by: minus the score is the loss. None takes ``neg_log_loss`` if the search
+            has it, else its only one. Minus an accuracy is no loss of the training, but is judged likewise.
+        stronger : {"larger", "smaller"}, default="larger"
+            Which values penalise more.
+        test_size : float, default=None
+            Share of the rows in each test part, such as 0.2 for five folds, repeated or not. None takes
+            ``1 / n_splits``, right for a KFold that is not repeated.
+        level, margin : float
+            As in `diagnose`.
+
+        Returns
+        -------
+        AlphaDiagnosis
+            Without loss curves and weights.
+
+        Raises
+        ------
+        ValueError
+            If the search has no train scores, varied no such parameter or another one as well, has fewer
+            than two splits or alphas, or does not know the metric.
+        """
+        name, values = _varied(cv_results, param_name)
+        metric = _metric(cv_results, metric)
+        order = np.argsort(values)
+        test, train = (_scores(cv_results, part, metric)[order] for part in ("test", "train"))
+        n_splits = test.shape[1]
+        check_n_splits(n_splits)
+        size = 1 / n_splits if test_size is None else test_size
+        if not 0 < size < 1:
+            raise ValueError(f"test_size must be a share of the rows in (0, 1). Got {test_size!r}.")
+        if stronger not in ("larger", "smaller"):
+            raise ValueError(f"stronger must be 'larger' or 'smaller'. Got {stronger!r}.")
+        return cls(
+            alphas=values[order],
+            train_score=train,
+            test_score=test,
+            train_loss=-train,
+            test_loss=-test,
+            test_ratio=size / (1 - size),
+            level=level,
+            margin=margin,
+            stronger=stronger,  # type: ignore[arg-type]
+            param_name=name,
+            score_name=metric,
+            loss_name="log loss" if metric == "neg_log_loss" else f"minus {metric}",
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per alpha: verdict, means over the splits and their standard errors.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by alpha.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {"verdict": self.verdicts}
+        for name in ("train_loss", "test_loss", "generalization_gap", "train_score", "test_score"):
+            values = self.by_split(getattr(self, name))
+            columns[name] = values.mean(axis=1)
+            columns[f"{name}_se"] = standard_error(values, self.test_ratio)
+        columns["difference"] = self.comparison.difference
+        columns["difference_se"] = self.comparison.standard_error
+        columns["critical_value"] = self.comparison.critical_value
+        columns["reason"] = self.reasons
+        return pd.DataFrame(columns, index=pd.Index(self.alphas, name=self.param_name))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain lists, numbers and strings, ready for ``json.dumps``.
+
+        Returns
+        -------
+        dict
+            With ``schema`` and ``version``; numbers that are not finite are the strings "NaN",
+            "Infinity" and "-Infinity".
+        """
+        evidence = {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        return {
+            "schema": SCHEMA,
+            "version": VERSION,
+            "evidence": evidence,
+            "verdicts": list(self.verdicts),
+            "reasons": list(self.reasons),
+            "best_alpha": self.best_alpha,
+            "one_se_alpha": self.one_se_alpha,
+            "findings": [dataclasses.asdict(finding) for finding in self.findings],
+        }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """Read back what `to_dict` made; verdicts and findings follow from the evidence anew.
+
+        Parameters
+        ----------
+        content : dict
+            From `to_dict`, also through JSON.
+
+        Returns
+        -------
+        AlphaDiagnosis
+            With the same evidence.
+
+        Raises
+        ------
+        ValueError
+            If the dictionary is something else, or of a version that this release does not know.
+        """
+        schema, version = (content.get(key) for key in ("schema", "version"))
+        if schema != SCHEMA:
+            raise ValueError(f"This is no diagnosis: its schema is {schema!r}, and not {SCHEMA!r}.")
+        if version != VERSION:
+            raise ValueError(
+                f"This diagnosis is of version {version!r} of its schema, and this release reads version "
+                f"{VERSION}. Read it with the release that wrote it."
+            )
+        evidence = {name: _restored(name, value) for name, value in content["evidence"].items()}
+        return cls(**evidence)
+
+    def summary(self, width: int = 100) -> str:
+        """Return a table with a verdict per alpha and the findings below, for a terminal.
+
+        Parameters
+        ----------
+        width : int, default=100
+            Columns of the terminal.
+
+        Returns
+        -------
+        str
+            Lines without colour.
+        """
+        from sklearn_ridge_nn import report
+
+        return report.text(self, width)
+
+    def to_html(self, path: str | os.PathLike | None = None) -> str:
+        """Return the report as one self-contained HTML page, and write it to a file.
+
+        Parameters
+        ----------
+        path : str or path, default=None
+            Where to write it. None writes nothing.
+
+        Returns
+        -------
+        str
+            The page.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed: ``pip install 'sklearn-ridge-nn[plot]'``.
+        """
+        from sklearn_ridge_nn import report
+
+        page = report.page(self)
+        if path is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(page)
+        return page
+
+    def plot(self, ax: Any = None) -> AlphaCurveDisplay:
+        """Draw train and test loss over alpha.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        AlphaCurveDisplay
+            The picture.
+        """
+        from sklearn_ridge_nn import display
+
+        return display.AlphaCurveDisplay.from_diagnosis(self, ax=ax)
+
+    def _repr_html_(self) -> str:
+        from sklearn_ridge_nn import report
+
+        return report.fragment(self)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        low, high = self.alphas[0], self.alphas[-1]
+        return (
+            f"<AlphaDiagnosis of {len(self.alphas)} values of {self.param_name} from {low:g} to {high:g}, "
+            f"best {self.best_alpha:.3g}>"
+        )
+
+
+def _varied(cv_results: dict[str, Any], param_name: str) -> tuple[str, np.ndarray]:
+    """Return the full name of the parameter that a search varied, and its values."""
+    candidates = cv_results["params"]
+    names = sorted({name for candidate in candidates for name in candidate})
+    found = [name for name in names if name == param_name or name.endswith(f"__{param_name}")]
+    if len(found) != 1:
+        raise ValueError(
+            f"param_name={param_name!r} names {len(found) or 'none'} of the parameters of this search: "
+            f"{', '.join(names)}. Give the full name."
+        )
+    others = [
+        name
+        for name in names
+        if name != found[0] and len({repr(candidate.get(name)) for candidate in candidates}) > 1
+    ]
+    if others:
+        raise ValueError(
+            f"This search varied {', '.join(others)} as well, and a diagnosis compares values of one "
+            f"parameter alone. Search again with the others fixed."
+        )
+    try:
+        values = np.array([candidate[found[0]] for candidate in candidates], dtype=float)
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{found[0]} must have a number in every candidate of the search.") from None
+    return found[0], values
+
+
+def _metric(cv_results: dict[str, Any], metric: str | None) -> str:
+    known = [name.removeprefix("mean_test_") for name in cv_results if name.startswith("mean_test_")]
+    known = known or sorted({m[1] for name in cv_results if (m := re.match(r"split\d+_test_(.+)", name))})
+    if metric is None:
+        if "neg_log_loss" in known:
+            return "neg_log_loss"
+        if len(known) == 1:
+            return known[0]
+        raise ValueError(f"This search has several metrics, {', '.join(known)}: name one, metric=...")
+    if metric not in known:
+        raise ValueError(f"metric={metric!r} is not a metric of this search. It has {', '.join(known)}.")
+    return metric
+
+
+def _scores(cv_results: dict[str, Any], part: str, metric: str) -> np.ndarray:
+    """Return scores of shape (n_candidates, n_splits)."""
+    columns: list[np.ndarray] = []
+    while (key := f"split{len(columns)}_{part}_{metric}") in cv_results:
+        columns.append(np.asarray(cv_results[key], dtype=float))
+    if not columns:
+        raise ValueError(
+            f"cv_results has no {part} scores. Search with return_train_score=True, for a verdict rests on "
+            f"both."
+        )
+    return np.column_stack(columns)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return "NaN" if np.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return value
+
+
+def _restored(name: str, value: Any) -> Any:
+    if name == "rarest_class":
+        return value if value is None else tuple(value)
+    return np.array(value, dtype=float) if isinstance(value, list) else value

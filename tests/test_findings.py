@@ -1,0 +1,200 @@
+"""Every finding: data that trigger it, data that pass, and where it cannot be told."""
+
+import numpy as np
+import pytest
+
+from sklearn_ridge_nn import AlphaDiagnosis
+from sklearn_ridge_nn.findings import CHECKS, DIFFERENT_SCALES, WIDE_GAP
+
+SIGNS = np.tile([1.0, -1.0, 0.5, -0.5, 0.2, -0.2], 3)
+EPOCHS = 20
+
+
+def evidence(test=(0.8, 0.5, 0.9), gap=(0.6, 0.01, 0.02), n_seeds=1, **fields):
+    """A diagnosis whose means are those given, on six splits."""
+    n_fits = 6 * n_seeds
+    noise = 0.02 * SIGNS[:n_fits] - 0.02 * SIGNS[:n_fits].mean()
+    test = np.array(test)[:, None] + noise * np.linspace(1, 1.4, len(test))[:, None]
+    train = test - np.array(gap)[:, None]
+    alphas = np.array([0.0, 0.01, 1.0, 10.0])[: len(test)]
+    given = {"alphas": alphas, "test_loss": test, "train_loss": train, "n_seeds": n_seeds}
+    given |= {"train_score": -train, "test_score": -test, **fields}
+    return AlphaDiagnosis(**given)
+
+
+def curves(train, test):
+    """Curves of one shape for three alphas and six splits, the noise growing with the epochs."""
+    noise = 0.005 * SIGNS[:6, None]
+    return {
+        "train_loss_curve": np.tile(train, (3, 6, 1)) + noise,
+        "test_loss_curve": np.tile(test, (3, 6, 1)) + noise * np.linspace(0, 1, len(test)),
+    }
+
+
+FALLING = np.linspace(1, 0.5, EPOCHS)
+FLAT = np.full(EPOCHS, 0.5)
+TURNING = np.concatenate([np.linspace(1, 0.5, 8), np.linspace(0.52, 0.9, EPOCHS - 8)])
+WITH_MISSING = np.where(np.arange(18).reshape(3, 6) == 1, np.nan, 0.5 + 0.02 * SIGNS[:6])
+
+#: Code to (triggers, severity, words of its sentence or advice; passes; not applicable).
+CASES = {
+    "failed-fits": (
+        evidence(test_loss=WITH_MISSING),
+        "problem",
+        ["1 of 18 fits", "alpha 0,"],
+        evidence(),
+        None,
+    ),
+    "no-better-than-frequencies": (
+        evidence(baseline_loss=np.full(6, 0.5)),
+        "problem",
+        ["0.5 at alpha = 0.01", "0.5 for predicting"],
+        evidence(baseline_loss=np.full(6, 0.7)),
+        evidence(),
+    ),
+    "no-difference": (
+        evidence(test=(0.501, 0.5, 0.502)),
+        "note",
+        ["differ by at most 0.002"],
+        evidence(),
+        None,
+    ),
+    "best-at-edge": (
+        evidence(test=(0.9, 0.8, 0.5)),
+        "hint",
+        ["alpha = 1, is the upper end", "np.logspace(0, 3, 7)"],
+        evidence(),
+        None,
+    ),
+    "l2-helps": (
+        evidence(),
+        "note",
+        ["L2 regularization helps", "0.3", "95% interval"],
+        None,
+        evidence(alphas=np.array([1e-3, 0.01, 1.0])),
+    ),
+    "remaining-gap": (
+        evidence(gap=(0.6, 0.2, 0.1)),
+        "hint",
+        ["gap at alpha = 0.01 is 0.2", "dropout", "early stopping"],
+        evidence(gap=(0.6, 0.04, 0.1)),
+        None,
+    ),
+    "diverging-curves": (
+        evidence(**curves(FALLING, TURNING)),
+        "problem",
+        ["turned at epoch 8 of 20", "from 0.5 to 0.9", "about 8 epochs"],
+        evidence(**curves(FALLING, FALLING)),
+        evidence(),
+    ),
+    "unfinished-training": (
+        evidence(**curves(FALLING, FALLING)),
+        "hint",
+        ["the last 2 of 20 epochs", "9.5%", "epochs=40"],
+        evidence(**curves(FLAT, FALLING)),
+        evidence(),
+    ),
+    "penalty-dominates": (
+        evidence(weight_norm=np.full((3, 6, 2), 10.0)),
+        "hint",
+        ["67% of the whole training loss"],
+        evidence(weight_norm=np.full((3, 6, 2), 1.0)),
+        evidence(),
+    ),
+    "unscaled-features": (
+        evidence(feature_scales=np.array([1.0, 1.01 * DIFFERENT_SCALES])),
+        "problem",
+        ["median of 1 and a maximum of 101", "StandardScaler"],
+        evidence(feature_scales=np.array([1.0, 0.99 * DIFFERENT_SCALES])),
+        evidence(),
+    ),
+    "small-class": (
+        evidence(rarest_class=("rare", 3, 0)),
+        "problem",
+        ["'rare'", "3 in all"],
+        evidence(rarest_class=("rare", 6, 1)),
+        evidence(),
+    ),
+    "outlier-split": (
+        evidence(test_loss=np.array([[0.8], [0.5], [0.9]]) + np.array([0, 0.01, 0.02, 3, 0.015, 0.005])),
+        "hint",
+        ["Split 3 (3.5)", "groups"],
+        evidence(),
+        evidence(**{name: np.tile([[0.8], [0.5], [0.9]], 4) for name in (
+            "test_loss", "train_loss", "test_score", "train_score")}),
+    ),
+    "seed-noise": (
+        evidence(
+            n_seeds=3,
+            test_loss=np.array([[0.9], [0.5], [0.9]]) + np.tile([0.1, 0.0, -0.1], 6),
+        ),
+        "hint",
+        ["seeds make 100% of the variance"],
+        evidence(
+            n_seeds=3,
+            test_loss=np.array([[0.9], [0.5], [0.9]]) + np.repeat(0.1 * SIGNS[:6], 3),
+        ),
+        evidence(),
+    ),
+}  # fmt: skip
+
+
+def said(diagnosis, code):
+    (finding,) = [finding for finding in diagnosis.findings if finding.code == code]
+    return finding
+
+
+@pytest.mark.parametrize("code", CHECKS)
+def test_every_finding_is_triggered_by_data_and_names_their_numbers(code):
+    diagnosis, severity, words, _, _ = CASES[code]
+    finding = said(diagnosis, code)
+    assert finding.severity == severity
+    for word in words:
+        assert word in f"{finding.sentence} {finding.advice}"
+    assert finding.advice
+
+
+@pytest.mark.parametrize("code", [code for code in CHECKS if CASES[code][3] is not None])
+def test_every_check_can_pass(code):
+    assert said(CASES[code][3], code).severity == "passed"
+
+
+@pytest.mark.parametrize("code", [code for code in CHECKS if CASES[code][4] is not None])
+def test_what_cannot_be_checked_has_not_passed(code):
+    assert said(CASES[code][4], code).severity == "not applicable"
+
+
+def test_problems_come_first():
+    order = ["problem", "hint", "note", "passed", "not applicable"]
+    diagnosis = CASES["small-class"][0]
+    ranks = [order.index(finding.severity) for finding in diagnosis.findings]
+    assert ranks == sorted(ranks)
+    assert len(diagnosis.findings) == len(CHECKS)
+
+
+def test_l2_does_not_help_where_alpha_zero_is_the_best_or_as_good():
+    best = said(evidence(test=(0.5, 0.8, 0.9)), "l2-helps")
+    assert best.sentence.startswith("L2 regularization does not help: no alpha above 0")
+    equal = said(evidence(test=(0.501, 0.5, 0.9)), "l2-helps")
+    assert equal.sentence.startswith("L2 regularization does not help measurably")
+
+
+def test_the_grid_to_try_next_goes_the_other_way_at_the_lower_end():
+    finding = said(evidence(test=(0.5, 0.8, 0.9), alphas=np.array([0.001, 0.01, 1.0])), "best-at-edge")
+    assert "np.concatenate([[0], np.logspace(-6, -3, 7)])" in finding.advice
+    assert said(evidence(test=(0.5, 0.8, 0.9)), "best-at-edge").severity == "passed"  # 0 has no beyond
+
+
+@pytest.mark.parametrize(("share", "severity"), [(0.99, "passed"), (1.01, "hint")])
+def test_a_gap_is_wide_from_a_tenth_of_the_test_loss_on(share, severity):
+    gap = share * WIDE_GAP * 0.5
+    assert said(evidence(gap=(0.6, gap, 0.1)), "remaining-gap").severity == severity
+
+
+def test_curves_that_early_stopping_cut_are_not_judged():
+    cut = curves(FALLING, TURNING)
+    for curve in cut.values():
+        curve[:, 0, -3:] = np.nan
+    diagnosis = evidence(**cut)
+    assert said(diagnosis, "diverging-curves").severity == "not applicable"
+    assert said(diagnosis, "unfinished-training").severity == "not applicable"

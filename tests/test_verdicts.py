@@ -1,0 +1,204 @@
+"""The statistics of a diagnosis, on numbers made by hand and on simulated cross-validations."""
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from sklearn_ridge_nn import verdicts
+from sklearn_ridge_nn.model_selection import one_standard_error
+
+SIGNS = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])  # of mean 0 and variance 6/5
+
+
+def compare(train, test, strengths=(0.0, 0.1, 1.0), margin=0.0, test_ratio=0.2, level=0.05):
+    return verdicts.compare(
+        np.asarray(train),
+        np.asarray(test),
+        np.asarray(strengths),
+        test_ratio=test_ratio,
+        level=level,
+        margin=margin,
+    )
+
+
+def beside_the_best(difference, spread=0.01, side=0, gap=0.1, train=0.1):
+    """Return the comparison of a value, weaker (0) or stronger (2) than the best, and its standard error."""
+    best = np.full(6, 0.5)
+    far = np.full(6, 5.0) + 0.1 * SIGNS  # not near anything
+    other = best + difference + spread * SIGNS
+    rows = [other, best, far] if side == 0 else [far, best, other]
+    trained = [np.full(6, 0.4)] * 3
+    trained[side] = np.full(6, 0.4 + train) if side == 2 else other - 0.1 - gap
+    result = compare(trained, rows)
+    return result, side
+
+
+def test_the_standard_error_worked_by_hand():
+    """Differences 1 to 4 have variance 5/3; (1/4 + 1/3) * 5/3 = 35/36."""
+    error = verdicts.standard_error(np.array([1.0, 2.0, 3.0, 4.0]), 1 / 3)
+    np.testing.assert_allclose(error, np.sqrt(35 / 36))
+
+
+def test_the_interval_is_that_of_student():
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+    mean, low, high = verdicts.interval(values, 1 / 3, 0.05)
+    expected = student.interval(0.95, 3, loc=2.5, scale=np.sqrt(35 / 36))
+    np.testing.assert_allclose((mean, low, high), (2.5, *expected))
+
+
+def test_the_one_sided_test_is_that_of_student():
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+    expected = student.sf(2.5 / np.sqrt(35 / 36), 3)
+    np.testing.assert_allclose(verdicts.p_value_above_zero(values, 1 / 3), expected)
+    assert verdicts.p_value_above_zero(np.zeros(4), 1 / 3) == 1
+    assert verdicts.p_value_above_zero(np.ones(4), 1 / 3) == 0
+
+
+ERROR = 0.01 * np.sqrt((1 / 6 + 0.2) * 6 / 5)
+
+
+@pytest.mark.parametrize("side", [0, 2])
+def test_good_ends_at_one_standard_error(side):
+    below, _ = beside_the_best(0.999 * ERROR, side=side)
+    above, _ = beside_the_best(1.001 * ERROR, side=side)
+    np.testing.assert_allclose(below.standard_error[side], ERROR)
+    assert below.labels[side] == "good"
+    assert "within one standard error" in below.reasons[side]
+    assert above.labels[side] == "undetermined"
+    assert "too few splits to tell" in above.reasons[side]
+
+
+@pytest.mark.parametrize(("side", "label"), [(0, "overfit"), (2, "underfit")])
+def test_a_verdict_begins_at_the_critical_value(side, label):
+    critical = beside_the_best(3 * ERROR, side=side)[0].critical_value[side]
+    below, _ = beside_the_best(0.98 * critical * ERROR, side=side)
+    above, _ = beside_the_best(1.02 * critical * ERROR, side=side)
+    assert below.labels[side] == "undetermined"
+    assert above.labels[side] == label
+    assert above.is_significant.tolist() == [True, False, True]
+
+
+def test_significantly_worse_for_neither_reason_is_undetermined():
+    no_gap, _ = beside_the_best(0.2, side=0, gap=-0.2)
+    assert no_gap.labels[0] == "undetermined"
+    assert "gap is no wider" in no_gap.reasons[0]
+    no_loss, _ = beside_the_best(0.2, side=2, train=-0.1)
+    assert no_loss.labels[2] == "undetermined"
+    assert "train loss is no worse" in no_loss.reasons[2]
+
+
+def test_a_sure_difference_within_the_margin_is_good():
+    best = np.full(6, 0.5)
+    rows = np.array([best + 0.004 + 1e-6 * SIGNS, best, best + 0.006 + 1e-6 * SIGNS])
+    train = rows - np.array([[0.2], [0.1], [0.05]])
+    assert compare(train, rows, margin=0.01).labels == ("good", "good", "underfit")
+    assert compare(train, rows, margin=0.0).labels == ("overfit", "good", "underfit")
+
+
+def test_where_smaller_values_are_stronger_the_sides_change():
+    best = np.full(6, 0.5)
+    rows = np.array([best + 1 + 0.01 * SIGNS, best, best + 2 + 0.01 * SIGNS])
+    train = np.array([best + 0.9, best - 0.1, best - 0.4])
+    assert compare(train, rows, strengths=[-0.1, -1.0, -10.0]).labels == ("underfit", "good", "overfit")
+
+
+def test_equal_losses_are_all_good():
+    losses = np.tile(np.linspace(0.4, 0.6, 6), (3, 1))
+    result = compare(losses - 0.1, losses)
+    assert result.labels == ("good",) * 3
+
+
+def test_a_missing_loss_leaves_undetermined_and_disturbs_nobody():
+    rng = np.random.default_rng(0)
+    rows = 0.5 + 0.1 * rng.standard_normal((3, 6))
+    with_missing = np.vstack([rows, rows[:1]])
+    with_missing[3, 2] = np.nan
+    result = compare(with_missing - 0.1, with_missing, strengths=(0, 0.1, 1, 2))
+    alone = compare(rows - 0.1, rows)
+    assert result.labels == (*alone.labels, "undetermined")
+    assert result.reasons[3] == "no loss on 1 of 6 splits"
+    np.testing.assert_array_equal(result.critical_value[:3], alone.critical_value)
+    with pytest.raises(ValueError, match="none can be called the best"):
+        compare(rows, rows * np.nan)
+
+
+def test_of_two_values_the_critical_value_is_the_two_sided_quantile_of_student():
+    losses = np.random.default_rng(0).standard_normal((2, 10))
+    critical = verdicts.critical_values(losses, 0.2, 0.05)
+    np.testing.assert_allclose(critical, student.isf(0.025, 9), rtol=0.03)
+
+
+def test_values_that_are_nearly_the_same_hardly_count_as_several():
+    rng = np.random.default_rng(0)
+    two = rng.standard_normal((2, 10))
+    many = np.vstack([two[:1] + 1e-6 * rng.standard_normal((1, 10)), np.repeat(two[1:], 8, axis=0)])
+    many += 1e-7 * rng.standard_normal(many.shape)
+    of_two = verdicts.critical_values(two, 0.2, 0.05, least=1e-3).max()
+    of_many = verdicts.critical_values(many, 0.2, 0.05, least=1e-3).max()
+    assert of_many < 1.1 * of_two
+    independent = verdicts.critical_values(rng.standard_normal((9, 10)), 0.2, 0.05).max()
+    assert independent > 1.4 * of_two
+
+
+@pytest.mark.parametrize("n_splits", [5, 15])
+@pytest.mark.parametrize("correlation", [0.0, 0.99])
+def test_false_alarms_keep_to_the_level_where_all_are_equal(n_splits, correlation, monkeypatch):
+    monkeypatch.setattr(verdicts, "N_SIMULATED", 1000)
+    rng, ratio = np.random.default_rng(0), 0.25
+    distance = np.abs(np.subtract.outer(np.arange(14), np.arange(14)))
+    root = np.linalg.cholesky(correlation**distance if correlation else np.eye(14))
+    alarms, naive = 0, 0
+    for _ in range(300):
+        of_splits = rng.standard_normal((n_splits, 14)) @ root.T
+        losses = (of_splits + np.sqrt(ratio) * rng.standard_normal(14) @ root.T).T
+        differences = losses - losses[verdicts.best_of(losses)]
+        error = verdicts.standard_error(differences, ratio)
+        mean = differences.mean(axis=1)
+        alarms += (mean > verdicts.critical_values(losses, ratio, 0.05) * error).any()
+        naive += (mean > student.isf(0.05, n_splits - 1) * error).any()
+    assert alarms / 300 < 0.09  # 5 %, and three standard errors of 300 trials
+    assert naive / 300 > 0.5
+
+
+def test_the_one_standard_error_rule_is_that_of_cv_glmnet():
+    """cvm, cvsd = mean and sd / sqrt(5) of each row; lambda.1se = max(lambda[cvm <= min(cvm + cvsd)])."""
+    losses = np.array(
+        [
+            [0.50, 0.52, 0.48, 0.51, 0.49],
+            [0.40, 0.50, 0.30, 0.45, 0.35],
+            [0.43, 0.44, 0.42, 0.43, 0.43],
+            [0.44, 0.45, 0.43, 0.44, 0.44],
+        ]
+    )
+    mean, error = losses.mean(axis=1), losses.std(axis=1, ddof=1) / np.sqrt(5)
+    lambdas = np.array([0.0, 0.1, 1.0, 10.0])
+    expected = lambdas[mean <= mean.min() + error[mean.argmin()]].max()
+    chosen = verdicts.one_standard_error(losses, lambdas)
+    assert lambdas[chosen] == expected == 1.0
+    assert verdicts.one_standard_error(losses, -lambdas) == 1
+    cv_results = {
+        "params": [{"alpha": value} for value in lambdas],
+        "mean_test_score": -mean,
+        "rank_test_score": mean.argsort().argsort() + 1,
+        **{f"split{split}_test_score": -losses[:, split] for split in range(5)},
+    }
+    assert one_standard_error(cv_results) == chosen
+
+
+def test_variance_components_worked_by_hand():
+    """Within splits 2 and 2; means 2 and 6 have variance 8, of which 2 / 2 is due to seeds."""
+    assert verdicts.variance_components(np.array([[1.0, 3.0], [5.0, 7.0]])) == (7.0, 2.0)
+    of_splits, of_seeds = verdicts.variance_components(
+        np.random.default_rng(0).normal(0, 2, (4000, 1)) + np.random.default_rng(1).normal(0, 1, (4000, 5))
+    )
+    np.testing.assert_allclose((of_splits, of_seeds), (4, 1), rtol=0.1)
+
+
+def test_an_outlier_is_found_and_normal_samples_have_hardly_any():
+    sample = np.random.default_rng(0).standard_normal(15)
+    sample[3] = 30
+    assert np.flatnonzero(verdicts.outlying(sample)).tolist() == [3]
+    rng = np.random.default_rng(1)
+    found = [verdicts.outlying(rng.standard_normal(5)).any() for _ in range(100)]
+    assert np.mean(found) < 0.06
+    assert not verdicts.outlying(np.ones(6)).any()
