@@ -35,7 +35,7 @@ from types import ModuleType
 import numpy as np
 import sklearn.model_selection
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -175,6 +175,18 @@ def slow_preprocessing() -> int:
     SlowScaler.fits = 0
     ours().GridSearchCV(pipeline, grid, cv=5, refit=False).fit(X, y)
     return SlowScaler.fits
+
+
+def diagnosis(data: str) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return a diagnosis of 14 alphas on 15 splits, and the bare search over the same."""
+    from sklearn_ridge_nn import diagnose
+
+    X, y = workload(data)
+    cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0)
+    alphas = [0.0, *np.logspace(-6, 0, 13)]
+    grid = ours().GridSearchCV(contestant("ours"), {"alpha": alphas}, cv=cv, refit=False)
+    grid.return_train_score = True
+    return lambda: diagnose(contestant("ours"), X, y, alphas=alphas, cv=cv), lambda: grid.fit(X, y)
 
 
 def ours() -> ModuleType:
@@ -359,6 +371,11 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
     alone = {"alone": timed(cross_validation_alone("W2"))}
     tenth = race({**with_ten, **alone}, rounds)
     cost = np.median(np.subtract(tenth["10"], tenth["9"])) / np.median(tenth["alone"])
+    ratios = {}
+    for data in ("W1", "W3"):
+        with_verdicts, bare = diagnosis(data)
+        times = race({"diagnose": timed(with_verdicts), "bare": timed(bare)}, rounds)
+        ratios[data] = float(np.median(np.divide(times["diagnose"], times["bare"])))
     X2, y2 = (array[:16_000] for array in workload("W2"))
     X1, y1 = workload("W1")
     entrants = {name: contestant(name) for name in ("ours", *PEERS[:3])}
@@ -385,6 +402,7 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
     facts = {
         "tenth alpha of a search on W2, over the fits of one alpha alone": float(cost),
         "fits of a preprocessing step in a search of 45": slow_preprocessing(),
+        **{f"diagnose, 14 alphas x 15 splits, over the bare search, {data}": r for data, r in ratios.items()},
     }
     return rows, {"matrix-product peak, GFLOP/s": peak / 1e9, **shares}, facts
 
