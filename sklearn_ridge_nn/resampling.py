@@ -1,0 +1,177 @@
+"""Training for a decomposition of the loss: every alpha on bootstraps, tested on common rows."""
+
+from __future__ import annotations
+
+import inspect
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import train_test_split
+from sklearn.model_selection._validation import _fit_and_score
+from sklearn.utils import check_random_state, indexable, resample
+from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils.metaestimators import _safe_split
+
+from sklearn_ridge_nn.decomposition import BiasVariance
+from sklearn_ridge_nn.studies import (
+    CONSTRAINTS,
+    check_target,
+    fit_and_score,
+    regularisation_parameter,
+    run_study,
+    seed_grid,
+    strengths_to_try,
+)
+
+
+def _predicted(**arguments: Any) -> dict[str, Any]:
+    """Fit and score as scikit-learn does, and predict the test rows."""
+    results, fitted = fit_and_score(arguments, _safe_split)
+    if fitted is not None:
+        X, train, test = (arguments[name] for name in ("X", "train", "test"))
+        X_test, _ = _safe_split(fitted, X, None, test, train)
+        results["measures"] = {"log_proba": fitted.predict_log_proba(X_test)}
+    return results
+
+
+_predicted.__signature__ = inspect.signature(_fit_and_score)  # type: ignore[attr-defined]
+
+
+@validate_params(
+    {
+        **CONSTRAINTS,
+        "n_resamples": [Interval(Integral, 2, None, closed="left")],
+        "test_size": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=False,
+)
+def bias_variance(
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    alphas: Any = None,
+    *,
+    n_resamples: int = 30,
+    test_size: float = 0.25,
+    random_state: int | np.random.RandomState | None = 0,
+    params: dict[str, Any] | None = None,
+    n_jobs: int | None = None,
+    memory: Any = None,
+    verbose: int = 0,
+) -> BiasVariance:
+    """Split the test loss of each alpha in bias and variance.
+
+    Networks are trained on bootstraps of the training rows, those of all alphas and bootstraps together,
+    and predict common test rows.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A `RidgeMLPClassifier`, or a Pipeline that ends in one.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Rows.
+    y : array-like of shape (n_samples,)
+        Labels of two or more classes; every class needs two rows.
+    alphas : array-like of shape (n_alphas,), default=None
+        Two or more values in ascending order, each >= 0. None is 0 and ``np.logspace(-6, 0, 13)``.
+    n_resamples : int, default=30
+        Bootstraps, each stratified and as large as the training part.
+    test_size : float, default=0.25
+        Share of the rows to test on, stratified.
+    random_state : int, RandomState instance or None, default=0
+        Draws the test rows and the bootstraps. The networks are seeded by the estimator's own.
+    params : dict of str to object, default=None
+        Metadata for the estimator's ``fit``.
+    n_jobs : int, default=None
+        Chunks of fits that run at a time, see :class:`sklearn_ridge_nn.model_selection.GridSearchCV`.
+    memory : str, path or joblib.Memory, default=None
+        Where to keep finished fits.
+    verbose : int, default=0
+        Above 0 shows a line of progress.
+
+    Returns
+    -------
+    BiasVariance
+        The decompositions of log loss and 0-1 loss.
+
+    Raises
+    ------
+    ValueError
+        If the estimator does not end in a `RidgeMLPClassifier`, y is multilabel, a class has a single
+        row or none in the training part, `alphas` are not at least two ascending numbers >= 0, or a fit
+        fails.
+
+    See Also
+    --------
+    diagnose : Says for every alpha whether the network underfits or overfits.
+
+    Notes
+    -----
+    All networks share one seed, so variance is that of the training rows alone. A bootstrap has about 63 %
+    of the distinct rows, so losses are somewhat larger than those of a fit on all of them. `BiasVariance`
+    names the sources of the formulas. Memory holds ``n_alphas * n_resamples * n_test * n_classes`` numbers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.preprocessing import scale
+    >>> from sklearn_ridge_nn import RidgeMLPClassifier, bias_variance
+    >>> X, y = load_wine(return_X_y=True)
+    >>> classifier = RidgeMLPClassifier(random_state=0)
+    >>> result = bias_variance(classifier, scale(X), y, alphas=[1e-3, 1.0], n_resamples=5)
+    >>> bool(result.log_bias[1] > result.log_bias[0])
+    True
+    """
+    name, prefix = regularisation_parameter(estimator, None)
+    values = strengths_to_try(alphas, None)
+    X, y = indexable(X, y)
+    if check_target(y, is_ours=True):
+        raise ValueError(
+            "bias_variance does not decompose the loss of a multilabel y. Pass one of its columns at a time."
+        )
+    classes, numbers, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
+    numbers = numbers.ravel()  # of a y that is a column
+    if counts.min() < 2:
+        raise ValueError(
+            f"Every class needs at least 2 rows, one to train on and one to test, but class "
+            f"{classes[counts.argmin()]!r} has 1. Leave it out or merge it with another."
+        )
+    rng = check_random_state(random_state)
+    train, test = train_test_split(
+        np.arange(len(numbers)), test_size=test_size, stratify=numbers, random_state=rng
+    )
+    absent = np.setdiff1d(numbers, numbers[train])
+    if len(absent):
+        raise ValueError(
+            f"The training part has no row of class {classes[absent[0]]!r} ({counts[absent[0]]} in all of "
+            f"y), so its test loss would be infinite. Lower test_size={test_size}, leave the class out or "
+            f"merge it with another."
+        )
+    resamples = [resample(train, stratify=numbers[train], random_state=rng) for _ in range(n_resamples)]
+    estimator = clone(estimator)
+    study = run_study(
+        _predicted,
+        estimator,
+        X,
+        y,
+        {name: values.tolist(), **seed_grid(estimator, prefix, 1, is_ours=True)},
+        [(rows, test) for rows in resamples],
+        scoring=None,
+        params=params,
+        n_jobs=n_jobs,
+        memory=memory,
+        verbose=verbose,
+    )
+    failed = [sum(measure is None for measure in measures) for measures in study.measures]
+    if any(failed):
+        worst = int(np.argmax(failed))
+        raise ValueError(
+            f"{failed[worst]} of {n_resamples} fits failed at {name} = {values[worst]:.3g}, so its loss "
+            f"cannot be decomposed. The warning of the run says why; leave that value out or lower the "
+            f"learning rate."
+        )
+    log_proba = np.array([[measure["log_proba"] for measure in measures] for measures in study.measures])
+    return BiasVariance.from_log_proba(values, log_proba, numbers[test], name)
