@@ -1,0 +1,179 @@
+"""The pictures: their artists and the data that these hold, not pixels."""
+
+import builtins
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_ridge_nn import (
+    AlphaCurveDisplay,
+    AlphaDiagnosis,
+    BiasVarianceDisplay,
+    LossCurveDisplay,
+    WeightDistributionDisplay,
+    bias_variance,
+    diagnose,
+)
+from sklearn_ridge_nn.verdicts import standard_error
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def made():
+    """A diagnosis by hand: overfit, good, underfit on four splits, with curves and weights."""
+    rng = np.random.default_rng(0)
+    noise = 0.01 * rng.standard_normal((4, 4))
+    test = np.array([[0.8], [0.7], [0.4], [0.9]]) + noise
+    train = np.array([[0.1], [0.2], [0.3], [0.8]]) + noise / 2
+    falling = np.linspace(1, 0, 6)
+    curves = train[:, :, None] + falling
+    test_curves = test[:, :, None] + falling
+    test_curves[0] += np.array([0, -0.5, -0.6, -0.4, 0, 0])
+    return AlphaDiagnosis(
+        alphas=np.array([0, 0.001, 0.01, 1.0]),
+        train_score=-train,
+        test_score=-test,
+        train_loss=train,
+        test_loss=test,
+        train_loss_curve=curves,
+        test_loss_curve=test_curves,
+        weight_norm=np.tile([3.0, 2.0, 1.0], (4, 4, 1)) * np.array([4, 3, 2, 1])[:, None, None],
+        weight_quantiles=np.tile([-2.0, -1.0, 0.0, 1.0, 2.0], (4, 4, 3, 1)),
+    )
+
+
+def test_the_alpha_curve_shows_the_means_and_their_standard_errors(made):
+    display = made.plot()
+    np.testing.assert_allclose(display.test_line_.get_ydata(), made.test_loss.mean(axis=1)[1:])
+    np.testing.assert_allclose(display.train_line_.get_xdata(), made.alphas[1:])
+    band = display.bands_[1].get_paths()[0].vertices[:, 1]
+    error = standard_error(made.test_loss, made.test_ratio)
+    assert np.isclose(band.max(), (made.test_loss.mean(axis=1) + error).max())
+    assert display.figure_ is display.ax_.figure
+
+
+def test_alpha_zero_stands_left_of_a_break_and_is_called_0(made):
+    ax = made.plot().ax_
+    first = ax.get_xticks()[0]
+    assert 0 < first < made.alphas[1]
+    assert ax.xaxis.get_major_formatter()(first) == "0"
+    assert "//" in [text.get_text() for text in ax.texts]
+    alone = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in alone] == [first] * 2  # not joined to the others
+
+
+def test_zones_follow_the_verdicts_without_a_gap(made):
+    display = made.plot()
+    assert made.verdicts == ("overfit", "overfit", "good", "underfit")
+    assert len(display.zones_) == 3
+    edges = [(zone.get_x(), zone.get_x() + zone.get_width()) for zone in display.zones_]
+    assert edges[0][1] == pytest.approx(edges[1][0])
+    assert edges[1][0] < 0.01 < edges[1][1] == pytest.approx(edges[2][0])
+    assert len({zone.get_hatch() for zone in display.zones_}) == 3  # told apart without colour
+    names = [text.get_text() for text in display.ax_.texts]
+    assert {"overfit", "good", "underfit"} <= set(names)
+
+
+def test_best_and_one_standard_error_alpha_are_marked(made):
+    display = made.plot()
+    assert list(display.best_line_.get_xdata()) == [made.best_alpha] * 2
+    assert list(display.one_se_line_.get_xdata()) == [made.one_se_alpha] * 2
+
+
+def test_scores_can_be_drawn_instead_of_losses_and_into_given_axes(made):
+    _, ax = plt.subplots()
+    display = AlphaCurveDisplay.from_diagnosis(made, quantity="score", ax=ax)
+    assert display.ax_ is ax
+    np.testing.assert_allclose(display.test_line_.get_ydata(), made.test_score.mean(axis=1)[1:])
+    with pytest.raises(ValueError, match=r"quantity must be 'loss' or 'score'. Got 'accuracy'"):
+        AlphaCurveDisplay.from_diagnosis(made, quantity="accuracy")
+
+
+def test_loss_curves_mark_the_epoch_where_the_mean_test_loss_turned(made):
+    display = LossCurveDisplay.from_diagnosis(made, alphas=[0, 0.01])
+    expected = made.test_loss_curve[0].mean(axis=0)
+    np.testing.assert_allclose(display.test_lines_[0].get_ydata(), expected)
+    assert display.turning_epochs_ == [int(expected.argmin()) + 1, None]
+    assert display.turning_points_[0].get_ydata()[0] == expected.min()
+    assert len(display.turning_points_) == 1
+
+
+def test_alphas_that_were_not_diagnosed_are_refused_by_name(made):
+    with pytest.raises(ValueError, match=r"alphas holds 0.5, which was not diagnosed. Choose from 0, 0.001"):
+        LossCurveDisplay.from_diagnosis(made, alphas=[0.5])
+
+
+def test_a_diagnosis_without_curves_or_weights_says_so():
+    scores = {
+        "params": [{"alpha": 0.1}, {"alpha": 1.0}],
+        **{f"split{i}_{part}_score": np.array([-0.1, -0.2]) for i in range(3) for part in ("test", "train")},
+    }
+    diagnosis = AlphaDiagnosis.from_cv_results(scores)
+    with pytest.raises(ValueError, match="no loss curves"):
+        LossCurveDisplay.from_diagnosis(diagnosis)
+    with pytest.raises(ValueError, match="knows no weights"):
+        WeightDistributionDisplay.from_diagnosis(diagnosis)
+    assert len(diagnosis.plot().zones_) == len(set(diagnosis.verdicts))
+
+
+def test_weights_are_drawn_per_layer_over_alpha(made):
+    display = WeightDistributionDisplay.from_diagnosis(made)
+    assert display.axes_.shape == (2, 3)
+    np.testing.assert_allclose(display.norm_lines_[1].get_ydata(), [6, 4, 2])
+    assert [ax.get_title() for ax in display.axes_[0]] == ["hidden 1", "hidden 2", "output"]
+
+
+def test_a_fitted_pipeline_shows_its_losses_and_its_weights(small, cancer):
+    X, y = cancer
+    pipeline = make_pipeline(StandardScaler(), small(epochs=4)).fit(X, y)
+    history = pipeline[-1].history_
+    display = LossCurveDisplay.from_estimator(pipeline)
+    np.testing.assert_array_equal(display.train_lines_[0].get_ydata(), history["data_loss"])
+    np.testing.assert_array_equal(display.test_lines_[0].get_ydata(), history["val_data_loss"])
+    display = WeightDistributionDisplay.from_estimator(pipeline)
+    np.testing.assert_allclose(display.norms[0], [np.linalg.norm(coef) for coef in pipeline[-1].coefs_])
+
+
+def test_an_estimator_that_is_not_fitted_is_refused(small):
+    with pytest.raises(ValueError, match=r"must be a fitted RidgeMLPClassifier.*Call its fit first"):
+        LossCurveDisplay.from_estimator(small())
+
+
+def test_from_estimator_draws_what_the_function_returns(small, wine):
+    X, y = wine
+    options = {"alphas": [0, 1e-2, 1], "cv": 3}
+    display = AlphaCurveDisplay.from_estimator(small(), X, y, **options)
+    diagnosis = diagnose(small(), X, y, **options)
+    np.testing.assert_array_equal(display.test, diagnosis.test_loss.mean(axis=1))
+    result = bias_variance(small(), X, y, alphas=[0, 1], n_resamples=3)
+    display = BiasVarianceDisplay.from_estimator(small(), X, y, alphas=[0, 1], n_resamples=3)
+    np.testing.assert_array_equal(display.variance, result.log_variance)
+    np.testing.assert_allclose(display.lines_["loss"].get_ydata(), result.log_loss[1:])
+    zero_one = BiasVarianceDisplay.from_decomposition(result, loss="zero_one")
+    np.testing.assert_array_equal(zero_one.bias, result.zero_one_bias)
+    with pytest.raises(ValueError, match=r"loss must be 'log_loss' or 'zero_one'. Got 'hinge'"):
+        BiasVarianceDisplay.from_decomposition(result, loss="hinge")
+
+
+def test_without_matplotlib_the_extra_is_named(made, monkeypatch):
+    original = builtins.__import__
+
+    def missing(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return original(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-ridge-nn\[plot\]'"):
+        made.plot()
+    html = made._repr_html_()  # a notebook still shows the table
+    assert "<table>" in html
+    assert "<svg" not in html

@@ -1,0 +1,154 @@
+"""The report as text and as a page, parsed and held against the diagnosis."""
+
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from sklearn_ridge_nn import AlphaDiagnosis
+
+VOID = {"meta", "br", "hr", "img", "link"}
+
+
+@pytest.fixture(scope="module")
+def diagnosis():
+    rng = np.random.default_rng(0)
+    noise = 0.01 * rng.standard_normal((4, 6))
+    test = np.array([[0.8], [0.4], [0.43], [0.9]]) + noise + 0.04 * rng.standard_normal((4, 6))
+    train = np.array([[0.1], [0.3], [0.33], [0.8]]) + noise
+    return AlphaDiagnosis(
+        alphas=np.array([0, 0.01, 0.1, 1.0]),
+        train_score=1 - train,
+        test_score=1 - test,
+        train_loss=train,
+        test_loss=test,
+        train_loss_curve=train[:, :, None] + np.linspace(1, 0, 5),
+        test_loss_curve=test[:, :, None] + np.linspace(1, 0, 5),
+        weight_norm=np.ones((4, 6, 2)),
+        weight_quantiles=np.tile([-2.0, -1.0, 0.0, 1.0, 2.0], (4, 6, 2, 1)),
+        rarest_class=("<b>&", 12, 2),
+        score_name="accuracy",
+    )
+
+
+class Balanced(HTMLParser):
+    """Collects elements, and fails where tags do not nest."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.found, self.words = [], [], []
+        self.feed(page)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+def test_the_summary_has_a_row_per_alpha_with_its_verdict(diagnosis):
+    lines = diagnosis.summary().splitlines()
+    rows = [
+        line.split() for line in lines if line.split()[:1] and line.split()[0] in ("0", "0.01", "0.1", "1")
+    ]
+    assert [(row[0], row[1]) for row in rows] == list(
+        zip(("0", "0.01", "0.1", "1"), diagnosis.verdicts, strict=True)
+    )
+    assert "best" in " ".join(rows[diagnosis.best_index])
+    assert str(diagnosis) == diagnosis.summary()
+
+
+def test_the_summary_names_every_check_once_and_needs_no_colour(diagnosis):
+    text = diagnosis.summary()
+    assert "\x1b" not in text
+    for finding in diagnosis.findings:
+        assert text.count(finding.code) == 1
+    for finding in diagnosis.findings:
+        if finding.severity in ("problem", "hint", "note"):
+            assert finding.sentence.split(":")[0] in text
+
+
+def test_the_summary_keeps_to_the_width(diagnosis):
+    assert max(map(len, diagnosis.summary(width=100).splitlines())) <= 100
+
+
+def test_the_page_is_well_formed_and_needs_nothing_else(diagnosis, tmp_path):
+    page = diagnosis.to_html(tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
+    parsed = Balanced(page)
+    assert not parsed.all("script")
+    assert not parsed.all("link")
+    addresses = [
+        value for _, attrs in parsed.found for name, value in attrs.items() if name in ("src", "href")
+    ]
+    assert not [address for address in addresses if not address.startswith("#") and "://" in address]
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
+
+
+def test_the_page_can_be_read_aloud(diagnosis):
+    parsed = Balanced(diagnosis.to_html())
+    assert parsed.all("html")[0]["lang"] == "en"
+    assert [tag for tag, _ in parsed.found if tag in ("h1", "h2", "h3")][:2] == ["h1", "h2"]
+    assert len(parsed.all("h1")) == 1
+    assert all(cell.get("scope") in ("col", "row") for cell in parsed.all("th"))
+    pictures = [svg for svg in parsed.all("svg") if "role" in svg]
+    assert len(pictures) == 3
+    assert all(svg["role"] == "img" and len(svg["aria-label"]) > 40 for svg in pictures)
+
+
+def test_the_page_tells_what_the_diagnosis_says(diagnosis):
+    words = " ".join(Balanced(diagnosis.to_html()).words)
+    for finding in diagnosis.findings:
+        assert finding.sentence in words
+        assert finding.code in words
+    for reason in diagnosis.reasons:
+        assert reason in words
+
+
+def test_names_from_the_data_cannot_break_the_page(diagnosis):
+    page = diagnosis.to_html()
+    assert "<b>&" not in page
+    assert "&lt;b&gt;&amp;" in page
+
+
+def test_pictures_are_xml_with_ids_of_their_own_and_the_pages_ink(diagnosis):
+    page = diagnosis.to_html()
+    pictures = page.split("<figure>")[1:]
+    ids = []
+    for picture in pictures:
+        svg = picture[picture.index("<svg") : picture.index("</svg>") + 6]
+        root = ET.fromstring(svg)
+        ids += [
+            element.get("id") for element in root.iter() if element.get("id") and element.get("id")[0] == "p"
+        ]
+        assert "currentColor" in svg
+    clips = [i for i in ids if len(i) == 11]  # clip paths are referred to by id
+    assert len(clips) == len(set(clips))
+
+
+def test_a_notebook_shows_the_report_with_one_picture(diagnosis):
+    parsed = Balanced(diagnosis._repr_html_())
+    assert len([svg for svg in parsed.all("svg") if "role" in svg]) == 1
+    assert not parsed.all("html")
+
+
+def test_reports_leave_no_figure_open(diagnosis):
+    before = plt.get_fignums()
+    diagnosis._repr_html_()
+    diagnosis.to_html()
+    assert plt.get_fignums() == before
