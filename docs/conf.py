@@ -19,11 +19,11 @@ extensions = [
     "myst_parser",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "verdict_rates.rst"]
 templates_path = ["_templates"]
 html_title = project
 html_theme = "pydata_sphinx_theme"
-html_sidebars = {"user_guide": [], "changelog": []}
+html_sidebars = {"user_guide": [], "diagnosis": [], "changelog": []}
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_show_sourcelink = False
 

@@ -4,18 +4,47 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sklearn_ridge_nn.decomposition import BiasVariance
+    from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+    from sklearn_ridge_nn.display import (
+        AlphaCurveDisplay,
+        BiasVarianceDisplay,
+        LossCurveDisplay,
+        WeightDistributionDisplay,
+    )
     from sklearn_ridge_nn.estimator import RidgeMLPClassifier
     from sklearn_ridge_nn.estimator_cv import RidgeMLPClassifierCV
     from sklearn_ridge_nn.network import build_network
+    from sklearn_ridge_nn.resampling import bias_variance
+    from sklearn_ridge_nn.studies import diagnose
 
 __version__ = "0.1.0"
-__all__ = ["RidgeMLPClassifier", "RidgeMLPClassifierCV", "build_network"]
-
 _HOMES = {
+    "AlphaCurveDisplay": "display",
+    "AlphaDiagnosis": "diagnosis",
+    "BiasVariance": "decomposition",
+    "BiasVarianceDisplay": "display",
+    "LossCurveDisplay": "display",
     "RidgeMLPClassifier": "estimator",
     "RidgeMLPClassifierCV": "estimator_cv",
+    "WeightDistributionDisplay": "display",
+    "bias_variance": "resampling",
     "build_network": "network",
+    "diagnose": "studies",
 }
+__all__ = [
+    "AlphaCurveDisplay",
+    "AlphaDiagnosis",
+    "BiasVariance",
+    "BiasVarianceDisplay",
+    "LossCurveDisplay",
+    "RidgeMLPClassifier",
+    "RidgeMLPClassifierCV",
+    "WeightDistributionDisplay",
+    "bias_variance",
+    "build_network",
+    "diagnose",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine, model_selection, rebinding, stacks
+from sklearn_ridge_nn import (
+    RidgeMLPClassifier,
+    build_network,
+    engine,
+    model_selection,
+    rebinding,
+    stacks,
+    verdicts,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,13 +35,13 @@ def test_docstring_examples_run(name):
 
 
 def test_the_examples_of_the_modules_run():
-    for module in (engine, stacks, model_selection, rebinding):
+    for module in (engine, stacks, model_selection, rebinding, verdicts):
         result = doctest.testmod(module)
         assert result.attempted > 0
         assert result.failed == 0
 
 
-@pytest.mark.parametrize("page", ["user_guide.rst", "engine.rst"])
+@pytest.mark.parametrize("page", ["user_guide.rst", "engine.rst", "diagnosis.rst"])
 def test_the_pages_of_the_documentation_run(page):
     result = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
     assert result.attempted > 10
