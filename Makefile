@@ -1,5 +1,7 @@
 # Every target sets up its own .venv and re-uses it. PYTHON chooses the interpreter (3.11 to 3.13).
 PYTHON ?= python3
+# Processes that run the tests: each imports TensorFlow, half a gigabyte.
+JOBS ?= 2
 VENV ?= .venv
 BIN := $(VENV)/bin
 # TensorFlow greets at length; 3 leaves errors only.
@@ -33,12 +35,12 @@ demo: $(VENV)/.extra-plot ## search alpha for the default network on breast_canc
 	@MPLBACKEND=agg $(BIN)/python -W ignore -c "$$DEMO" 2>$(VENV)/demo.log || { cat $(VENV)/demo.log; exit 1; }
 
 test: $(VENV)/.extra-test ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows (Python 3.11)
 	@test -x .venv-lowest/bin/python || python3.11 -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[test]'
-	.venv-lowest/bin/python -m pytest -W default  # old releases warn of newer ones below them
+	.venv-lowest/bin/python -m pytest -n $(JOBS) --dist worksteal -W default  # old releases warn of newer ones below them
 
 lint: $(VENV)/.extra-lint ## check style and types
 	$(BIN)/ruff check .

@@ -1,4 +1,5 @@
 import os
+import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -11,6 +12,12 @@ from sklearn.preprocessing import scale
 from sklearn_ridge_nn import RidgeMLPClassifier, trainers
 
 matplotlib.use("Agg")
+
+
+def pytest_make_parametrize_id(val):
+    """Name a test after its values, without addresses, which differ between processes."""
+    name = re.sub(r" at 0x\w+", "", str(val))
+    return name if len(name) < 80 and "\n" not in name else None
 
 
 @pytest.fixture(scope="session")

@@ -216,7 +216,6 @@ def test_what_is_kept_is_not_trained_again(wine, small_chunks, trained, tmp_path
         {"n_folds": 4},
         {"version": 1},
     ],
-    ids=str,
 )
 def test_what_results_depend_on_is_trained_anew(wine, trained, tmp_path, monkeypatch, change):
     X, y = wine

@@ -152,8 +152,8 @@ class Shifting(TransformerMixin, BaseEstimator):
         return X
 
 
-@pytest.mark.parametrize("scoring", ["accuracy", ["accuracy", "neg_log_loss"], own_score], ids=str)
-@pytest.mark.parametrize("step", [Shifting(), StandardScaler(copy=False)], ids=str)
+@pytest.mark.parametrize("scoring", ["accuracy", ["accuracy", "neg_log_loss"], own_score])
+@pytest.mark.parametrize("step", [Shifting(), StandardScaler(copy=False)])
 def test_steps_that_work_in_place_see_rows_of_their_own(wine, scoring, step):
     X, y = wine
     rows = np.arange(178)
@@ -242,7 +242,7 @@ class RefillingSplits:
             yield train, test
 
 
-@pytest.mark.parametrize("estimator", [classifier(), LogisticRegression()], ids=str)
+@pytest.mark.parametrize("estimator", [classifier(), LogisticRegression()])
 def test_a_splitter_that_refills_its_arrays(wine, estimator):
     mine, expected = (
         m.cross_val_score(estimator, *wine, cv=RefillingSplits(), scoring="neg_log_loss")

@@ -106,7 +106,6 @@ class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):
         {"verbose": False},
         {"callbacks": ()},
     ],
-    ids=str,
 )
 def test_a_right_value_trains(params, cancer):
     classifier = RidgeMLPClassifier(**{"hidden_layer_sizes": (4,), "epochs": 1, **params}).fit(*cancer)
