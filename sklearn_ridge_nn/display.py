@@ -50,6 +50,29 @@ def check_matplotlib() -> None:
         ) from error
 
 
+def use_files_only(path: str | None = None) -> None:
+    """Draw into files, without a screen, and raise if one of that kind cannot be drawn.
+
+    Parameters
+    ----------
+    path : str, default=None
+        The file to be drawn.
+
+    Raises
+    ------
+    ValueError
+        If matplotlib cannot write files of its kind.
+    """
+    check_matplotlib()
+    import matplotlib.pyplot as plt
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    plt.switch_backend("agg")
+    kinds = FigureCanvasBase.get_supported_filetypes()
+    if path and path.rpartition(".")[2].lower() not in kinds:
+        raise ValueError(f"{path!r}: pictures can be of the kinds {', '.join(sorted(kinds))}.")
+
+
 def as_svg(figure: Any, salt: str) -> str:
     """Return a figure as an SVG element that takes its ink from the page, and close it.
 

@@ -1,0 +1,251 @@
+"""What each column of a table is, and the pipeline that makes a network's input of it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Number
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from sklearn_ridge_nn.tables import InputError, listed
+
+#: Above so many different values text is not taken for categories,
+MOST_CATEGORIES = 100
+#: nor above so many if more than half of the rows have one of their own.
+FEW_CATEGORIES = 20
+#: A number to predict has more different values than that, or fractions.
+MOST_CLASSES = 100
+#: A column whose fields are numbers to this share holds numbers, with exceptions.
+MOSTLY = 0.8
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([ T].*)?|\d{{1,2}}:\d{{2}}(:\d{{2}}.*)?"
+    rf"|\d{{1,2}}[ -]{_MONTH}[ -,]*\d{{2,4}}.*|{_MONTH} \d{{1,2}},? \d{{4}}.*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns of each kind, in the order of the table."""
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """All of them, numeric ones first."""
+        return [*self.numeric, *self.categorical]
+
+
+def sort_columns(frame: pd.DataFrame, categorical: Sequence[str] = ()) -> Columns:
+    """Say of each column whether it holds numbers or categories.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+        With numbers, text, or numbers as text.
+    categorical : sequence of str, default=()
+        Columns that hold categories whatever they look like.
+
+    Raises
+    ------
+    InputError
+        If a column holds dates, free text, values that are no single number or text, infinite numbers, or
+        nothing at all.
+    """
+    kinds = {name: "categorical" if name in categorical else _kind(frame[name]) for name in frame}
+    return Columns(
+        tuple(str(name) for name, kind in kinds.items() if kind == "numeric"),
+        tuple(str(name) for name, kind in kinds.items() if kind == "categorical"),
+    )
+
+
+def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Return float64 numbers and categories as text, missing ones NaN, in the order of `columns`.
+
+    Raises
+    ------
+    InputError
+        If a field of a numeric column is no finite number.
+    """
+    numbers = {name: _numbers(frame[name]) for name in columns.numeric}
+    categories = {name: _as_text(frame[name]) for name in columns.categorical}
+    return pd.DataFrame({**numbers, **categories}, index=frame.index)
+
+
+def pipeline(columns: Columns, classifier: Any) -> Pipeline:
+    """Return what imputes and scales numbers, makes categories columns of 0 and 1, and classifies.
+
+    A missing number is replaced by the median of the training rows; a missing category is one of its own, and
+    one that the training rows did not have is none of theirs.
+    """
+    numeric = Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("scale", StandardScaler()),
+        ]
+    )
+    encode = OneHotEncoder(handle_unknown="ignore")
+    steps = [("numeric", numeric, columns.numeric), ("categorical", encode, columns.categorical)]
+    transformer = ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
+    return Pipeline([("columns", transformer), ("network", classifier)])
+
+
+def labels(column: pd.Series, name: str) -> np.ndarray:
+    """Return class labels: ints where all are, else text.
+
+    Raises
+    ------
+    InputError
+        If a label is missing, there are fewer than two classes, or it is a number to predict.
+    """
+    n_missing = int(column.isna().sum())
+    if n_missing:
+        row = int(np.flatnonzero(column.isna())[0])
+        raise InputError(
+            f"--target {name!r} has no label in {n_missing} of {len(column)} rows (the first is row "
+            f"{row + 1} of the data). Take these rows out, or give them a label."
+        )
+    numbers = pd.to_numeric(column, errors="coerce") if not _is_boolean(column) else pd.Series([np.nan])
+    if numbers.notna().all():
+        values = np.unique(numbers)
+        is_whole = bool(np.all(values == np.round(values)))
+        if len(values) > MOST_CLASSES or (not is_whole and len(values) > 10):
+            raise InputError(
+                f"--target {name!r} has {len(values)} different numbers: a quantity rather than classes, and "
+                f"this is a classifier. Cut it into classes first, low and high for example, or use a "
+                f"regressor."
+            )
+        result = numbers.to_numpy().astype(np.int64) if is_whole else _as_text(column).to_numpy(str)
+    else:
+        result = _as_text(column).to_numpy(str)
+    classes = np.unique(result)
+    if len(classes) < 2:
+        raise InputError(
+            f"--target {name!r} has the same label in all {len(column)} rows, {listed(classes.tolist())}. A "
+            f"classifier needs two classes or more."
+        )
+    if len(classes) > max(MOST_CLASSES, 2) and len(classes) > len(column) / 2:
+        raise InputError(
+            f"--target {name!r} has {len(classes)} different labels in {len(column)} rows: free text or "
+            f"identifiers rather than classes. Is it the right column?"
+        )
+    return result
+
+
+def _kind(column: pd.Series) -> str:
+    present = column.dropna()
+    if present.empty:
+        raise InputError(f"Column {column.name!r} is empty. Leave it out: --drop {quoted(column.name)}")
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        raise InputError(_dates(column.name, present.iloc[0]))
+    if _is_boolean(column):
+        return "categorical"
+    if pd.api.types.is_numeric_dtype(column):
+        return "numeric"
+    example = present.iloc[0]
+    if isinstance(example, (datetime.date, datetime.time)):
+        raise InputError(_dates(column.name, example))
+    if not isinstance(example, (str, Number)):
+        raise InputError(
+            f"Column {column.name!r} holds neither numbers nor text, but {type(example).__name__}. Leave "
+            f"it out: --drop {quoted(column.name)}"
+        )
+    numbers = pd.to_numeric(present, errors="coerce")
+    if numbers.notna().all():
+        return "numeric"
+    if numbers.notna().mean() >= MOSTLY:
+        exceptions = present[numbers.isna()]
+        word = str(exceptions.iloc[0])
+        raise InputError(
+            f"Column {column.name!r} holds numbers, but for {listed(exceptions.unique().tolist(), 3)} in "
+            f"{len(exceptions)} rows. If that stands for a missing value: --missing {quoted(word)}; if these "
+            f"are categories: --categorical {quoted(column.name)}"
+        )
+    words = pd.Series(present.unique()).astype(str)
+    if words.map(lambda word: bool(_DATE.fullmatch(word.strip()))).mean() >= MOSTLY:
+        raise InputError(_dates(column.name, words.iloc[0]))
+    if len(words) > MOST_CATEGORIES or (len(words) > FEW_CATEGORIES and len(words) > len(present) / 2):
+        raise InputError(
+            f"Column {column.name!r} holds free text or identifiers: {len(words)} different values in "
+            f"{len(present)} rows, such as {_shortened(words.iloc[0])!r}. Leave it out: --drop "
+            f"{quoted(column.name)}; or if these are categories: --categorical {quoted(column.name)}"
+        )
+    return "categorical"
+
+
+def _dates(name: Any, example: Any) -> str:
+    return (
+        f"Column {name!r} holds dates or times, such as {str(example)!r}. Make numbers of them first, "
+        f"days since some date for example, or leave the column out: --drop {quoted(name)}"
+    )
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
+    if wrong.any():
+        place = int(np.flatnonzero(wrong)[0])
+        value = column.iloc[place]
+        raise InputError(
+            f"Column {column.name!r} must hold finite numbers, but row {column.index[place] + 1} of the data "
+            f"has {_shortened(str(value))!r}. If that stands for a missing value: --missing {quoted(value)}"
+        )
+    return numbers
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return text, missing ones NaN; whole numbers without a point, whatever their type."""
+    present = column.dropna()
+    if pd.api.types.is_float_dtype(column) and (present == present.round()).all():
+        present = present.astype(np.int64)
+    text = pd.Series(np.nan, index=column.index, dtype=object)
+    text[present.index] = present.astype(str).astype(object)
+    return text.rename(column.name)
+
+
+def _is_boolean(column: pd.Series) -> bool:
+    if pd.api.types.is_bool_dtype(column):
+        return True
+    return column.dtype == object and all(isinstance(value, (bool, np.bool_)) for value in column.dropna())
+
+
+def quoted(word: Any) -> str:
+    """Return a word as one would write it in a shell."""
+    return shlex.quote(str(word))
+
+
+def _shortened(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def row_numbers(frame: pd.DataFrame, columns: Columns) -> list[str]:
+    """Return the numeric columns that count the rows."""
+    return [
+        name
+        for name in columns.numeric
+        if len(frame) > 2 and (pd.to_numeric(frame[name]).diff().iloc[1:] == 1).all()
+    ]
+
+
+def unknown_categories(frame: pd.DataFrame, fitted: Pipeline) -> Iterable[tuple[str, list[str]]]:
+    """Yield the columns with categories that the training rows did not have, and these."""
+    encoder = fitted.named_steps["columns"].named_transformers_.get("categorical")
+    if encoder is None:
+        return
+    for name, known in zip(encoder.feature_names_in_, encoder.categories_, strict=True):
+        values = pd.Series(frame[name].unique())
+        new = values[~values.isin(known) & values.notna()]
+        if len(new):
+            yield name, new.tolist()

@@ -1,0 +1,452 @@
+"""What each command of ``ridge-nn`` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
+from sklearn.pipeline import Pipeline
+
+from sklearn_ridge_nn import display, model_files, studies, terminal
+from sklearn_ridge_nn.columns import (
+    Columns,
+    labels,
+    pipeline,
+    prepared,
+    quoted,
+    row_numbers,
+    sort_columns,
+    unknown_categories,
+)
+from sklearn_ridge_nn.estimator import RidgeMLPClassifier
+from sklearn_ridge_nn.model_selection import GridSearchCV
+from sklearn_ridge_nn.parameters import ALPHAS, check_parameters
+from sklearn_ridge_nn.tables import InputError, Table, bundled, did_you_mean, listed
+from sklearn_ridge_nn.verdicts import standard_error
+
+#: Arguments that are parameters of the classifier.
+NETWORK = (
+    "hidden_layer_sizes",
+    "epochs",
+    "batch_size",
+    "dropout",
+    "learning_rate",
+    "class_weight",
+    "early_stopping",
+)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows to learn from."""
+
+    name: str
+    target: str
+    dropped: list[str]
+    columns: Columns
+    X: pd.DataFrame
+    y: np.ndarray
+
+
+def diagnose(arguments: Namespace) -> None:
+    """Say for every alpha whether the network underfits, is good, or overfits."""
+    outputs = {name: getattr(arguments, name) for name in ("html", "json", "plot")}
+    _check_outputs(outputs)
+    if outputs["html"] or outputs["plot"]:
+        display.use_files_only(outputs["plot"])
+    _check_scoring(arguments.scoring)
+    data = _read(arguments)
+    shown = terminal.is_shown(arguments.quiet)
+    with terminal.training(shown):
+        diagnosis = studies.diagnose(
+            pipeline(data.columns, _classifier(arguments)),
+            data.X,
+            data.y,
+            alphas=arguments.alphas,
+            cv=_splitter(arguments, data.y),
+            scoring=arguments.scoring,
+            n_seeds=arguments.seeds,
+            verbose=int(shown),
+        )
+    summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
+    print(diagnosis.summary(width=shutil.get_terminal_size((100, 24)).columns), file=summary_to)
+    if outputs["html"]:
+        _write(diagnosis.to_html(), outputs["html"])
+    if outputs["json"]:
+        _write(json.dumps(diagnosis.to_dict(), indent=1) + "\n", outputs["json"])
+    if outputs["plot"]:
+        diagnosis.plot().figure_.savefig(outputs["plot"], dpi=150)
+    for what, path in zip(("Report", "Numbers", "Picture"), outputs.values(), strict=True):
+        if path and path != "-":
+            print(f"{what}: {path}", file=summary_to)
+
+
+def fit(arguments: Namespace) -> None:
+    """Choose alpha, train, save the model, and say how good it is."""
+    _check_outputs({"model": arguments.model})
+    if not arguments.model.endswith(".skops"):
+        raise InputError(f"--model {arguments.model!r} must end in .skops, which is what the file will be.")
+    rule = _rule(arguments)
+    _check_scoring(arguments.scoring)
+    if not 0 <= arguments.test_size < 1:
+        raise InputError(f"--test-size must be a share in [0, 1). Got {arguments.test_size:g}.")
+    data = _read(arguments)
+    train, test = _held_out(data, arguments.test_size, arguments.seed)
+    model = pipeline(data.columns, _classifier(arguments))
+    shown = terminal.is_shown(arguments.quiet)
+    chosen = None
+    with terminal.training(shown):
+        if isinstance(rule, float):
+            model.set_params(network__alpha=rule, network__verbose=int(shown))
+            model.fit(data.X.iloc[train], data.y[train]).set_params(network__verbose=0)
+        else:
+            search = GridSearchCV(
+                model,
+                {"network__alpha": list(arguments.alphas or ALPHAS)},
+                cv=_splitter(arguments, data.y[train]),
+                scoring=arguments.scoring,
+                refit=True if rule == "auto" else rule,
+                verbose=int(shown),
+            ).fit(data.X.iloc[train], data.y[train])
+            model, chosen = (
+                search.best_estimator_,
+                _how_chosen(search, rule, arguments.scoring, arguments.cv[0]),
+            )
+    card = model_files.Card(
+        data={
+            "file": data.name,
+            "rows": len(train),
+            "target": data.target,
+            "numeric": list(data.columns.numeric),
+            "categorical": list(data.columns.categorical),
+            "dropped": data.dropped,
+        },
+        classes=model.classes_.tolist(),
+        alpha=float(model.named_steps["network"].alpha),
+        chosen=chosen,
+        held_out=_scores(model, data, test, arguments.scoring) if len(test) else None,
+        network=_described(arguments),
+        seed=arguments.seed,
+    )
+    model_files.save(model, card, arguments.model)
+    print(_card_text(card))
+    print(f"Model: {arguments.model}")
+
+
+def predict(arguments: Namespace) -> None:
+    """Predict the labels of a file's rows, some at a time."""
+    separator = _output_separator(arguments.output)
+    _check_outputs({"output": arguments.output})
+    _check_exists(arguments.model)
+    card = model_files.read_card(arguments.model)
+    model = model_files.load(arguments.model)
+    with _table(arguments) as table:
+        _predict(table, model, card, separator, arguments)
+
+
+def _predict(
+    table: Table, model: Pipeline, card: model_files.Card, separator: str, arguments: Namespace
+) -> None:
+    columns = Columns(tuple(card.data["numeric"]), tuple(card.data["categorical"]))
+    _check_same_columns(table, card, arguments.keep)
+    results = ["prediction"]
+    if arguments.proba:
+        results += [f"probability_{label}" for label in card.classes]
+    clashes = [name for name in arguments.keep if name in results]
+    if clashes:
+        raise InputError(
+            f"--keep {clashes[0]!r}: a column of that name holds results. Rename it in the file."
+        )
+    new: dict[str, set[str]] = {}
+    n_done = 0
+    asked = list(dict.fromkeys([*columns.names, *arguments.keep]))
+    text = [name for name in asked if name not in columns.numeric]
+    with (
+        terminal.output(arguments.output) as file,
+        terminal.rows_bar("Predicting", terminal.is_shown(arguments.quiet)) as advance,
+    ):
+        print(separator.join(_field(name, separator) for name in [*arguments.keep, *results]), file=file)
+        for chunk in table.chunks(arguments.chunk_size, asked, text):
+            X = prepared(chunk, columns)
+            for name, values in unknown_categories(X, model):
+                new.setdefault(name, set()).update(values)
+            answers = chunk[arguments.keep].copy()
+            answers["prediction"] = model.predict(X)
+            if arguments.proba:
+                answers[results[1:]] = model.predict_proba(X)
+            answers.to_csv(file, sep=separator, header=False, index=False, lineterminator="\n")
+            n_done += len(chunk)
+            advance(n_done, table.fraction_read())
+    if not n_done:
+        terminal.say(f"warning: {table.name} has a header and no rows")
+    for name, seen in new.items():
+        terminal.say(
+            f"warning: column {name!r} has categories that the model was not trained on, and which it takes "
+            f"for none of those that it knows: {listed(sorted(seen), 5)}"
+        )
+
+
+def show(arguments: Namespace) -> None:
+    """Say what a model is."""
+    _check_exists(arguments.model)
+    card = model_files.read_card(arguments.model)
+    print(json.dumps(card.to_dict(), indent=1) if arguments.json else _card_text(card))
+
+
+# -- data -----------------------------------------------------------------------------------------
+
+
+def _read(arguments: Namespace) -> Data:
+    """Return the rows to learn from, checked."""
+    if bool(arguments.file) == bool(arguments.dataset):
+        raise InputError(
+            "Give either a FILE or --dataset, and not both."
+            if arguments.file
+            else "Give a FILE with --target COLUMN, or a --dataset such as breast_cancer."
+        )
+    if arguments.dataset:
+        given = next((name for name in ("target", "drop", "categorical") if getattr(arguments, name)), None)
+        if given:
+            raise InputError(f"--{given} goes with a FILE. --dataset {arguments.dataset} is what it is.")
+        X, y = bundled(arguments.dataset)
+        columns = sort_columns(X)
+        return Data(arguments.dataset, "target", [], columns, prepared(X, columns), y)
+    with _table(arguments) as table:
+        return _read_file(table, arguments)
+
+
+def _read_file(table: Table, arguments: Namespace) -> Data:
+    if arguments.target is None:
+        raise InputError(
+            f"--target is missing: which column holds the labels? {table.name} has {listed(table.columns)}."
+        )
+    table.check_columns([arguments.target], "--target")
+    table.check_columns(arguments.drop, "--drop")
+    table.check_columns(arguments.categorical, "--categorical")
+    for one, other in (("drop", "categorical"), ("drop", "target"), ("categorical", "target")):
+        twice = set(_names(arguments, one)) & set(_names(arguments, other))
+        if twice:
+            raise InputError(f"--{one} {twice.pop()!r} is named by --{other} as well.")
+    frame = table.read()
+    y = labels(frame[arguments.target], arguments.target)
+    X = frame.drop(columns=[arguments.target, *arguments.drop])
+    if X.shape[1] == 0:
+        raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
+    columns = sort_columns(X, arguments.categorical)
+    for name in row_numbers(X, columns):
+        terminal.say(
+            f"warning: column {name!r} counts the rows, and is learnt from like any other. If it means "
+            f"nothing, leave it out: --drop {quoted(name)}"
+        )
+    return Data(table.name, arguments.target, list(arguments.drop), columns, prepared(X, columns), y)
+
+
+def _names(arguments: Namespace, name: str) -> list[str]:
+    value = getattr(arguments, name)
+    return value if isinstance(value, list) else [value]
+
+
+def _table(arguments: Namespace) -> Table:
+    return Table(
+        arguments.file,
+        separator=arguments.separator.replace("\\t", "\t") if arguments.separator else None,
+        missing=arguments.missing,
+        encoding=arguments.encoding,
+    )
+
+
+def _check_same_columns(table: Table, card: model_files.Card, keep: Sequence[str]) -> None:
+    """Raise which columns the model misses in a table, or does not know."""
+    expected = [*card.data["numeric"], *card.data["categorical"]]
+    absent = [name for name in expected if name not in table.columns]
+    if absent:
+        near = did_you_mean(absent[0], [name for name in table.columns if name not in expected])
+        raise InputError(
+            f"{table.name} lacks {len(absent)} of the {len(expected)} columns that the model was trained on: "
+            f"{listed(absent)}. {near}".strip()
+        )
+    table.check_columns(keep, "--keep")
+    allowed = {*expected, *keep, *card.data["dropped"], card.data["target"]}
+    strange = [name for name in table.columns if name not in allowed]
+    if strange:
+        keeping = " ".join(f"--keep {quoted(name)}" for name in strange[:3])
+        raise InputError(
+            f"{table.name} has columns that the model was not trained on: {listed(strange)}. Copy them to "
+            f"the output ({keeping}{' ...' if len(strange) > 3 else ''}), or take them out of the file."
+        )
+
+
+def _held_out(data: Data, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of the rows to train on and of those to hold out."""
+    rows = np.arange(len(data.y))
+    if test_size == 0:
+        return rows, rows[:0]
+    classes, counts = np.unique(data.y, return_counts=True)
+    if counts.min() < 2:
+        rare = classes[counts.argmin()].item()
+        raise InputError(
+            f"Class {rare!r} of --target {data.target!r} has a single row, which cannot be both "
+            f"trained on and held out. Take it out, merge it with another class, or add --test-size 0."
+        )
+    n_test = int(np.ceil(test_size * len(rows)))
+    if min(n_test, len(rows) - n_test) < len(classes):
+        n_train = len(rows) - n_test
+        raise InputError(
+            f"--test-size {test_size:g} of {len(rows)} rows leaves {n_test} to hold out and {n_train} to "
+            f"train on, and there are {len(classes)} classes. Give another share, or 0 to hold out none."
+        )
+    train, test = train_test_split(rows, test_size=test_size, stratify=data.y, random_state=seed)
+    return np.sort(train), np.sort(test)
+
+
+# -- what is trained, and how it is measured ---------------------------------------------------------
+
+
+def _classifier(arguments: Namespace) -> RidgeMLPClassifier:
+    classifier = RidgeMLPClassifier(random_state=arguments.seed, **_described(arguments))
+    check_parameters(classifier)
+    return classifier
+
+
+def _described(arguments: Namespace) -> dict[str, Any]:
+    """Return the classifier's parameters that were given."""
+    given = {name: getattr(arguments, name) for name in NETWORK}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _rule(arguments: Namespace) -> str | float:
+    """Return how to choose alpha, or alpha itself."""
+    if arguments.alpha in ("auto", "1se"):
+        return arguments.alpha
+    try:
+        alpha = float(arguments.alpha)
+    except ValueError:
+        alpha = -1.0
+    if not 0 <= alpha < np.inf:
+        raise InputError(f"--alpha must be auto, 1se, or a number >= 0. Got {arguments.alpha!r}.")
+    if arguments.alphas:
+        raise InputError(f"--alphas is there to choose from, and --alpha {alpha:g} chooses. Leave one out.")
+    return alpha
+
+
+def _check_scoring(name: str | None) -> None:
+    if name is not None and name not in get_scorer_names():
+        near = did_you_mean(name, get_scorer_names())
+        raise InputError(f"--scoring {name!r} is no score that scikit-learn knows. {near}".strip())
+
+
+def _splitter(arguments: Namespace, y: np.ndarray) -> RepeatedStratifiedKFold:
+    n_folds, n_repeats = arguments.cv
+    classes, counts = np.unique(y, return_counts=True)
+    if n_folds > counts.max():
+        raise InputError(
+            f"--cv {n_folds}: no class has that many rows ({listed(classes.tolist(), 3)} have "
+            f"{', '.join(map(str, counts[:3]))}). Give fewer folds."
+        )
+    return RepeatedStratifiedKFold(n_splits=n_folds, n_repeats=n_repeats, random_state=arguments.seed)
+
+
+def _how_chosen(search: GridSearchCV, rule: str, scoring: str, n_folds: int) -> dict[str, Any]:
+    """Return what the card says of a search."""
+    results = search.cv_results_
+    scores = np.array([results[f"split{i}_test_score"] for i in range(search.n_splits_)]).T
+    ratio = 1 / (n_folds - 1)
+    return {
+        "rule": rule,
+        "scoring": scoring,
+        "splits": search.n_splits_,
+        "alphas": [float(alpha) for alpha in results["param_network__alpha"]],
+        "mean_test_score": results["mean_test_score"].tolist(),
+        "standard_error": standard_error(scores, ratio).tolist(),
+    }
+
+
+def _scores(model: Pipeline, data: Data, rows: np.ndarray, scoring: str) -> dict[str, Any]:
+    names = dict.fromkeys([scoring, "accuracy", "neg_log_loss"])
+    scores = {name: float(get_scorer(name)(model, data.X.iloc[rows], data.y[rows])) for name in names}
+    return {"rows": len(rows), "scores": scores}
+
+
+# -- results ----------------------------------------------------------------------------------------
+
+
+def _card_text(card: model_files.Card) -> str:
+    """Return the card as lines for people."""
+    data, chosen, held_out = card.data, card.chosen, card.held_out
+    network = ", ".join(f"{name} {value}" for name, value in card.network.items()) or "defaults"
+    lines = {
+        "Trained": f"{card.created}, seed {card.seed}",
+        "Data": f"{data['file']}: {data['rows']} rows, {len(data['numeric'])} numeric and "
+        f"{len(data['categorical'])} categorical columns",
+        "Target": f"{data['target']}: {listed(card.classes)}",
+        "Network": network,
+        "alpha": f"{card.alpha:.4g}",
+    }
+    if chosen:
+        place = chosen["alphas"].index(card.alpha)
+        rule = {"auto": "the best", "1se": "the largest within one standard error"}[chosen["rule"]]
+        lines["alpha"] += (
+            f", {rule} of {len(chosen['alphas'])} by {chosen['scoring']}: "
+            f"{chosen['mean_test_score'][place]:.4g} +/- {chosen['standard_error'][place]:.2g} "
+            f"on {chosen['splits']} splits"
+        )
+    if held_out:
+        scores = ", ".join(f"{name} {value:.4g}" for name, value in held_out["scores"].items())
+        lines["Held-out score"] = f"{scores} ({held_out['rows']} rows)"
+    else:
+        lines["Held-out score"] = "none, all rows were trained on"
+    lines["Versions"] = ", ".join(f"{name} {number}" for name, number in card.libraries.items())
+    width = max(map(len, lines)) + 2
+    return "\n".join(f"{name:{width}}{text}" for name, text in lines.items())
+
+
+def _check_outputs(paths: dict[str, str | None]) -> None:
+    """Raise before any work if a result could not be written."""
+    given = {name: path for name, path in paths.items() if path}
+    for name, path in given.items():
+        if path == "-":
+            continue
+        folder = Path(path).parent
+        if not folder.is_dir():
+            raise InputError(f"--{name} {path!r}: there is no folder {str(folder)!r}. Create it first.")
+        if os.path.isdir(path):
+            raise InputError(f"--{name} {path!r} is a folder. Name a file.")
+        if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+            raise InputError(f"--{name} {path!r} cannot be written: permission denied.")
+    twice = [path for path in given.values() if list(given.values()).count(path) > 1]
+    if twice:
+        raise InputError(f"Two results would be written to {twice[0]!r}. Name another file for one of them.")
+
+
+def _check_exists(path: str) -> None:
+    if not os.path.isfile(path):
+        raise InputError(f"There is no model {path!r}. 'ridge-nn fit' makes one.")
+
+
+def _write(text: str, path: str) -> None:
+    with terminal.output(path) as file:
+        file.write(text)
+
+
+def _output_separator(path: str | None) -> str:
+    suffix = ".csv" if path in (None, "-") else Path(str(path)).suffix.lower()
+    if suffix not in (".csv", ".tsv"):
+        raise InputError(f"--output {path!r} must end in .csv or .tsv.")
+    return "\t" if suffix == ".tsv" else ","
+
+
+def _field(name: str, separator: str) -> str:
+    """Return a column's name as a CSV file has it."""
+    needs_quotes = any(sign in name for sign in (separator, '"', "\n", "\r"))
+    return '"' + name.replace('"', '""') + '"' if needs_quotes else name

@@ -1,0 +1,287 @@
+"""Tables in files: read as a whole or in chunks, and written row by row."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, Any, Self, cast
+
+import numpy as np
+import pandas as pd
+
+#: Data sets that scikit-learn brings along, and the name of their loader.
+BUNDLED = {
+    "breast_cancer": "load_breast_cancer",
+    "digits": "load_digits",
+    "iris": "load_iris",
+    "wine": "load_wine",
+}
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_UNREADABLE = (pd.errors.ParserError, csv.Error, EOFError, gzip.BadGzipFile)
+
+
+class InputError(ValueError):
+    """Arguments or data are at fault; the message names them and the way out."""
+
+
+class Table:
+    """A table in a file: .csv, .tsv, either of them .gz, .parquet, or ``-`` for CSV on stdin.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    separator : str or None, default=None
+        What stands between the fields of a line; None is the comma, and for .tsv the tab.
+    missing : sequence of str, default=()
+        Fields to read as missing, beside the empty one and those that pandas reads so, such as ``NA``.
+    encoding : str, default="utf-8"
+        Of text.
+
+    Attributes
+    ----------
+    name : str
+        The file's name, for messages.
+    columns : list of str
+        Names of the columns.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, its kind is unknown, or it has no header or a column twice.
+    """
+
+    def __init__(
+        self, path: str, *, separator: str | None = None, missing: Sequence[str] = (), encoding: str = "utf-8"
+    ) -> None:
+        self.path, self.missing = path, list(missing)
+        self.name = "stdin" if path == "-" else Path(path).name
+        self._size = 0 if path == "-" else _size(path)
+        self._parquet: Any = None
+        self._opened = ExitStack()
+        with self._opened:  # closed if any of this fails
+            self._open(separator, encoding)
+            self._opened = self._opened.pop_all()
+
+    def _open(self, separator: str | None, encoding: str) -> None:
+        kind = _kind(self.path)
+        if kind == ".parquet":
+            self._parquet = self._opened.enter_context(_open_parquet(self.path))
+            self.columns = list(self._parquet.schema_arrow.names)
+        else:
+            self._separator = separator or SEPARATORS[kind]
+            self._bytes = self._opened.enter_context(_bytes_of(self.path))
+            self._text = self._opened.enter_context(_decoded(self._bytes, self.path, encoding))
+            self.columns = self._header(separator)
+        twice = [name for name, count in Counter(self.columns).items() if count > 1]
+        if twice:
+            raise InputError(f"{self.name} has more than one column named {twice[0]!r}. Rename all but one.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def chunks(self, n_rows: int, columns: Sequence[str], text: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
+        """Yield the rows in order, some at a time, once.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows of each chunk but the last.
+        columns : sequence of str
+            Which columns.
+        text : sequence of str, default=()
+            Which of them to leave as the text that the file holds; the others are numbers where pandas can
+            read them so.
+
+        Yields
+        ------
+        DataFrame
+            Indexed by the number of the row, from 0.
+        """
+        if self._parquet is not None:
+            yield from self._parquet_chunks(n_rows, columns)
+            return
+        with self._understood():
+            # With index_col=False or usecols, pandas would drop the fields that a line has too many.
+            reader = pd.read_csv(
+                cast(Any, self._rest),
+                sep=self._separator,
+                names=self.columns,
+                header=None,
+                dtype=cast(Any, dict.fromkeys(text, str)),
+                na_values=self.missing,
+                chunksize=n_rows,
+            )
+            for chunk in reader:
+                yield chunk[list(columns)]
+
+    def read(self) -> pd.DataFrame:
+        """Return all rows: what is in a text file as text, what is in a .parquet file as it is.
+
+        Raises
+        ------
+        InputError
+            If there are none, or a line cannot be read.
+        """
+        frames = list(self.chunks(100_000, self.columns, text=self.columns))
+        if not sum(map(len, frames)):
+            raise InputError(f"{self.name} has a header and no rows.")
+        return pd.concat(frames)
+
+    def fraction_read(self) -> float | None:
+        """Return how much of the file has been read, from 0 to 1; None where its size is not known."""
+        if self._parquet is not None or not self._size:
+            return None
+        return self._bytes.tell() / self._size
+
+    def check_columns(self, names: Sequence[str], argument: str) -> None:
+        """Raise what to write instead if a column is not there."""
+        for name in names:
+            if name not in self.columns:
+                raise InputError(f"{argument} {name!r}: {self.name} has no such column. {self.nearest(name)}")
+
+    def nearest(self, name: str) -> str:
+        """Return which column was probably meant."""
+        return did_you_mean(name, self.columns) or f"It has {listed(self.columns)}."
+
+    def _header(self, separator: str | None) -> list[str]:
+        first: list[str] = []
+        lines = (first.append(line) or line for line in self._text)  # type: ignore[func-returns-value]
+        with self._understood():
+            records = csv.reader(lines, delimiter=self._separator)
+            names = next(records, [])
+            first.clear()
+            n_fields = len(next(records, []))
+        self._rest = _Rejoined("".join(first), self._text)
+        if not names:
+            raise InputError(f"{self.name} is empty. Its first line must hold the names of the columns.")
+        others = [sign for sign in (";", "\t", "|", ",") if sign in names[0]]
+        if len(names) == 1 and separator is None and others:
+            shown = "'\\t'" if others[0] == "\t" else f"'{others[0]}'"
+            raise InputError(
+                f"{self.name} has a single column named {names[0]!r}. Is it separated by {shown}? "
+                f"Then add --separator {shown}."
+            )
+        if n_fields > len(names):  # pandas would take the first of them for row labels
+            raise InputError(
+                f"{self.name} has {len(names)} names in its header and {n_fields} fields in its first row. "
+                f"Name every column, and end no line with a separator."
+            )
+        return names
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Turn what a parser says into a message that names the file."""
+        try:
+            yield
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{self.name} is not {error.encoding} text (byte {error.object[error.start]:#x}). Name its "
+                f"encoding, for example --encoding latin-1."
+            ) from error
+        except _UNREADABLE as error:
+            reason = " ".join(str(error).removeprefix("Error tokenizing data. C error:").split())
+            raise InputError(f"{self.name} cannot be read as a table: {reason}") from error
+        except pd.errors.EmptyDataError:
+            return
+
+    def _parquet_chunks(self, n_rows: int, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        first = 0
+        for batch in self._parquet.iter_batches(n_rows, columns=list(columns)):
+            chunk = batch.to_pandas()[list(columns)]
+            chunk = chunk.replace(self.missing, np.nan) if self.missing else chunk
+            chunk.index = pd.RangeIndex(first, first + len(chunk))
+            first += len(chunk)
+            yield chunk
+
+
+class _Rejoined:
+    """A text file whose first lines were read already."""
+
+    def __init__(self, first: str, rest: IO[str]) -> None:
+        self._first, self._others = io.StringIO(first), rest
+
+    def read(self, size: int = -1) -> str:
+        text = self._first.read(size)
+        return text or self._others.read(size) if size >= 0 else text + self._others.read()
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._first
+        yield from self._others
+
+
+def bundled(name: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the features and the labels, in words where there are some, of a bundled data set."""
+    import sklearn.datasets
+
+    data = getattr(sklearn.datasets, BUNDLED[name])(as_frame=True)
+    is_named = all(isinstance(label, str) for label in data.target_names)
+    labels = np.asarray(data.target_names)[data.target] if is_named else data.target.to_numpy()
+    return data.data, labels
+
+
+def did_you_mean(word: str, words: Sequence[str]) -> str:
+    """Return which word was probably meant as a question, or nothing."""
+    lowered = {known.lower().strip(): known for known in reversed(words)}
+    near = get_close_matches(word.lower().strip(), lowered, 1)
+    return f"Did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def listed(names: Sequence[Any], most: int = 12) -> str:
+    """Return names with commas between them, the first few of many."""
+    shown = ", ".join(repr(name) if isinstance(name, str) else str(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _size(path: str) -> int:
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder. Name a file.")
+    if not os.path.exists(path):
+        folder = Path(path).parent
+        names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        raise InputError(f"There is no file {path!r}. {did_you_mean(Path(path).name, names)}".strip())
+    return os.path.getsize(path)
+
+
+def _kind(path: str) -> str:
+    """Return the suffix that says how to read a file."""
+    kind = ".csv" if path == "-" else Path(path.removesuffix(".gz")).suffix.lower()
+    if kind in SEPARATORS or (kind == ".parquet" and not path.endswith(".gz")):
+        return kind
+    raise InputError(
+        f"{path}: files of this kind cannot be read. Give .csv, .tsv (or .csv.gz, .tsv.gz) or .parquet."
+    )
+
+
+def _bytes_of(path: str) -> IO[bytes]:
+    return open(sys.stdin.fileno(), "rb", closefd=False) if path == "-" else open(path, "rb")
+
+
+def _decoded(stream: IO[bytes], path: str, encoding: str) -> IO[str]:
+    opened = gzip.open(stream) if path.endswith(".gz") else stream  # noqa: SIM115
+    encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
+    try:
+        return io.TextIOWrapper(cast(IO[bytes], opened), encoding=encoding, newline="")
+    except LookupError as error:
+        raise InputError(f"--encoding {encoding!r} is not known. Try utf-8, latin-1 or cp1252.") from error
+
+
+def _open_parquet(path: str) -> Any:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(path)
+    except pyarrow.ArrowInvalid as error:
+        raise InputError(f"{path} is not a Parquet file: {error}") from error

@@ -1,0 +1,120 @@
+"""What the command says on stderr: messages, warnings, progress; and what it keeps quiet."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import IO, Any
+
+#: How lines begin that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says.
+GREETINGS = (b"I0000 ", b"W0000 ", b"WARNING: All log messages before absl::InitializeLog()")
+
+
+def say(message: str) -> None:
+    """Write one line to stderr."""
+    print(f"ridge-nn: {' '.join(message.split())}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def warnings_in_a_line() -> Iterator[None]:
+    """Show each warning once and in one line, without the place in the code."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if str(message) not in said:
+            said.add(str(message))
+            say(f"warning: {message}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        for not_for_users in (DeprecationWarning, FutureWarning, ResourceWarning):
+            warnings.filterwarnings("ignore", category=not_for_users)
+        warnings.showwarning = show
+        yield
+
+
+@contextmanager
+def training(show_progress: bool) -> Iterator[None]:
+    """Send the progress of a training to stderr, and leave out TensorFlow's greeting."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _without_greetings(), redirect_stdout(sys.stderr):
+        yield
+
+
+def is_shown(quiet: bool) -> bool:
+    """Return whether progress is shown: to people, not into files."""
+    return not quiet and sys.stderr.isatty()
+
+
+@contextmanager
+def _without_greetings() -> Iterator[None]:
+    """Pass on what C code writes to stderr, but for the lines that TensorFlow greets with.
+
+    Python's own stderr goes past the filter, so that nothing of it waits for the end of a line.
+    """
+    try:
+        number = sys.stderr.fileno()
+    except (OSError, ValueError):  # replaced by something that is not a file
+        yield
+        return
+    sys.stderr.flush()
+    real = os.dup(number)
+    reading, writing = os.pipe()
+    os.dup2(writing, number)
+    os.close(writing)
+    before = sys.stderr
+    sys.stderr = open(real, "w", buffering=1, closefd=False, errors="backslashreplace")  # noqa: SIM115
+    filtering = threading.Thread(target=_pass_on, args=(reading, real), daemon=True)
+    filtering.start()
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = before
+        os.dup2(real, number)  # closes the pipe's writing end, and so ends the thread
+        filtering.join(timeout=5)
+        os.close(real)
+
+
+def _pass_on(reading: int, real: int) -> None:
+    with open(reading, "rb") as lines:
+        for line in lines:
+            if not line.startswith(GREETINGS):
+                os.write(real, line)
+
+
+@contextmanager
+def rows_bar(what: str, is_shown: bool) -> Iterator[Any]:
+    """Show a bar on stderr; yields a function of (rows done, fraction done or None)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = [TextColumn(what), BarColumn(), TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn()]
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_shown) as bar:
+        task = bar.add_task(what, total=None, rows=0)
+
+        def advance(rows: int, fraction: float | None) -> None:
+            bar.update(task, rows=rows, completed=fraction or 0.0, total=1.0 if fraction else None)
+
+        yield advance
+
+
+@contextmanager
+def output(path: str | None) -> Iterator[IO[str]]:
+    """Open what is written row by row: stdout for None and ``-``, else a file, whole or not there."""
+    if path in (None, "-"):
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    part = f"{path}.part"
+    try:
+        with open(part, "w", encoding="utf-8", newline="") as file:
+            yield file
+        os.replace(part, str(path))
+    finally:
+        if os.path.exists(part):
+            os.remove(part)

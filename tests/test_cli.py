@@ -1,0 +1,442 @@
+"""The command, run as users run it: in a process of its own, on real files."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.metrics import accuracy_score
+
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
+from sklearn_ridge_nn.cli import main
+from sklearn_ridge_nn.columns import Columns, pipeline
+
+COMMAND = str(Path(sys.executable).parent / "ridge-nn")
+FAST = ["--hidden-layer-sizes", "8", "--epochs", "3", "--alphas", "0,1e-3:1:2", "--cv", "3"]
+
+
+def ridge_nn(*arguments, code=0, stdin=None, cwd=None):
+    """Run the command and return what it prints, checked: its exit code, and lines of its own on stderr."""
+    done = subprocess.run(
+        [COMMAND, *map(str, arguments)], input=stdin, capture_output=True, text=True, cwd=cwd, timeout=300
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def refused(capsys, *arguments):
+    """Return the one line that refuses these arguments."""
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as stopped:
+        code = stopped.code
+    assert code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    line = printed.err.removesuffix("\n")
+    assert line.startswith("ridge-nn: error: ")
+    assert "\n" not in line
+    return line.removeprefix("ridge-nn: error: ")
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """Rows with missing values, categories that look like text, like numbers and like booleans."""
+    rng = np.random.default_rng(0)
+    n = 240
+    age = rng.normal(40, 10, n).round(1)
+    city = rng.choice(["Rome", "Oslo", "San José"], n)
+    code = rng.choice([1010, 2020, 3030], n)
+    strength = (age - 40) / 5 + 2 * (city == "Rome") - 2 * (code == 2020)
+    frame = pd.DataFrame(
+        {
+            "id": rng.permutation(n),
+            "age": age,
+            "city": city,
+            "code": code,
+            "member": rng.choice([True, False], n),
+            "bought": np.where(strength + rng.normal(0, 0.5, n) > 0, "yes", "no"),
+        }
+    )
+    frame.loc[rng.choice(n, 20, replace=False), "age"] = np.nan
+    frame.loc[rng.choice(n, 20, replace=False), "city"] = None
+    return frame
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, frame):
+    """The rows in files, and a model of them."""
+    folder = tmp_path_factory.mktemp("files")
+    frame.to_csv(folder / "data.csv", index=False)
+    frame.to_csv(folder / "data.tsv", index=False, sep="\t")
+    frame.to_parquet(folder / "data.parquet")
+    frame.drop(columns="bought").to_csv(folder / "new.csv", index=False)
+    (folder / "one class.csv").write_text("x,y\n1,a\n2,a\n")
+    (folder / "empty.csv").touch()
+    printed, _ = ridge_nn(
+        "fit", "data.csv", "--target", "bought", "--drop", "id", "--categorical", "code",
+        "--model", "model.skops", *FAST, cwd=folder,
+    )  # fmt: skip
+    (folder / "fit.txt").write_text(printed)
+    return folder
+
+
+# -- diagnose -------------------------------------------------------------------------------------
+
+
+def test_diagnose_prints_and_writes_what_the_function_returns(folder, frame, tmp_path):
+    printed, said = ridge_nn(
+        "diagnose", "data.csv", "--target", "bought", "--drop", "id", "--categorical", "code", *FAST,
+        "--html", tmp_path / "r.html", "--json", tmp_path / "d.json", "--plot", tmp_path / "c.svg", cwd=folder,
+    )  # fmt: skip
+    assert said == ""
+    written = AlphaDiagnosis.from_dict(json.loads((tmp_path / "d.json").read_text()))
+    assert printed.startswith(written.summary())
+    for what, name in (("Report", "r.html"), ("Numbers", "d.json"), ("Picture", "c.svg")):
+        assert f"{what}: {tmp_path / name}" in printed
+    assert (tmp_path / "r.html").read_text() == written.to_html()
+    assert "<svg" in (tmp_path / "c.svg").read_text()
+
+    columns = Columns(("age",), ("city", "code", "member"))
+    X = frame[columns.names].astype({"code": str, "member": str, "city": object})
+    classifier = RidgeMLPClassifier(hidden_layer_sizes=(8,), epochs=3, random_state=0)
+    from sklearn.model_selection import RepeatedStratifiedKFold
+
+    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=1, random_state=0)
+    expected = diagnose(pipeline(columns, classifier), X, frame["bought"], alphas=[0, 1e-3, 1], cv=cv)
+    np.testing.assert_array_equal(written.test_loss, expected.test_loss)
+    assert written.verdicts == expected.verdicts
+
+
+def test_diagnose_pipes(folder):
+    rows = (folder / "data.csv").read_text()
+    arguments = ["diagnose", "-", "--target", "bought", "--drop", "id", "--json", "-", *FAST]
+    printed, said = ridge_nn(*arguments, stdin=rows)
+    assert json.loads(printed)["verdicts"]
+    assert "Findings:" in said
+    again, _ = ridge_nn(*arguments, stdin=rows)
+    assert again == printed
+    other, _ = ridge_nn(*arguments, "--seed", "1", stdin=rows)
+    assert other != printed
+
+
+def test_a_bundled_data_set_needs_no_file():
+    printed, said = ridge_nn("diagnose", "--dataset", "wine", *FAST)
+    assert "3 values of alpha on 3 splits" in printed
+    assert said == ""
+
+
+def test_progress_is_shown_to_a_terminal_and_interrupted_by_its_user():
+    ours, theirs = pty.openpty()
+    arguments = [COMMAND, "diagnose", "--dataset", "digits", "--epochs", "2000"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while b"epochs/s" not in said:
+        said += os.read(ours, 4096)
+    process.send_signal(signal.SIGINT)
+    try:
+        while piece := os.read(ours, 4096):
+            said += piece
+    except OSError:  # the terminal's other end is closed
+        pass
+    assert process.wait(timeout=60) == 130
+    assert process.stdout.read() == b""
+    process.stdout.close()
+    os.close(ours)
+    assert b"Training 210 networks" in said
+    assert said.decode().splitlines()[-1] == "ridge-nn: interrupted"
+    assert b"Traceback" not in said
+
+
+# -- fit, predict, show ------------------------------------------------------------------------------
+
+
+def test_fit_chooses_alpha_and_says_how_good_the_model_is(folder, frame):
+    printed = (folder / "fit.txt").read_text()
+    shown, _ = ridge_nn("show", "model.skops", cwd=folder)
+    assert printed == f"{shown}Model: model.skops\n"
+    card = json.loads(ridge_nn("show", "model.skops", "--json", cwd=folder)[0])
+    assert card["data"] == {
+        "file": "data.csv",
+        "rows": 192,
+        "target": "bought",
+        "numeric": ["age"],
+        "categorical": ["city", "code", "member"],
+        "dropped": ["id"],
+    }
+    assert card["held_out"]["rows"] == 48
+    best = int(np.argmax(card["chosen"]["mean_test_score"]))
+    assert card["alpha"] == card["chosen"]["alphas"][best]
+    assert f"accuracy {card['held_out']['scores']['accuracy']:.4g}" in shown
+    assert "data.csv: 192 rows, 1 numeric and 3 categorical columns" in shown
+
+
+def test_the_held_out_score_is_that_of_the_rows_held_out(folder, frame):
+    from sklearn.model_selection import train_test_split
+
+    _, test = train_test_split(frame, test_size=0.2, stratify=frame["bought"], random_state=0)
+    test.drop(columns="bought").to_csv(folder / "held_out.csv", index=False)
+    predicted, _ = ridge_nn("predict", "held_out.csv", "--model", "model.skops", cwd=folder)
+    card = json.loads(ridge_nn("show", "model.skops", "--json", cwd=folder)[0])
+    accuracy = accuracy_score(test["bought"], predicted.split()[1:])
+    assert accuracy == pytest.approx(card["held_out"]["scores"]["accuracy"])
+    assert accuracy > 0.6
+
+
+def test_predictions_are_the_pipelines_whatever_the_file_and_the_chunks(folder, frame):
+    trusted = ["numpy.dtype", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"]
+    model = skops.io.load(folder / "model.skops", trusted=trusted)
+    X = frame[["age", "city", "code", "member"]].astype({"code": str, "member": str, "city": object})
+    results = []
+    for name, *more in (
+        ("new.csv",), ("data.csv", "--chunk-size", "7"), ("data.tsv",), ("data.parquet", "--chunk-size", "50"),
+    ):  # fmt: skip
+        arguments = ["predict", name, "--model", "model.skops", "--proba", "--keep", "id", *more]
+        ridge_nn(*arguments, "--output", "out.csv", cwd=folder)
+        results.append(pd.read_csv(folder / "out.csv"))
+    for result in results:
+        assert result.columns.tolist() == ["id", "prediction", "probability_no", "probability_yes"]
+        assert result["id"].tolist() == frame["id"].tolist()
+        assert result["prediction"].tolist() == model.predict(X).tolist()
+        np.testing.assert_allclose(result.iloc[:, 2:], model.predict_proba(X), rtol=1e-12)
+
+
+def test_predict_pipes_and_does_not_import_tensorflow(folder):
+    code = (
+        "import sys; from sklearn_ridge_nn.cli import main\n"
+        "code = main(['predict', '-', '--model', 'model.skops'])\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules); assert not heavy, heavy\n"
+        "sys.exit(code)"
+    )
+    rows = "\n".join((folder / "new.csv").read_text().splitlines()[:4]) + "\n"
+    arguments = [sys.executable, "-c", code]
+    done = subprocess.run(arguments, input=rows, capture_output=True, text=True, cwd=folder, check=True)
+    assert done.stdout.split()[0] == "prediction"
+    assert len(done.stdout.split()) == 4
+    assert done.stderr == ""
+
+
+def test_unknown_categories_are_tolerated_and_named(folder):
+    rows = "age,city,code,member\n30,Oslo,1010,True\n,Atlantis,1010,\n"
+    printed, said = ridge_nn("predict", "-", "--model", "model.skops", stdin=rows, cwd=folder)
+    assert len(printed.split()) == 3
+    assert said.count("\n") == 1
+    assert "warning: column 'city' has categories that the model was not trained on" in said
+    assert "'Atlantis'" in said
+
+
+def test_a_large_file_is_predicted_in_bounded_memory(folder, tmp_path):
+    block = (folder / "new.csv").read_bytes().partition(b"\n")[2]
+    large = tmp_path / "large.csv"
+    n_blocks = 200 * 2**20 // len(block)
+    with open(large, "wb") as file:
+        file.write((folder / "new.csv").read_bytes().partition(b"\n")[0] + b"\n")
+        for _ in range(n_blocks // 100):
+            file.write(block * 100)
+    n_rows = 240 * (n_blocks // 100) * 100
+    assert large.stat().st_size > 199 * 2**20
+
+    def peak(name):
+        arguments = [COMMAND, "predict", str(name), "--model", str(folder / "model.skops"), "--keep", "id"]
+        process = subprocess.Popen([*arguments, "--output", str(tmp_path / "out.csv")])
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss * 1024
+
+    extra = peak(large) - peak(folder / "new.csv")
+    assert extra < 100 * 2**20
+    large.unlink()
+    ridge_nn(
+        "predict", folder / "new.csv", "--model", folder / "model.skops", "--output", tmp_path / "few.csv"
+    )
+    few = pd.read_csv(tmp_path / "few.csv")
+    assert n_rows > 1_000_000
+    assert len(few) == 240
+
+
+def test_a_closed_pipe_ends_it_quietly(folder, tmp_path):
+    header, _, rows = (folder / "new.csv").read_text().partition("\n")
+    (tmp_path / "many.csv").write_text(header + "\n" + rows * 500)
+    arguments = [COMMAND, "predict", str(tmp_path / "many.csv"), "--model", str(folder / "model.skops")]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "prediction\n"
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0
+
+
+def test_an_interrupted_prediction_leaves_no_file(folder, tmp_path):
+    output = tmp_path / "out.csv"
+    arguments = [COMMAND, "predict", "-", "--model", str(folder / "model.skops"), "--output", str(output)]
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdin.write((folder / "new.csv").read_text())
+    process.stdin.flush()
+    while not list(tmp_path.iterdir()):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert process.stderr.read() == "ridge-nn: interrupted\n"
+    process.stdin.close()
+    process.stderr.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_alpha_can_be_given_and_all_rows_trained_on(folder, tmp_path):
+    model = tmp_path / "m.skops"
+    printed, _ = ridge_nn(
+        "fit", folder / "data.parquet", "--target", "bought", "--drop", "id", "--alpha", "0.01", "--test-size",
+        "0", "--epochs", "2", "--hidden-layer-sizes", "8,4", "--model", model,
+    )  # fmt: skip
+    card = json.loads(ridge_nn("show", model, "--json")[0])
+    assert (card["alpha"], card["chosen"], card["held_out"]) == (0.01, None, None)
+    assert card["data"]["rows"] == 240
+    assert card["network"] == {"hidden_layer_sizes": [8, 4], "epochs": 2}
+    assert "none, all rows were trained on" in printed
+
+
+def test_one_standard_error_chooses_a_stronger_penalty(folder, tmp_path):
+    model = tmp_path / "m.skops"
+    arguments = ["fit", folder / "data.csv", "--target", "bought", "--drop", "id", "--model", model, *FAST]
+    ridge_nn(*arguments, "--alpha", "1se")
+    card = json.loads(ridge_nn("show", model, "--json")[0])
+    chosen = card["chosen"]
+    scores = np.array(chosen["mean_test_score"])
+    # The rule of GridSearchCV's refit="1se" is tested with it; here: which of them the card names.
+    assert card["alpha"] >= chosen["alphas"][scores.argmax()]
+    assert chosen["rule"] == "1se"
+
+
+# -- what is refused ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("diagnose", r"Give a FILE with --target COLUMN, or a --dataset"),
+        ("diagnose data.csv --dataset wine", "Give either a FILE or --dataset, and not both"),
+        ("diagnose --dataset win", r"invalid choice: 'win' .*wine.*\(see ridge-nn diagnose --help\)"),
+        ("diagnose --dataset wine --target x", "--target goes with a FILE"),
+        ("diagnose data.csv", "--target is missing: .* has 'id', 'age', 'city'"),
+        ("diagnose data.csv --target bougth", r"no such column. Did you mean 'bought'\?"),
+        ("diagnose data.csv --target bought --drop Id", r"--drop 'Id': .*Did you mean 'id'\?"),
+        ("diagnose data.csv --target bought --drop bought", "--drop 'bought' is named by --target as well"),
+        ("diagnose data.cvs --target y", r"There is no file 'data.cvs'. Did you mean 'data.csv'\?"),
+        ("diagnose empty.csv --target y", "empty.csv is empty"),
+        ("diagnose onecolumn.csv --target y", "no column to learn from beside --target 'y'"),
+        ("diagnose oneclass.csv --target y", "the same label in all 2 rows, 'a'"),
+        ("diagnose data.csv --target bought --alphas 0,x", "'x' is neither a number nor a range"),
+        ("diagnose data.csv --target bought --alphas 1:0.1:3", "'1:0.1:3': a range is low:high:count"),
+        ("diagnose data.csv --target bought --alphas=-1,0", "-1 is no alpha"),
+        ("diagnose data.csv --target bought --alphas 1", "has a single value"),
+        ("diagnose data.csv --target bought --cv 1", "'1' is no number of folds"),
+        ("diagnose data.csv --target bought --cv 300", "--cv 300: no class has that many rows"),
+        ("diagnose data.csv --target bought --scoring acuracy", r"Did you mean 'accuracy'\?"),
+        ("diagnose data.csv --target bought --seeds 0", "'0' is no whole number from 1"),
+        ("diagnose data.csv --target bought --seed -1", "--seed"),
+        ("diagnose data.csv --target bought --dropout 1.5", "dropout"),
+        ("diagnose data.csv --target bought --epochs 0", "epochs"),
+        ("diagnose data.csv --target bought --html no/r.html", "there is no folder 'no'. Create it first"),
+        ("diagnose data.csv --target bought --html . ", "'.' is a folder"),
+        ("diagnose data.csv --target bought --plot c.docx", "'c.docx': pictures can be of the kinds"),
+        ("diagnose data.csv --target bought --html a --json a", "Two results would be written to 'a'"),
+        ("fit data.csv --target bought", "--model"),
+        ("fit data.csv --target bought --model m.pkl", "must end in .skops"),
+        ("fit data.csv --target bought --model m.skops --alpha big", "--alpha must be auto, 1se, or a number"),
+        ("fit data.csv --target bought --model m.skops --alpha 1 --alphas 0,1", "--alphas is there to choose"),
+        ("fit data.csv --target bought --model m.skops --test-size 1", r"--test-size must be a share in \[0, 1\)"),
+        ("fit data.csv --target bought --model m.skops --test-size 0.999", "leaves 240 to hold out"),
+        ("fit rare.csv --target y --model m.skops", "Class 'b' of --target 'y' has a single row"),
+        ("predict new.csv --model no.skops", "There is no model 'no.skops'. 'ridge-nn fit' makes one"),
+        ("predict new.csv --model data.csv", "data.csv is not a model of 'ridge-nn fit'"),
+        ("predict oneclass.csv --model model.skops", "lacks 4 of the 4 columns .*: 'age', 'city'"),
+        ("predict close.csv --model model.skops", r"lacks 1 of the 4 .*: 'city'. Did you mean 'City'\?"),
+        ("predict strange.csv --model model.skops", r"was not trained on: 'x 1'.*--keep 'x 1'"),
+        ("predict words.csv --model model.skops", "'age' must hold finite numbers, but row 2 .*has 'old'"),
+        ("predict new.csv --model model.skops --keep age2", "--keep 'age2': new.csv has no such column"),
+        ("predict new.csv --model model.skops --output o.xls", "must end in .csv or .tsv"),
+        ("show new.csv", "is not a model"),
+        ("shew", "invalid choice: 'shew'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_a_line(folder, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(folder)
+    files = {
+        "onecolumn.csv": "y\na\nb\n",
+        "oneclass.csv": "x,y\n1,a\n2,a\n",
+        "rare.csv": "x,y\n" + "1,a\n" * 9 + "2,b\n",
+        "close.csv": "age,City,code,member\n1,Rome,1010,True\n",
+        "strange.csv": "age,city,code,member,x 1\n1,Rome,1010,True,0\n",
+        "words.csv": "age,city,code,member\n1,Rome,1010,True\nold,Rome,1010,True\n",
+    }
+    for name, content in files.items():
+        Path(name).write_text(content)
+    before = set(os.listdir())
+    assert re.search(message, refused(capsys, *arguments.split()))
+    assert set(os.listdir()) == before
+
+
+def test_an_error_shows_its_traceback_on_request(folder):
+    arguments = [COMMAND, "diagnose", str(folder / "empty.csv"), "--target", "y"]
+    done = subprocess.run([*arguments, "--debug"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "InputError" in done.stderr
+
+
+def test_what_fails_unexpectedly_is_not_blamed_on_the_user(monkeypatch, capsys):
+    from sklearn_ridge_nn import commands
+
+    def broken(arguments):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(commands, "show", broken)
+    assert main(["show", "x"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "ridge-nn: error: RuntimeError: boom",
+        "ridge-nn: run it again with --debug for the traceback",
+    ]
+
+
+def test_what_the_command_needs_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("sklearn_ridge_nn.cli.find_spec", lambda name: None if name == "skops" else True)
+    assert main(["show", "x"]) == 2
+    assert (
+        "needs skops. Install what it needs with: pip install 'sklearn-ridge-nn[cli]'"
+        in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("command", [(), ("diagnose",), ("fit",), ("predict",), ("show",)])
+def test_help_has_examples_that_can_be_parsed(command, capsys):
+    from sklearn_ridge_nn.cli import parser
+
+    with pytest.raises(SystemExit) as stopped:
+        parser().parse_args([*command, "--help"])
+    assert stopped.value.code == 0
+    examples = re.findall(
+        r"^  (?:.*\| )?ridge-nn (\w+.*?)(?: [|>] .*)?$", capsys.readouterr().out, re.MULTILINE
+    )
+    assert examples
+    for example in examples:
+        if not example.startswith("["):
+            parser().parse_args(example.split(" | ")[0].split())
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "sklearn_ridge_nn", "--version"], capture_output=True, text=True
+    )
+    assert done.stdout == ridge_nn("--version")[0]
+    assert done.stdout.startswith("ridge-nn ")

@@ -1,0 +1,142 @@
+"""Each column is taken for what a person would take it for, or refused by name."""
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from sklearn_ridge_nn.columns import (
+    Columns,
+    labels,
+    pipeline,
+    prepared,
+    row_numbers,
+    sort_columns,
+    unknown_categories,
+)
+from sklearn_ridge_nn.tables import InputError
+
+
+def kind_of(values, name="x", categorical=()):
+    columns = sort_columns(pd.DataFrame({name: values}), categorical)
+    return "numeric" if columns.numeric else "categorical"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1", "2.5", "1e3", "-4"], "numeric"),
+        (["1", None, "3"], "numeric"),
+        ([1, 2, 3], "numeric"),
+        ([Decimal("1.5"), None, Decimal(2)], "numeric"),
+        (["a", "b", None], "categorical"),
+        (["True", "False"], "categorical"),
+        ([True, False], "categorical"),
+        ([True, None, False], "categorical"),
+        ([f"word {i % 20}" for i in range(40)], "categorical"),
+        ([f"word {i}" for i in range(20)], "categorical"),
+        ([f"word {i % 100}" for i in range(400)], "categorical"),
+        (["2024", "2025"], "numeric"),
+        (["1-2", "many", "none"], "categorical"),
+    ],
+)
+def test_numbers_and_categories(values, kind):
+    assert kind_of(values) == kind
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["2024-01-05", "2024-02-01"], r"'x' holds dates or times, such as '2024-01-05'.*--drop x"),
+        (["5/1/24", "6/1/24"], "holds dates"),
+        (["2024-01-05T10:00:00Z", None], "holds dates"),
+        (["10:30", "9:15:00"], "holds dates"),
+        (["3 Jan 2024", "14 February 2023"], "holds dates"),
+        (["Jan 3, 2024"], "holds dates"),
+        (pd.to_datetime(["2024-01-05"]), "holds dates"),
+        ([datetime.date(2024, 1, 5)], "holds dates"),
+        (pd.to_timedelta(["1 day"]), "holds dates"),
+        ([f"word {i}" for i in range(21)], r"free text or identifiers: 21 .* in 21 rows, such as 'word 0'"),
+        ([f"word {i % 101}" for i in range(1000)], "free text or identifiers: 101 different values"),
+        ([*"123456789", "?"], r"holds numbers, but for '\?' in 1 rows.*--missing '\?'; .*--categorical x"),
+        ([None, None], r"'x' is empty. Leave it out: --drop x"),
+        ([[1], [2]], "neither numbers nor text, but list"),
+    ],
+)
+def test_what_is_neither_is_refused_by_name(values, message):
+    with pytest.raises(InputError, match=message):
+        kind_of(values)
+
+
+def test_a_column_is_categorical_if_the_user_says_so():
+    for values in (["1", "2"], [f"word {i}" for i in range(500)], ["2024-01-05"], [1.0, np.nan]):
+        assert kind_of(values, categorical=["x"]) == "categorical"
+
+
+def test_a_name_with_spaces_can_be_copied_into_a_shell():
+    with pytest.raises(InputError, match="--drop 'my notes'"):
+        kind_of([f"word {i}" for i in range(500)], name="my notes")
+
+
+def test_prepared_rows_are_numbers_and_text_whatever_the_type_in_the_file():
+    columns = Columns(("n",), ("c",))
+    for n, c in (
+        (["1", None], ["7", None]),
+        ([1.0, np.nan], [7.0, np.nan]),
+        (pd.array([1, None], "Int64"), pd.array([7, None], "Int64")),
+    ):
+        rows = prepared(pd.DataFrame({"c": c, "n": n}), columns)
+        assert rows.columns.tolist() == ["n", "c"]
+        assert rows["n"].dtype == float
+        assert rows["n"].tolist()[0] == 1
+        assert rows["c"].tolist()[0] == "7"
+        assert rows.isna().to_numpy().tolist() == [[False, False], [True, True]]
+
+
+@pytest.mark.parametrize("value", ["inf", "much"])
+def test_a_field_that_is_no_number_is_named_with_its_row(value):
+    frame = pd.DataFrame({"n": ["1", value]}, index=[10, 11])
+    with pytest.raises(InputError, match=f"'n' must hold finite numbers, but row 12 .* '{value}'"):
+        prepared(frame, Columns(("n",), ()))
+
+
+def test_the_pipeline_imputes_scales_and_encodes():
+    rows = pd.DataFrame({"n": [1.0, 3.0, np.nan, 5.0], "c": ["a", np.nan, "b", "a"]}, dtype=object)
+    rows["n"] = rows["n"].astype(float)
+    model = pipeline(Columns(("n",), ("c",)), LogisticRegression()).fit(rows, [0, 1, 0, 1])
+    new = pd.DataFrame({"n": [np.nan, 5.0], "c": ["never seen", np.nan]}, dtype=object).astype({"n": float})
+    seen = model[:-1].transform(new)
+    # The median of 1, 3, 5 is 3, also the mean of 1, 3, 3, 5, whose standard deviation is sqrt(2).
+    np.testing.assert_allclose(seen, [[0, 0, 0, 0], [np.sqrt(2), 0, 0, 1]])
+    assert list(unknown_categories(new, model)) == [("c", ["never seen"])]
+
+
+def test_labels_are_ints_or_text():
+    assert labels(pd.Series(["1", "0", "1"]), "y").tolist() == [1, 0, 1]
+    assert labels(pd.Series(["yes", "no"]), "y").tolist() == ["yes", "no"]
+    assert labels(pd.Series([True, False]), "y").tolist() == ["True", "False"]
+    assert labels(pd.Series([1.0, 2.0]), "y").tolist() == [1, 2]
+    assert labels(pd.Series(["0.5", "1.5", "0.5"]), "y").tolist() == ["0.5", "1.5", "0.5"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["a", None, "b"], r"--target 'y' has no label in 1 of 3 rows \(the first is row 2 of the data\)"),
+        (["a", "a"], "the same label in all 2 rows, 'a'"),
+        ([str(i / 7) for i in range(30)], "30 different numbers: a quantity rather than classes"),
+        ([str(i) for i in range(101)], "a quantity rather than classes"),
+        ([f"text {i}" for i in range(150)], "150 different labels in 150 rows: free text or identifiers"),
+    ],
+)
+def test_a_target_that_holds_no_classes_is_refused(values, message):
+    with pytest.raises(InputError, match=message):
+        labels(pd.Series(values), "y")
+
+
+def test_columns_that_count_the_rows_are_found():
+    frame = pd.DataFrame({"id": [5, 6, 7], "n": [5, 6, 8]})
+    assert row_numbers(frame, Columns(("id", "n"), ())) == ["id"]

@@ -1,0 +1,143 @@
+"""A model in a file says what it is, and loads nothing but what it should consist of."""
+
+import dataclasses
+import json
+import subprocess
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sklearn_ridge_nn import RidgeMLPClassifier, model_files
+from sklearn_ridge_nn.columns import Columns, pipeline
+from sklearn_ridge_nn.model_files import Card
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"n": rng.normal(size=60), "c": rng.choice(["a", "b"], 60)}).astype({"c": object})
+    return X, np.where(X["n"] > 0, "yes", "no")
+
+
+@pytest.fixture(scope="module")
+def model(rows):
+    classifier = RidgeMLPClassifier(0.01, hidden_layer_sizes=(4,), epochs=2, random_state=0)
+    return pipeline(Columns(("n",), ("c",)), classifier).fit(*rows)
+
+
+@pytest.fixture
+def card():
+    return Card(
+        data={
+            "file": "t.csv",
+            "rows": 60,
+            "target": "y",
+            "numeric": ["n"],
+            "categorical": ["c"],
+            "dropped": [],
+        },
+        classes=["no", "yes"],
+        alpha=0.01,
+        chosen=None,
+        held_out=None,
+        network={"epochs": 2},
+        seed=0,
+    )
+
+
+def test_what_is_loaded_predicts_what_was_saved(tmp_path, model, card, rows):
+    path = str(tmp_path / "m.skops")
+    model_files.save(model, card, path)
+    np.testing.assert_array_equal(model_files.load(path).predict_proba(rows[0]), model.predict_proba(rows[0]))
+    assert model_files.read_card(path) == card
+    assert [child.name for child in tmp_path.iterdir()] == ["m.skops"]
+
+
+def test_skops_itself_loads_the_file(tmp_path, model, card, rows):
+    path = tmp_path / "m.skops"
+    model_files.save(model, card, str(path))
+    trusted = ["numpy.dtype", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"]
+    loaded = skops.io.load(path, trusted=trusted)
+    np.testing.assert_array_equal(loaded.predict_proba(rows[0]), model.predict_proba(rows[0]))
+
+
+def test_a_card_is_plain_json_with_a_date_and_versions(card):
+    content = json.loads(json.dumps(card.to_dict()))
+    assert content["schema"] == "sklearn-ridge-nn/model"
+    assert content["libraries"].keys() >= {
+        "python",
+        "scikit-learn",
+        "keras",
+        "tensorflow",
+        "sklearn-ridge-nn",
+    }
+    assert pd.Timestamp(content["created"]).tzname() == "UTC"
+    assert Card.from_dict(content) == card
+
+
+def test_types_of_others_are_refused_by_name(tmp_path, card):
+    path = str(tmp_path / "m.skops")
+    model_files.save(make_pipeline(FunctionTransformer(subprocess.call), LogisticRegression()), card, path)
+    with pytest.raises(ValueError, match=r"holds subprocess.call, and only types of sklearn_ridge_nn and"):
+        model_files.load(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os.system",
+        "sklearn.os.system",
+        "sklearn_ridge_nn.cli.main",
+        "sklearn_ridge_nn.tables.pd.read_pickle",
+        "sklearn_ridge_nn.nowhere.Thing",
+        "sklearnevil.Estimator",
+        "sklearn.utils.validation.check_array",
+        "sklearn_ridge_nn.commands.RidgeMLPClassifier",
+    ],
+)
+def test_only_estimators_under_their_own_name_are_trusted(name):
+    assert not model_files._is_estimator_of_ours(name)
+
+
+def test_estimators_of_both_packages_are_trusted():
+    for name in (
+        "sklearn_ridge_nn.estimator.RidgeMLPClassifier",
+        "sklearn.linear_model._ridge.RidgeClassifier",
+    ):
+        assert model_files._is_estimator_of_ours(name)
+
+
+def test_something_else_in_the_file_is_named(tmp_path, card):
+    path = tmp_path / "m.skops"
+    path.write_text("no archive")
+    with pytest.raises(ValueError, match=r"m.skops is not a model of 'ridge-nn fit'"):
+        model_files.read_card(str(path))
+    skops.io.dump(LogisticRegression(), path)
+    with pytest.raises(ValueError, match="is not a model of 'ridge-nn fit'"):
+        model_files.read_card(str(path))
+    with pytest.raises(ValueError, match="holds a LogisticRegression"):
+        model_files.load(str(path))
+
+
+def test_a_card_of_another_version_is_refused(tmp_path, card):
+    path = str(tmp_path / "m.skops")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(model_files.CARD, json.dumps({**card.to_dict(), "version": 99}))
+    with pytest.raises(ValueError, match="version 99, and this release reads .*version 1"):
+        model_files.read_card(path)
+
+
+def test_a_save_that_fails_leaves_what_was_there(tmp_path, model, card, rows):
+    path = tmp_path / "m.skops"
+    path.write_text("before")
+    unwritable = dataclasses.replace(card, network={"epochs": object()})
+    with pytest.raises(TypeError):
+        model_files.save(model, unwritable, str(path))
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
