@@ -20,19 +20,9 @@ $(VENV)/.extra-%: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
 	@touch $@
 
-# What TensorFlow writes to stderr is shown only if the demo fails.
-define DEMO
-import runpy
-runpy.run_path("examples/plot_quick_start.py")
-import matplotlib.pyplot as plt
-plt.savefig("demo.png", dpi=150)
-print("Picture: demo.png")
-endef
-export DEMO
-
-demo: $(VENV)/.extra-plot ## search alpha for the default network on breast_cancer
-	@echo "Searching alpha for the default network on breast_cancer: 6 alphas x 5 folds, some seconds ..."
-	@MPLBACKEND=agg $(BIN)/python -W ignore -c "$$DEMO" 2>$(VENV)/demo.log || { cat $(VENV)/demo.log; exit 1; }
+demo: $(VENV)/.extra-cli ## diagnose the default network on breast_cancer
+	@echo "ridge-nn diagnose --dataset breast_cancer: 14 alphas x 15 splits, some seconds ..."
+	@$(BIN)/ridge-nn diagnose --dataset breast_cancer --html demo.html --plot demo.png
 
 test: $(VENV)/.extra-test ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal

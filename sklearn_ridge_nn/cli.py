@@ -296,9 +296,7 @@ def _alphas(text: str) -> list[float]:
         values += np.geomspace(low, high, count).tolist()
     wrong = [value for value in values if not 0 <= value < np.inf]
     if wrong:
-        raise argparse.ArgumentTypeError(
-            f"{wrong[0]:g} is no strength of a penalty: alphas are finite and >= 0"
-        )
+        raise argparse.ArgumentTypeError(f"{wrong[0]:g} is no alpha: alphas are finite and >= 0")
     if len(set(values)) < 2:
         raise argparse.ArgumentTypeError(f"{text!r} has a single value; two or more can be compared")
     return sorted(set(values))

@@ -136,7 +136,10 @@ def fit(arguments: Namespace) -> None:
         alpha=float(model.named_steps["network"].alpha),
         chosen=chosen,
         held_out=_scores(model, data, test, arguments.scoring) if len(test) else None,
-        network=_described(arguments),
+        network={
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in _described(arguments).items()
+        },
         seed=arguments.seed,
     )
     model_files.save(model, card, arguments.model)
@@ -176,7 +179,6 @@ def _predict(
         terminal.output(arguments.output) as file,
         terminal.rows_bar("Predicting", terminal.is_shown(arguments.quiet)) as advance,
     ):
-        print(separator.join(_field(name, separator) for name in [*arguments.keep, *results]), file=file)
         for chunk in table.chunks(arguments.chunk_size, asked, text):
             X = prepared(chunk, columns)
             for name, values in unknown_categories(X, model):
@@ -185,9 +187,11 @@ def _predict(
             answers["prediction"] = model.predict(X)
             if arguments.proba:
                 answers[results[1:]] = model.predict_proba(X)
-            answers.to_csv(file, sep=separator, header=False, index=False, lineterminator="\n")
+            answers.to_csv(file, sep=separator, header=n_done == 0, index=False, lineterminator="\n")
             n_done += len(chunk)
             advance(n_done, table.fraction_read())
+        if not n_done:
+            pd.DataFrame(columns=[*arguments.keep, *results]).to_csv(file, sep=separator, index=False)
     if not n_done:
         terminal.say(f"warning: {table.name} has a header and no rows")
     for name, seen in new.items():
@@ -444,9 +448,3 @@ def _output_separator(path: str | None) -> str:
     if suffix not in (".csv", ".tsv"):
         raise InputError(f"--output {path!r} must end in .csv or .tsv.")
     return "\t" if suffix == ".tsv" else ","
-
-
-def _field(name: str, separator: str) -> str:
-    """Return a column's name as a CSV file has it."""
-    needs_quotes = any(sign in name for sign in (separator, '"', "\n", "\r"))
-    return '"' + name.replace('"', '""') + '"' if needs_quotes else name

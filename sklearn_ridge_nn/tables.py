@@ -112,8 +112,8 @@ class Table:
         if self._parquet is not None:
             yield from self._parquet_chunks(n_rows, columns)
             return
+        # With index_col=False or usecols, pandas would drop the fields that a line has too many.
         with self._understood():
-            # With index_col=False or usecols, pandas would drop the fields that a line has too many.
             reader = pd.read_csv(
                 cast(Any, self._rest),
                 sep=self._separator,
@@ -124,7 +124,8 @@ class Table:
                 chunksize=n_rows,
             )
             for chunk in reader:
-                yield chunk[list(columns)]
+                if len(chunk):
+                    yield chunk[list(columns)]
 
     def read(self) -> pd.DataFrame:
         """Return all rows: what is in a text file as text, what is in a .parquet file as it is.
@@ -157,13 +158,14 @@ class Table:
 
     def _header(self, separator: str | None) -> list[str]:
         first: list[str] = []
-        lines = (first.append(line) or line for line in self._text)  # type: ignore[func-returns-value]
+        self._rest = _Rejoined(self._text)
         with self._understood():
+            lines = (first.append(line) or line for line in self._text)  # type: ignore[func-returns-value]
             records = csv.reader(lines, delimiter=self._separator)
             names = next(records, [])
             first.clear()
             n_fields = len(next(records, []))
-        self._rest = _Rejoined("".join(first), self._text)
+        self._rest.put_back("".join(first))
         if not names:
             raise InputError(f"{self.name} is empty. Its first line must hold the names of the columns.")
         others = [sign for sign in (";", "\t", "|", ",") if sign in names[0]]
@@ -184,7 +186,8 @@ class Table:
     def _understood(self) -> Iterator[None]:
         """Turn what a parser says into a message that names the file."""
         try:
-            yield
+            with self._rest.errors_kept():
+                yield
         except UnicodeDecodeError as error:
             raise InputError(
                 f"{self.name} is not {error.encoding} text (byte {error.object[error.start]:#x}). Name its "
@@ -207,14 +210,32 @@ class Table:
 
 
 class _Rejoined:
-    """A text file whose first lines were read already."""
+    """A text file whose first lines were read already, for pandas, which loses what reading raises."""
 
-    def __init__(self, first: str, rest: IO[str]) -> None:
-        self._first, self._others = io.StringIO(first), rest
+    def __init__(self, others: IO[str]) -> None:
+        self._first, self._others = io.StringIO(), others
+        self._error: BaseException | None = None
+
+    def put_back(self, text: str) -> None:
+        """Let this be what is read first."""
+        self._first = io.StringIO(text)
+
+    @contextmanager
+    def errors_kept(self) -> Iterator[None]:
+        """Raise what reading raised, instead of what pandas makes of it."""
+        try:
+            yield
+        except pd.errors.ParserError:
+            if self._error is not None:
+                raise self._error from None
+            raise
 
     def read(self, size: int = -1) -> str:
-        text = self._first.read(size)
-        return text or self._others.read(size) if size >= 0 else text + self._others.read()
+        try:
+            return self._first.read(size) or self._others.read(size)
+        except BaseException as error:
+            self._error = error
+            raise
 
     def __iter__(self) -> Iterator[str]:
         yield from self._first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import warnings
@@ -10,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import IO, Any
 
-#: How lines begin that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says.
-GREETINGS = (b"I0000 ", b"W0000 ", b"WARNING: All log messages before absl::InitializeLog()")
+#: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the last one where there
+#: are CUDA's libraries and no GPU.
+GREETING = re.compile(
+    rb"[IW]0000 |WARNING: All log messages before absl::InitializeLog\(\)|E0000 .*failed call to cuInit"
+)
 
 
 def say(message: str) -> None:
@@ -83,7 +87,7 @@ def _without_greetings() -> Iterator[None]:
 def _pass_on(reading: int, real: int) -> None:
     with open(reading, "rb") as lines:
         for line in lines:
-            if not line.startswith(GREETINGS):
+            if not GREETING.match(line):
                 os.write(real, line)
 
 

@@ -129,7 +129,7 @@ def test_a_card_of_another_version_is_refused(tmp_path, card):
     path = str(tmp_path / "m.skops")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(model_files.CARD, json.dumps({**card.to_dict(), "version": 99}))
-    with pytest.raises(ValueError, match="version 99, and this release reads .*version 1"):
+    with pytest.raises(ValueError, match=r"version 99, and this release reads .*version 1"):
         model_files.read_card(path)
 
 

@@ -90,6 +90,29 @@ def test_a_file_that_is_not_there_suggests_one_that_is(tmp_path):
         Table(str(tmp_path))
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("the disk is gone")])
+def test_what_interrupts_reading_is_not_taken_for_a_bad_table(tmp_path, monkeypatch, error):
+    path = tmp_path / "t.csv"
+    path.write_text("a\n" + "1\n" * 100_000)
+
+    def interrupted(size):
+        raise error
+
+    with Table(str(path)) as table:
+        chunks = table.chunks(10, ["a"])
+        next(chunks)
+        monkeypatch.setattr(table._rest, "_others", type("Others", (), {"read": staticmethod(interrupted)}))
+        with pytest.raises(type(error)):
+            list(chunks)
+
+
+def test_a_byte_of_another_encoding_is_found_far_into_the_file(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"a\n" + b"x\n" * 500_000 + "é\n".encode("latin-1"))
+    with Table(str(path)) as table, pytest.raises(InputError, match=r"not utf-8 text \(byte 0xe9\)"):
+        table.read()
+
+
 def test_how_much_was_read_grows_to_all_of_it(tmp_path):
     path = tmp_path / "t.csv.gz"
     with gzip.open(path, "wt") as file:
