@@ -175,10 +175,11 @@ def l2_helps(evidence: Evidence) -> Answer:
     )
     if comparison.is_significant[0] and evidence.verdicts[0] != "good":
         return "note", f"L2 regularization helps: {numbers}.", f"Use {_best(evidence)}."
+    good = [alpha for alpha, label in zip(evidence.alphas, evidence.verdicts, strict=True) if label == "good"]
     return (
         "note",
         f"L2 regularization does not help measurably: {numbers}.",
-        "The penalty does no harm up to the one-standard-error choice, but these rows do not show that it is "
+        f"The penalty does no harm up to alpha = {good[-1]:.3g}, but these rows do not show that it is "
         "needed.",
     )
 

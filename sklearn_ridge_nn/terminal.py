@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import IO, Any
 
-#: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the last one where there
-#: are CUDA's libraries and no GPU.
+#: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the last of them where
+#: there are CUDA's libraries and no GPU.
 GREETING = re.compile(
     rb"[IW]0000 |WARNING: All log messages before absl::InitializeLog\(\)|E0000 .*failed call to cuInit"
 )

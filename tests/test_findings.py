@@ -177,6 +177,7 @@ def test_l2_does_not_help_where_alpha_zero_is_the_best_or_as_good():
     assert best.sentence.startswith("L2 regularization does not help: no alpha above 0")
     equal = said(evidence(test=(0.501, 0.5, 0.9)), "l2-helps")
     assert equal.sentence.startswith("L2 regularization does not help measurably")
+    assert "no harm up to alpha = 0.01," in equal.advice
 
 
 def test_the_grid_to_try_next_goes_the_other_way_at_the_lower_end():
