@@ -2,8 +2,8 @@
 Cross-validation reports
 ========================
 
-scikit-learn's report cards work on the classifier as on any other, and the networks of all folds train together:
-scores per fold, a classification report, ROC curves, a calibration curve.
+scikit-learn's report cards work on the classifier as on any other, and the networks of all folds train
+together: scores per fold, a classification report, ROC curves, a calibration curve.
 """
 
 # %%

@@ -2,13 +2,13 @@
 A search on a Dask cluster
 ==========================
 
-A long search can be spread over the machines of a Dask cluster, in chunks of networks that train together. Where a chunk
-runs does not change its results.
+A long search can be spread over the machines of a Dask cluster, in chunks of networks that train together.
+Where a chunk runs does not change its results.
 """
 
 # %%
-# A cluster of two workers on this machine stands for one of many; ``Client("scheduler-address")`` connects to one that
-# is there already.
+# A cluster of two workers on this machine stands for one of many; ``Client("scheduler-address")`` connects
+# to one that is there already.
 import joblib
 import matplotlib.pyplot as plt
 import numpy as np

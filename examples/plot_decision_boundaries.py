@@ -2,8 +2,8 @@
 Decision boundaries over alpha
 ==============================
 
-The stronger the penalty, the smoother the boundary between the classes: on two noisy half-moons, from a boundary that
-winds around single rows to one that is hardly bent.
+The stronger the penalty, the smoother the boundary between the classes: on two noisy half-moons, from a
+boundary that winds around single rows to one that is hardly bent.
 """
 
 # %%
@@ -41,5 +41,5 @@ for alpha, ax in zip(alphas, axes.flat, strict=True):
 plt.show()
 
 # %%
-# The black line is where both classes are equally probable. Without a penalty the probabilities (the shades) are near 0
-# or 1 almost everywhere: the network is sure of what it learnt by heart.
+# The black line is where both classes are equally probable. Without a penalty the probabilities (the
+# shades) are near 0 or 1 almost everywhere: the network is sure of what it learnt by heart.

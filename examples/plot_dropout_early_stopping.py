@@ -2,8 +2,8 @@
 L2 with dropout and early stopping
 ==================================
 
-Dropout and early stopping fight overfitting, too. Do they add to the penalty, or replace it? Eight networks, with and
-without each of the three, on the same thirty splits.
+Dropout and early stopping fight overfitting, too. Do they add to the penalty, or replace it? Eight
+networks, with and without each of the three, on the same thirty splits.
 """
 
 # %%
@@ -46,8 +46,8 @@ for alpha, dropout, early_stopping in product([0, 0.03], [0, 0.3], [False, True]
     losses[name] = test_losses(alpha, dropout, early_stopping)
 
 # %%
-# Means over the splits, best first, and the difference from the best with the standard error of Nadeau and Bengio
-# (2003), which allows for the training rows that splits share.
+# Means over the splits, best first, and the difference from the best with the standard error of Nadeau and
+# Bengio (2003), which allows for the training rows that splits share.
 order = sorted(losses, key=lambda name: losses[name].mean())
 best = losses[order[0]]
 for name in order:
@@ -56,9 +56,10 @@ for name in order:
     print(f"{name:30} {losses[name].mean():.3f}   +{difference.mean():.3f} +/- {error:.3f}")
 
 # %%
-# The penalty alone mends most of the damage, and so does early stopping; dropout alone less of it. Dropout on top of the
-# penalty improves on the penalty alone. Among the other combinations the differences are within a standard error or two:
-# these rows cannot tell them apart. Early stopping pays for its hold-out with rows that the network does not train on.
+# The penalty alone mends most of the damage, and so does early stopping; dropout alone less of it. Dropout
+# on top of the penalty improves on the penalty alone. Among the other combinations the differences are
+# within a standard error or two: these rows cannot tell them apart. Early stopping pays for its hold-out
+# with rows that the network does not train on.
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.boxplot(
     [losses[name] for name in reversed(order)], orientation="horizontal", medianprops={"color": "black"}

@@ -2,8 +2,8 @@
 Imbalanced classes
 ==================
 
-With one positive row in twenty, accuracy says little: predicting "no" is right in 95 %. What ``class_weight="balanced"``
-changes, what it does to the probabilities, and how to choose ``alpha`` then.
+With one positive row in twenty, accuracy says little: predicting "no" is right in 95 %. What
+``class_weight="balanced"`` changes, what it does to the probabilities, and how to choose ``alpha`` then.
 """
 
 # %%
@@ -44,9 +44,10 @@ for name, class_weight in (("unweighted", None), ("balanced", "balanced")):
     )
 
 # %%
-# Weighing rare rows more moves the threshold, and the balanced accuracy with it: more positives are found, and more
-# negatives are taken for them. It does not make the ranking better by itself, and the probabilities are no longer those
-# of the data: their mean is far above the share of positives, and the log loss is larger.
+# Weighing rare rows more moves the threshold, and the balanced accuracy with it: more positives are found,
+# and more negatives are taken for them. It does not make the ranking better by itself, and the
+# probabilities are no longer those of the data: their mean is far above the share of positives, and the log
+# loss is larger.
 #
 # For calibrated probabilities, leave the weights out and move the threshold instead, for example with
 # :class:`sklearn.model_selection.TunedThresholdClassifierCV`.

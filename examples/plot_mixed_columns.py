@@ -2,8 +2,9 @@
 Search alpha in a pipeline with mixed columns
 =============================================
 
-Real tables have numbers and categories, and holes in both. Preprocessing belongs into the pipeline, so that every fold
-learns its medians and scales from its own training rows; the search over ``alpha`` goes through it.
+Real tables have numbers and categories, and holes in both. Preprocessing belongs into the pipeline, so that
+every fold learns its medians and scales from its own training rows; the search over ``alpha`` goes through
+it.
 """
 
 # %%
@@ -36,7 +37,8 @@ table.loc[rng.choice(n, 40, replace=False), "city"] = np.nan
 print(table.head())
 
 # %%
-# Numbers are imputed and scaled, categories become columns of 0 and 1; a missing category is one of its own.
+# Numbers are imputed and scaled, categories become columns of 0 and 1; a missing category is one of its
+# own.
 numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
 columns = make_column_transformer(
     (numbers, make_column_selector(dtype_include="number")),
@@ -53,7 +55,8 @@ search = GridSearchCV(
 print(search.best_params_)
 
 # %%
-# The results are scikit-learn's ``cv_results_``. The columns were transformed once per fold, not once per candidate.
+# The results are scikit-learn's ``cv_results_``. The columns were transformed once per fold, not once per
+# candidate.
 names = ["param_ridgemlpclassifier__alpha", "mean_test_neg_log_loss", "mean_test_accuracy"]
 results = pd.DataFrame(search.cv_results_)[names]
 print(results.to_string(index=False))

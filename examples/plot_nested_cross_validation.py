@@ -2,8 +2,9 @@
 Nested cross-validation
 =======================
 
-The best score of a search is flattered: alpha was chosen for it. A second, outer cross-validation around the search
-scores each choice on rows that took no part in it. That is many fits, and they all train together.
+The best score of a search is flattered: alpha was chosen for it. A second, outer cross-validation around
+the search scores each choice on rows that took no part in it. That is many fits, and they all train
+together.
 """
 
 # %%

@@ -2,9 +2,9 @@
 Quick start: a verdict for every alpha
 ======================================
 
-How strong should the L2 penalty of a network be? :func:`sklearn_ridge_nn.diagnose` trains the network for a grid of
-alphas on fifteen splits of the breast cancer data, all in one run, and says for each alpha whether the network
-underfits, is good, or overfits.
+How strong should the L2 penalty of a network be? :func:`sklearn_ridge_nn.diagnose` trains the network for a
+grid of alphas on fifteen splits of the breast cancer data, all in one run, and says for each alpha whether
+the network underfits, is good, or overfits.
 """
 
 # %%
@@ -22,7 +22,8 @@ diagnosis = diagnose(pipeline, X, y)
 print(diagnosis)
 
 # %%
-# On these easy data a weak penalty neither helps nor harms: the small alphas are all *good*. A strong one underfits,
-# on training and test rows alike. The findings below the table say what else was seen, and what to do about it.
+# On these easy data a weak penalty neither helps nor harms: the small alphas are all *good*. A strong one
+# underfits, on training and test rows alike. The findings below the table say what else was seen, and what
+# to do about it.
 diagnosis.plot()
 plt.show()

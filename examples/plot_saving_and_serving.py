@@ -2,8 +2,8 @@
 Save with skops, serve without TensorFlow
 =========================================
 
-A fitted network is plain arrays. skops saves it in a file without any code, and the process that serves it needs
-neither Keras nor TensorFlow in memory: it starts faster, and answers in a fraction of a millisecond.
+A fitted network is plain arrays. skops saves it in a file without any code, and the process that serves it
+needs neither Keras nor TensorFlow in memory: it starts faster, and answers in a fraction of a millisecond.
 """
 
 # %%

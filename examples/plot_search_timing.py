@@ -2,13 +2,14 @@
 The batched search against scikit-learn's
 =========================================
 
-The same estimator, the same grid, the same folds: once in scikit-learn's :class:`~sklearn.model_selection.GridSearchCV`,
-which fits one network after the other, and once in this package's, which trains them together. The results are the same.
+The same estimator, the same grid, the same folds: once in scikit-learn's
+:class:`~sklearn.model_selection.GridSearchCV`, which fits one network after the other, and once in this
+package's, which trains them together. The results are the same.
 """
 
 # %%
-# The first training in a process compiles the program that trains, which takes a second or two. A small search of each
-# kind comes before the clock starts.
+# The first training in a process compiles the program that trains, which takes a second or two. A small
+# search of each kind comes before the clock starts.
 from time import perf_counter
 
 import matplotlib.pyplot as plt

@@ -2,15 +2,15 @@
 L2 regularization, before and after
 ===================================
 
-A large network on few rows learns their noise. This example watches it happen, adds the L2 penalty, and compares: the
-loss curves, the weights, and the scores on rows that neither network has seen.
+A large network on few rows learns their noise. This example watches it happen, adds the L2 penalty, and
+compares: the loss curves, the weights, and the scores on rows that neither network has seen.
 """
 
 # %%
 # Overfitting
 # -----------
-# Only 5 of 40 features carry signal, and 15 % of the labels are wrong. Of the training rows, ``fit`` holds out a quarter
-# to report a validation loss on.
+# Only 5 of 40 features carry signal, and 15 % of the labels are wrong. Of the training rows, ``fit`` holds
+# out a quarter to report a validation loss on.
 import matplotlib.pyplot as plt
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
@@ -37,7 +37,8 @@ display.ax_.set_title("No penalty")
 plt.show()
 
 # %%
-# The training loss falls steadily while the validation loss turns upwards: what the network goes on to learn is noise.
+# The training loss falls steadily while the validation loss turns upwards: what the network goes on to
+# learn is noise.
 #
 # The penalty
 # -----------
@@ -50,7 +51,8 @@ display.ax_.set_title(f"alpha = {tuned.alpha_:g}")
 plt.show()
 
 # %%
-# Both losses now fall side by side. What counts is the loss on new rows:
+# A gap remains, and the validation loss no longer climbs while training goes on. What counts is the loss on
+# new rows:
 for name, network in (("no penalty", baseline), ("with the penalty", tuned)):
     loss = log_loss(y_test, network.predict_proba(X_test))
     print(f"{name:17} test log loss {loss:.3f}, accuracy {network.score(X_test, y_test):.3f}")
@@ -58,8 +60,8 @@ for name, network in (("no penalty", baseline), ("with the penalty", tuned)):
 # %%
 # The weights
 # -----------
-# The penalty keeps the weights of the hidden layers small, evenly in every layer, and the stronger it is the more. The
-# output layer is not penalised.
+# The penalty keeps the weights of the hidden layers small, evenly in every layer, and the stronger it is
+# the more. The output layer is not penalised.
 diagnosis = diagnose(RidgeMLPClassifier(**settings), X_train, y_train, alphas=[0, 1e-3, 1e-2, 1e-1], cv=5)
 WeightDistributionDisplay.from_diagnosis(diagnosis)
 plt.show()
