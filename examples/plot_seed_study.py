@@ -3,65 +3,78 @@ L2 regularization, before and after
 ===================================
 
 A large network on few rows learns their noise. This example watches it happen, adds the L2 penalty, and
-compares: the loss curves, the weights, and the scores on rows that neither network has seen.
+compares: the loss curves, the weights, and the losses on test rows that neither network has seen.
 """
 
 # %%
 # Overfitting
 # -----------
-# Only 5 of 40 features carry signal, and 15 % of the labels are wrong. Of the training rows, ``fit`` holds
-# out a quarter to report a validation loss on.
+# The first 5 of 40 columns carry signal, the others are noise, and so are some of the labels. All columns are
+# on one scale already. The network has two hidden layers of 128 and 64 units. ``fit`` holds out a quarter of
+# its 300 rows to report a validation loss on.
 import matplotlib.pyplot as plt
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 from sklearn_ridge_nn import (
     LossCurveDisplay,
     RidgeMLPClassifier,
     RidgeMLPClassifierCV,
     WeightDistributionDisplay,
-    diagnose,
 )
 
-X, y = make_classification(2000, 40, n_informative=5, n_redundant=0, flip_y=0.15, random_state=0)
-X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=300, stratify=y, random_state=0)
-scaler = StandardScaler().fit(X_train)
-X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
+X, y = make_classification(
+    2300, 40, n_informative=5, n_redundant=0, flip_y=0.15, shuffle=False, random_state=0
+)
+X, X_test, y, y_test = train_test_split(X, y, train_size=300, stratify=y, random_state=0)
 
 settings = {"epochs": 40, "batch_size": 32, "validation_split": 0.25, "random_state": 0}
-baseline = RidgeMLPClassifier(alpha=0, **settings).fit(X_train, y_train)
-display = LossCurveDisplay.from_estimator(baseline)
-display.ax_.set_title("No penalty")
+baseline = RidgeMLPClassifier(alpha=0, **settings).fit(X, y)
+LossCurveDisplay.from_estimator(baseline).ax_.set_title("alpha = 0")
 plt.show()
 
 # %%
-# The training loss falls steadily while the validation loss turns upwards: what the network goes on to
-# learn is noise.
+# The training loss falls and falls. The validation loss turns after a few epochs and climbs: what the network
+# goes on to learn is noise.
 #
 # The penalty
 # -----------
-# The strength is chosen by cross-validation on the training rows.
-tuned = RidgeMLPClassifierCV([1e-3, 1e-2, 3e-2, 1e-1, 3e-1], scoring="neg_log_loss", cv=5, **settings)
-tuned.fit(X_train, y_train)
-print(f"alpha = {tuned.alpha_:g}")
-display = LossCurveDisplay.from_estimator(tuned)
-display.ax_.set_title(f"alpha = {tuned.alpha_:g}")
+# A cross-validation chooses the strength. Its folds and alphas train together.
+regularized = RidgeMLPClassifierCV([1e-3, 1e-2, 3e-2, 1e-1, 3e-1], scoring="neg_log_loss", cv=5, **settings)
+regularized.fit(X, y)
+for alpha, scores in zip(regularized.alphas_, regularized.scores_, strict=True):
+    print(f"alpha = {alpha:<5g}  mean test loss of 5 folds {-scores.mean():.3f}")
+print(f"chosen: {regularized.alpha_:g}")
+
+# %%
+# The customary 0.001 is far too weak here, and the largest alpha is too strong. Side by side:
+networks = {"alpha = 0": baseline, f"alpha = {regularized.alpha_:g}": regularized}
+figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharey=True)
+for (name, network), ax in zip(networks.items(), axes, strict=True):
+    LossCurveDisplay.from_estimator(network, ax=ax)
+    ax.set_title(name)
+    loss = log_loss(y_test, network.predict_proba(X_test))
+    print(f"{name:12} test loss {loss:.3f}, test accuracy {network.score(X_test, y_test):.3f}")
 plt.show()
 
 # %%
-# A gap remains, and the validation loss no longer climbs while training goes on. What counts is the loss on
-# new rows:
-for name, network in (("no penalty", baseline), ("with the penalty", tuned)):
-    loss = log_loss(y_test, network.predict_proba(X_test))
-    print(f"{name:17} test log loss {loss:.3f}, accuracy {network.score(X_test, y_test):.3f}")
-
-# %%
+# With the penalty both losses fall together, though a gap remains. (Stars mark the smallest validation loss;
+# near the last epoch it says only that the curve wobbles.) The test rows agree. The loss gains far more than
+# the accuracy, for an overfitted network is, above all, too sure of itself.
+#
 # The weights
 # -----------
-# The penalty keeps the weights of the hidden layers small, evenly in every layer, and the stronger it is
-# the more. The output layer is not penalised.
-diagnosis = diagnose(RidgeMLPClassifier(**settings), X_train, y_train, alphas=[0, 1e-3, 1e-2, 1e-1], cv=5)
-WeightDistributionDisplay.from_diagnosis(diagnosis)
+# L2 is said to keep weights small and evenly distributed. Small they are, in the hidden layers; the output
+# layer is free.
+figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharey=True)
+for (name, network), ax in zip(networks.items(), axes, strict=True):
+    WeightDistributionDisplay.from_estimator(network, ax=ax)
+    ax.set_title(name)
+    squares = network.coefs_[0] ** 2
+    print(f"{name:12} share of the 5 columns with signal: {squares[:5].sum() / squares.sum():.2f}")
 plt.show()
+
+# %%
+# An even distribution over the columns would give the five with signal a share of 5/40, about 0.13. It is the
+# network without a penalty that has it. The penalty takes the weights from columns that do not pay for them.

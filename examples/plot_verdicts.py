@@ -18,38 +18,48 @@ diagnoses = {}
 
 def study(title, X, y, alphas, **params):
     """Diagnose, and print each alpha with its verdict and the reason."""
-    classifier = RidgeMLPClassifier(**{"hidden_layer_sizes": (32,), "random_state": 0, **params})
+    classifier = RidgeMLPClassifier(hidden_layer_sizes=(32,), batch_size=32, random_state=0, **params)
     diagnosis = diagnoses[title] = diagnose(classifier, scale(X), y, alphas=alphas)
     for alpha, verdict, reason in zip(diagnosis.alphas, diagnosis.verdicts, diagnosis.reasons, strict=True):
         print(f"{alpha:8.3g}  {verdict:12}  {reason}")
 
 
 # %%
-# **Overfit**: significantly worse than the best alpha, with a weaker penalty and a wider gap between
-# training and test loss. Few rows, many features without signal, and wrong labels invite it.
+# **Overfit**: surely worse than the best alpha, with a weaker penalty and a wider gap between test and train
+# loss. Few rows, many features without signal, and wrong labels invite it.
 X, y = make_classification(150, 40, n_informative=5, flip_y=0.15, random_state=0)
-study("overfit up to 0.03", X, y, [0, 1e-3, 1e-2, 3e-2, 1e-1], epochs=80, batch_size=32)
+study("overfit: the penalty is too weak", X, y, [0, 1e-3, 1e-2, 3e-2, 1e-1], epochs=60)
 
 # %%
-# **Good**: within one standard error of the best, or closer to it than matters. On easy data that may be
-# the whole grid: then the choice is free.
-study("all good", *load_wine(return_X_y=True), [0, 1e-6, 1e-5, 1e-4], epochs=40)
+# **Good**: within one standard error of the best, or closer to it than matters. Weak penalties on easy data
+# may all be good: then the choice among them is free.
+X, y = load_wine(return_X_y=True)
+study("good: the choice is free", X, y, [0, 1e-5, 1e-4, 1e-3], epochs=100)
 
 # %%
-# **Underfit**: significantly worse, with a stronger penalty, and worse on the training rows too.
-study("underfit beyond", *load_breast_cancer(return_X_y=True), [0, 1e-3, 1e-2, 1e-1, 1])
+# **Underfit**: surely worse, with a stronger penalty, and worse on the training rows, too.
+X, y = load_breast_cancer(return_X_y=True)
+study("underfit: the penalty is too strong", X, y, [0, 1e-4, 1e-2, 1e-1, 1], epochs=15)
 
 # %%
-# **Undetermined**: worse by more than a standard error, but not by enough to exclude chance, or worse for
-# neither reason. The reason says which; more splits or more rows would tell.
+# **Undetermined**: worse by more than a standard error, but not by enough to exclude chance. The reason says
+# how far away certainty is. More splits, or better more rows, bring it nearer.
 X, y = make_classification(120, 10, n_informative=4, flip_y=0.2, random_state=3)
-study("partly undetermined", X, y, [1e-3, 1e-2, 2e-2, 4e-2, 1e-1, 2e-1], epochs=60, batch_size=32)
+study("undetermined: too few rows to tell", X, y, [1e-3, 3e-3, 1e-2, 3e-2, 6e-2], epochs=60)
 
 # %%
-# The curves of the four. Solid vertical lines mark the best alpha, dashed ones the strongest penalty within
-# one standard error of it.
-figure, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")
+# The curves of the four, with one standard error around each. Tints and hatches mark the verdicts. The dashed
+# line may lie among the undetermined: the rule of one standard error looks at how much the best loss varies
+# over splits, a verdict at how much the *difference* does, which is less.
+figure, axes = plt.subplots(2, 2, figsize=(9, 7), layout="constrained")
 for (title, diagnosis), ax in zip(diagnoses.items(), axes.flat, strict=True):
-    AlphaCurveDisplay.from_diagnosis(diagnosis, ax=ax)
+    display = AlphaCurveDisplay.from_diagnosis(diagnosis, ax=ax)
     ax.set_title(title, pad=20)
+    ax.get_legend().remove()
+figure.legend(
+    [display.train_line_, display.test_line_, display.best_line_, display.one_se_line_],
+    ["train rows", "test rows", "best alpha", "strongest within one standard error of it"],
+    loc="outside lower center",
+    ncols=4,
+)
 plt.show()

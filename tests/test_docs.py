@@ -3,10 +3,15 @@
 import doctest
 import io
 import re
+import shlex
+import subprocess
+import sys
+import textwrap
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -41,22 +46,68 @@ def test_the_examples_of_the_modules_run():
         assert result.failed == 0
 
 
-@pytest.mark.parametrize("page", ["user_guide.rst", "engine.rst", "diagnosis.rst"])
-def test_the_pages_of_the_documentation_run(page):
-    result = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
-    assert result.attempted > 10
+def pages(*suffixes):
+    """The documentation's pages of some kinds, and the README."""
+    found = [*sorted((ROOT / "docs").glob("*.rst")), ROOT / "README.md"]
+    return [path for path in found if path.suffix in suffixes]
+
+
+def blocks(path, language):
+    """The code blocks of a page in a language."""
+    text = path.read_text()
+    if path.suffix == ".md":
+        return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    found = re.findall(rf"^\.\. code-block:: {language}\n\n((?: +.*\n|\n)+)", text, re.MULTILINE)
+    return [textwrap.dedent(block) for block in found]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in pages(".rst") if ">>> " in path.read_text()], ids=lambda p: p.name
+)
+def test_the_examples_of_a_page_run(path):
+    result = doctest.testfile(str(path), module_relative=False)
+    assert result.attempted > 0
     assert result.failed == 0
 
 
-def test_the_readme_runs():
-    readme = (ROOT / "README.md").read_text()
-    blocks = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", readme, re.DOTALL)
-    assert blocks
-    for code, expected in blocks:
+@pytest.mark.parametrize("path", pages(".md"), ids=lambda p: p.name)
+def test_the_readme_runs_and_prints_what_it_says(path):
+    text = path.read_text()
+    shown = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert len(shown) == len(blocks(path, "python")) > 0
+    for code, expected in shown:
         printed = io.StringIO()
         with redirect_stdout(printed):
             exec(code, {})
         assert printed.getvalue() == expected
+
+
+def test_the_commands_of_the_pages_run(tmp_path, monkeypatch):
+    """All of them in one folder, in the order of the pages, and the Python that reads what they wrote."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"id": range(200), "size": rng.normal(size=200), "kind": rng.choice(["a", "b"], 200)})
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    rows["label"] = np.where(rows["size"] + (rows["kind"] == "b") > 0.5, "yes", "no")
+    rows.drop(columns="id").to_csv(tmp_path / "data.csv", index=False)
+    shown = [
+        line
+        for path in pages(".rst", ".md")
+        for block in blocks(path, "console")
+        for line in block.split("\n")
+    ]
+    commands = list(dict.fromkeys(line[2:] for line in shown if line.startswith("$ ridge-nn ")))
+    assert len(commands) > 4
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        done = subprocess.run(
+            [Path(sys.executable).parent / program, *arguments], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks(ROOT / "docs" / "cli.rst", "python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["pipeline"].classes_.tolist() == ["no", "yes"]
 
 
 def test_the_readme_links_lead_somewhere():
