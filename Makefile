@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest lint format bench docs clean
+.PHONY: help demo test test-outside test-lowest lint format bench docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo: $(VENV)/.extra-cli ## diagnose the default network on breast_cancer
 
 test: $(VENV)/.extra-test ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-outside: docs $(VENV)/.extra-test ## open report and documentation in a browser; install the wheel alone
+	$(BIN)/python -m pytest tests/outside
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows (Python 3.11)
 	@test -x .venv-lowest/bin/python || python3.11 -m venv .venv-lowest

@@ -5,7 +5,10 @@ import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from sphinx.util import logging
+
 import sklearn_ridge_nn
+from sklearn_ridge_nn import model_selection
 
 project = "sklearn-ridge-nn"
 author = "The sklearn-ridge-nn developers"
@@ -26,6 +29,7 @@ html_theme = "pydata_sphinx_theme"
 html_sidebars = {"user_guide": [], "diagnosis": [], "changelog": []}
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # light or dark, as the reader prefers
 
 autosummary_generate = True
 autodoc_typehints = "none"
@@ -35,11 +39,50 @@ numpydoc_validation_checks = {"GL03", "GL06", "GL07", "PR01", "PR02", "RT01", "S
 numpydoc_validation_exclude = {r"^sklearn_ridge_nn\.training\."}
 suppress_warnings = ["config.cache"]
 
+# A reference that leads nowhere fails the build. The pages of other projects are not at hand without a network.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(keras|sklearn|scikeras)\..*")]
+# Attributes made when first asked for, described with the others of the class.
+nitpick_ignore = [("py:obj", "model_"), ("py:obj", "keras_estimator_")]
+
+GALLERY = (
+    "quick_start", "seed_study", "decision_boundaries", "dropout_early_stopping", "verdicts", "mixed_columns",
+    "imbalanced", "cross_validation_report", "nested_cross_validation", "search_timing", "dask",
+    "saving_and_serving",
+)  # fmt: skip
+
+
+class ReadingOrder:
+    """The order of the gallery's examples; one that is not listed fails the build."""
+
+    def __init__(self, folder):
+        pass
+
+    def __call__(self, filename):
+        """Return the place of an example."""
+        return GALLERY.index(filename.removeprefix("plot_").removesuffix(".py"))
+
+
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
+    "within_subsection_order": ReadingOrder,
     "download_all_examples": False,
     "show_memory": False,
     "remove_config_comments": True,
 }
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+
+
+def warn_of_undocumented_names(app, environment):
+    """Fail a build whose reference lacks a public name."""
+    documented = environment.get_domain("py").objects
+    for module in (sklearn_ridge_nn, model_selection):
+        for name in module.__all__:
+            if f"{module.__name__}.{name}" not in documented:
+                logging.getLogger(__name__).warning("%s.%s is not in docs/api.rst", module.__name__, name)
+
+
+def setup(app):
+    """Connect the check to the build."""
+    app.connect("env-check-consistency", warn_of_undocumented_names)

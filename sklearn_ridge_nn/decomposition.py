@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy.special import logsumexp
 
+from sklearn_ridge_nn.extras import required
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -207,10 +209,9 @@ class BiasVariance:
         Raises
         ------
         ImportError
-            If pandas is not installed.
+            If pandas is not installed, which comes with the extra ``cli``.
         """
-        import pandas as pd
-
+        pd = required("pandas", "to_frame", "cli")
         names = [f"{loss}_{part}" for loss in ("log", "zero_one") for part in ("loss", "bias", "variance")]
         columns = {name: getattr(self, name) for name in names}
         return pd.DataFrame(columns, index=pd.Index(self.alphas, name=self.param_name))

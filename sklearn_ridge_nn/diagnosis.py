@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sklearn_ridge_nn.evidence import Evidence, check_n_splits
+from sklearn_ridge_nn.extras import required
 from sklearn_ridge_nn.findings import Finding, find
 from sklearn_ridge_nn.verdicts import standard_error
 
@@ -202,10 +203,9 @@ class AlphaDiagnosis(Evidence):
         Raises
         ------
         ImportError
-            If pandas is not installed.
+            If pandas is not installed, which comes with the extra ``cli``.
         """
-        import pandas as pd
-
+        pd = required("pandas", "to_frame", "cli")
         columns: dict[str, Any] = {"verdict": self.verdicts}
         for name in ("train_loss", "test_loss", "generalization_gap", "train_score", "test_score"):
             values = self.by_split(getattr(self, name))

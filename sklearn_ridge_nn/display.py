@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.evidence import QUANTILES, mean_curve, turning_epoch
+from sklearn_ridge_nn.extras import required
 from sklearn_ridge_nn.verdicts import standard_error
 
 if TYPE_CHECKING:
@@ -34,20 +36,15 @@ ZONES = {
 }
 
 
-def check_matplotlib() -> None:
-    """Raise what to install if matplotlib is missing.
+def pyplot() -> ModuleType:
+    """Return matplotlib's pyplot.
 
     Raises
     ------
     ImportError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib.pyplot  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "Pictures need matplotlib. Install it with: pip install 'sklearn-ridge-nn[plot]'"
-        ) from error
+    return required("matplotlib.pyplot", "Drawing", "plot")
 
 
 def use_files_only(path: str | None = None) -> None:
@@ -63,11 +60,9 @@ def use_files_only(path: str | None = None) -> None:
     ValueError
         If matplotlib cannot write files of its kind.
     """
-    check_matplotlib()
-    import matplotlib.pyplot as plt
+    pyplot().switch_backend("agg")
     from matplotlib.backend_bases import FigureCanvasBase
 
-    plt.switch_backend("agg")
     kinds = FigureCanvasBase.get_supported_filetypes()
     if path and path.rpartition(".")[2].lower() not in kinds:
         raise ValueError(f"{path!r}: pictures can be of the kinds {', '.join(sorted(kinds))}.")
@@ -82,8 +77,7 @@ def as_svg(figure: Any, salt: str) -> str:
     salt : str
         Keeps the ids of several figures on a page apart.
     """
-    import matplotlib.pyplot as plt
-
+    plt = pyplot()
     for legend in (ax.get_legend() for ax in figure.axes):
         if legend is not None:
             legend.get_frame().set_facecolor("none")  # white would hide the text of a dark page
@@ -101,10 +95,7 @@ def _axes(ax: Axes | None, n_columns: int = 1, n_rows: int = 1, **options: Any) 
     """Return the axes given, or those of a new figure."""
     if ax is not None:
         return ax
-    check_matplotlib()
-    import matplotlib.pyplot as plt
-
-    _, axes = plt.subplots(n_rows, n_columns, figsize=(6, 4), layout="constrained", **options)
+    _, axes = pyplot().subplots(n_rows, n_columns, figsize=(6, 4), layout="constrained", **options)
     return axes
 
 

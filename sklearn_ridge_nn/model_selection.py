@@ -250,7 +250,7 @@ class GridSearchCV(_BatchedSearch, theirs.GridSearchCV):
     See Also
     --------
     RandomizedSearchCV : Tries candidates drawn at random.
-    RidgeMLPClassifierCV : A classifier that chooses its alpha itself.
+    sklearn_ridge_nn.RidgeMLPClassifierCV : A classifier that chooses its alpha itself.
 
     Notes
     -----

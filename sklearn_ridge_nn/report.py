@@ -164,7 +164,7 @@ def page(diagnosis: AlphaDiagnosis) -> str:
 def fragment(diagnosis: AlphaDiagnosis) -> str:
     """Return the report for a notebook, with its first picture if matplotlib is installed."""
     try:
-        display.check_matplotlib()
+        display.pyplot()
     except ImportError:
         pictures = False
     else:

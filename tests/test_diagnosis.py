@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import json
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scipy.stats import sem
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_ridge_nn import AlphaDiagnosis
+from sklearn_ridge_nn import AlphaDiagnosis, BiasVariance
 
 #: Mean log losses of alpha 0.01, 0.1 and 1: a wide gap, a small one, and a large loss in training.
 TRAIN, TEST = np.array([0.1, 0.3, 0.68]), np.array([0.5, 0.4, 0.7])
@@ -266,6 +267,15 @@ def test_the_table_has_means_over_the_splits_and_what_verdicts_rest_on():
     np.testing.assert_allclose(frame["test_loss_se"], sem(diagnosis.test_loss, axis=1) * correction)
     np.testing.assert_allclose(frame["generalization_gap"], frame["test_loss"] - frame["train_loss"])
     np.testing.assert_allclose(frame["difference"], frame["test_loss"] - frame["test_loss"].min())
+
+
+def test_without_pandas_the_extra_is_named(everything, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    message = r"to_frame needs pandas. Install it with: pip install 'sklearn-ridge-nn\[cli\]'"
+    decomposed = BiasVariance.from_log_proba([0.1], np.log([[[[0.8, 0.2]], [[0.4, 0.6]]]]), [0])
+    for made in (everything, decomposed):
+        with pytest.raises(ImportError, match=message):
+            made.to_frame()
 
 
 def test_seeds_are_averaged_before_splits_are_compared(everything):

@@ -1,6 +1,6 @@
 """The pictures: their artists and the data that these hold, not pixels."""
 
-import builtins
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -164,16 +164,11 @@ def test_from_estimator_draws_what_the_function_returns(small, wine):
 
 
 def test_without_matplotlib_the_extra_is_named(made, monkeypatch):
-    original = builtins.__import__
-
-    def missing(name, *args, **kwargs):
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return original(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ImportError, match=r"pip install 'sklearn-ridge-nn\[plot\]'"):
-        made.plot()
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)  # as if it could not be imported
+    message = r"Drawing needs matplotlib. Install it with: pip install 'sklearn-ridge-nn\[plot\]'"
+    for draw in (made.plot, made.to_html):
+        with pytest.raises(ImportError, match=message):
+            draw()
     html = made._repr_html_()  # a notebook still shows the table
     assert "<table>" in html
     assert "<svg" not in html

@@ -88,7 +88,7 @@ def test_the_commands_of_the_pages_run(tmp_path, monkeypatch):
     rows = pd.DataFrame({"id": range(200), "size": rng.normal(size=200), "kind": rng.choice(["a", "b"], 200)})
     rows.to_csv(tmp_path / "new.csv", index=False)
     rows["label"] = np.where(rows["size"] + (rows["kind"] == "b") > 0.5, "yes", "no")
-    rows.drop(columns="id").to_csv(tmp_path / "data.csv", index=False)
+    rows.to_csv(tmp_path / "data.csv", index=False)
     shown = [
         line
         for path in pages(".rst", ".md")

@@ -44,13 +44,14 @@ ROOMS = {
         "terminal",
         "verdicts",
     },
-    "decomposition": set(),
-    "diagnosis": {"evidence", "findings", "verdicts"},
-    "display": {"decomposition", "diagnosis", "evidence", "resampling", "studies", "verdicts"},
+    "decomposition": {"extras"},
+    "diagnosis": {"evidence", "extras", "findings", "verdicts"},
+    "display": {"decomposition", "diagnosis", "evidence", "extras", "resampling", "studies", "verdicts"},
     "engine": {"feed", "forward", "network", "optimizers", "program", "progress", "stacks", "training"},
     "estimator": {"fitted", "labels", "parameters", "randomness", "trainers", "training"},
     "estimator_cv": {"checkpoints", "estimator", "fitted", "labels", "model_selection", "parameters"},
     "evidence": {"verdicts"},
+    "extras": set(),
     "feed": {"randomness", "training"},
     "findings": {"evidence", "verdicts"},
     "fitted": {"forward", "labels", "network", "training"},
@@ -104,7 +105,10 @@ HEAVY = {
 
 
 def imports(path, at_run_time=True):
-    """Yield (module, names) of every import of a file, those for type checkers aside."""
+    """Yield (module, names) of every import of a file, those for type checkers aside.
+
+    ``required("package", ...)`` imports, too.
+    """
     tree = ast.parse(path.read_text())
     skipped = {
         node
@@ -119,6 +123,8 @@ def imports(path, at_run_time=True):
             yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module, [alias.name for alias in node.names]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "required":
+            yield node.args[0].value, []
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
