@@ -19,7 +19,7 @@ from sklearn.datasets import make_classification
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.preprocessing import scale
 
-from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose, verdicts
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose, luck
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
 N_ALPHAS, RATIO, LEVEL = 14, 0.25, 0.05
@@ -47,12 +47,13 @@ def losses(kind: str, n_splits: int, truth: np.ndarray, rng: np.random.Generator
 
 def significant(test: np.ndarray, rule: str) -> np.ndarray:
     """Return which alphas a rule calls worse than the best, of shape (N_ALPHAS,)."""
-    differences = test - test[verdicts.best_of(test)]
-    error = verdicts.standard_error(differences, RATIO)
+    best = int(test.mean(axis=1).argmin())
+    differences = test - test[best]
+    error = luck.standard_error(differences, RATIO)
     mean = differences.mean(axis=1)
     statistic = np.divide(mean, error, out=np.zeros(N_ALPHAS), where=error > 0)
     if rule == "max-t":
-        return statistic > verdicts.critical_values(test, RATIO, LEVEL)
+        return statistic > luck.critical_values(test, best, RATIO, LEVEL)
     probability = student.sf(statistic, test.shape[1] - 1)
     if rule == "plain t":
         return probability < LEVEL
@@ -63,7 +64,7 @@ def significant(test: np.ndarray, rule: str) -> np.ndarray:
 
 
 def gaussian_rows(n_sets: int) -> Iterator[tuple[str, str]]:
-    verdicts.N_SIMULATED = 1000
+    luck.N_SIMULATED = 1000
     for n_splits in (5, 15):
         for kind in ("independent", "neighbours correlated 0.99", "all move together"):
             for name, truth in (
@@ -80,7 +81,7 @@ def gaussian_rows(n_sets: int) -> Iterator[tuple[str, str]]:
                 numbers = ", ".join(f"{rule} {np.mean(values):.1%}" for rule, values in shares.items())
                 what = "any called" if not truth.any() else "of the six called"
                 yield f"Gaussian losses, {kind}, {n_splits} splits, {name}", f"{what}: {numbers}"
-    verdicts.N_SIMULATED = 10_000
+    luck.N_SIMULATED = 10_000
 
 
 def small(**params: object) -> RidgeMLPClassifier:

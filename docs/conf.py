@@ -39,7 +39,7 @@ numpydoc_validation_checks = {"GL03", "GL06", "GL07", "PR01", "PR02", "RT01", "S
 numpydoc_validation_exclude = {r"^sklearn_ridge_nn\.training\."}
 suppress_warnings = ["config.cache"]
 
-# A reference that leads nowhere fails the build. The pages of other projects are not at hand without a network.
+# A reference that leads nowhere fails the build; those to other projects would need a network.
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(keras|sklearn|scikeras)\..*")]
 # Attributes made when first asked for, described with the others of the class.

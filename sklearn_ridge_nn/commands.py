@@ -18,7 +18,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import display, model_files, studies, terminal
+from sklearn_ridge_nn import drawing, model_files, studies, terminal
 from sklearn_ridge_nn.columns import (
     Columns,
     labels,
@@ -30,10 +30,10 @@ from sklearn_ridge_nn.columns import (
     unknown_categories,
 )
 from sklearn_ridge_nn.estimator import RidgeMLPClassifier
+from sklearn_ridge_nn.luck import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
 from sklearn_ridge_nn.parameters import ALPHAS, check_parameters
 from sklearn_ridge_nn.tables import InputError, Table, bundled, did_you_mean, listed
-from sklearn_ridge_nn.verdicts import standard_error
 
 #: Arguments that are parameters of the classifier.
 NETWORK = (
@@ -64,7 +64,7 @@ def diagnose(arguments: Namespace) -> None:
     outputs = {name: getattr(arguments, name) for name in ("html", "json", "plot")}
     _check_outputs(outputs)
     if outputs["html"] or outputs["plot"]:
-        display.use_files_only(outputs["plot"])
+        drawing.use_files_only(outputs["plot"])
     _check_scoring(arguments.scoring)
     data = _read(arguments)
     shown = terminal.is_shown(arguments.quiet)

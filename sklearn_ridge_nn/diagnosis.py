@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,7 +14,7 @@ import numpy as np
 from sklearn_ridge_nn.evidence import Evidence, check_n_splits
 from sklearn_ridge_nn.extras import required
 from sklearn_ridge_nn.findings import Finding, find
-from sklearn_ridge_nn.verdicts import standard_error
+from sklearn_ridge_nn.luck import standard_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Of the dictionaries that `AlphaDiagnosis.to_dict` makes.
 SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 1
+#: More splits than folds usually are: they may be repeated ones.
+MOST_FOLDS = 10
 
 
 class AlphaDiagnosis(Evidence):
@@ -60,10 +63,12 @@ class AlphaDiagnosis(Evidence):
         The 5 %, 25 %, 50 %, 75 % and 95 % quantiles of each layer's kernel.
     baseline_loss : ndarray of shape (n_splits,) or None
         Test loss of predicting the class frequencies of the training rows.
-    feature_scales : ndarray of shape (2,) or None
-        Median and maximum of the features' standard deviations, as the network sees them.
+    feature_scales : ndarray of shape (3,) or None
+        Minimum, median and maximum of the features' standard deviations, as the network sees them.
     rarest_class : tuple of (str, int, int) or None
-        The rarest class, its rows, and the fewest of them in any test part.
+        The class with the fewest rows in any test part, its rows in all, and the fewest in a test part.
+    early_stopping : bool, default=False
+        Whether the weights are those of the best epoch on a hold-out, and not those of the last one.
 
     Attributes
     ----------
@@ -151,7 +156,7 @@ class AlphaDiagnosis(Evidence):
             Which values penalise more.
         test_size : float, default=None
             Share of the rows in each test part, such as 0.2 for five folds, repeated or not. None takes
-            ``1 / n_splits``, right for a KFold that is not repeated.
+            ``1 / n_splits``, right for a KFold that is not repeated; with more than ten splits that warns.
         level, margin : float
             As in `diagnose`.
 
@@ -172,11 +177,16 @@ class AlphaDiagnosis(Evidence):
         test, train = (_scores(cv_results, part, metric)[order] for part in ("test", "train"))
         n_splits = test.shape[1]
         check_n_splits(n_splits)
+        if test_size is None and n_splits > MOST_FOLDS:
+            warnings.warn(
+                f"This search has {n_splits} splits, and each test part is taken to be 1/{n_splits} of the "
+                "rows. If these are folds that were repeated, or shuffled splits, standard errors will be "
+                f"too small: pass test_size, such as 0.2 for five folds repeated {n_splits / 5:.3g} times.",
+                stacklevel=2,
+            )
         size = 1 / n_splits if test_size is None else test_size
         if not 0 < size < 1:
             raise ValueError(f"test_size must be a share of the rows in (0, 1). Got {test_size!r}.")
-        if stronger not in ("larger", "smaller"):
-            raise ValueError(f"stronger must be 'larger' or 'smaller'. Got {stronger!r}.")
         return cls(
             alphas=values[order],
             train_score=train,
@@ -362,12 +372,18 @@ def _varied(cv_results: dict[str, Any], param_name: str) -> tuple[str, np.ndarra
     if others:
         raise ValueError(
             f"This search varied {', '.join(others)} as well, and a diagnosis compares values of one "
-            f"parameter alone. Search again with the others fixed."
+            "parameter alone. Search again with the others fixed."
         )
     try:
         values = np.array([candidate[found[0]] for candidate in candidates], dtype=float)
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"{found[0]} must have a number in every candidate of the search.") from None
+    known, counts = np.unique(values, return_counts=True)
+    if counts.max() > 1:
+        raise ValueError(
+            f"This search has {found[0]} = {known[counts.argmax()]:g} {counts.max()} times, and a diagnosis "
+            "compares different values. Search again with each value once."
+        )
     return found[0], values
 
 
@@ -393,13 +409,13 @@ def _scores(cv_results: dict[str, Any], part: str, metric: str) -> np.ndarray:
     if not columns:
         raise ValueError(
             f"cv_results has no {part} scores. Search with return_train_score=True, for a verdict rests on "
-            f"both."
+            "both."
         )
     return np.column_stack(columns)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]

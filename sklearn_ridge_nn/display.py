@@ -1,158 +1,35 @@
-"""The pictures, in the manner of scikit-learn's Displays: data in the constructor, drawn by ``plot``.
-
-Colours are those of Okabe and Ito (2008), which the colour-blind can tell apart; lines and zones differ in
-markers, dashes and hatching too.
-"""
+"""The pictures, in the manner of scikit-learn's Displays: data in the constructor, drawn by ``plot``."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.drawing import (
+    MARKERS,
+    SERIES,
+    TEST,
+    TRAIN,
+    ZONES,
+    alpha_axis,
+    alpha_line,
+    axes_for,
+    edges_of,
+    places_of,
+    plain,
+    rgb,
+    thin_out,
+)
 from sklearn_ridge_nn.evidence import QUANTILES, mean_curve, turning_epoch
-from sklearn_ridge_nn.extras import required
-from sklearn_ridge_nn.verdicts import standard_error
+from sklearn_ridge_nn.luck import standard_error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sklearn_ridge_nn.decomposition import BiasVariance
-
-TRAIN, TEST = "#0072B2", "#D55E00"
-SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = "osD^vP"
-#: Colour and hatching of each verdict's zone.
-ZONES = {
-    "overfit": ("#D55E00", "//"),
-    "good": ("#009E73", ""),
-    "underfit": ("#0072B2", "\\\\"),
-    "undetermined": ("#888888", ".."),
-}
-
-
-def pyplot() -> ModuleType:
-    """Return matplotlib's pyplot.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
-    return required("matplotlib.pyplot", "Drawing", "plot")
-
-
-def use_files_only(path: str | None = None) -> None:
-    """Draw into files, without a screen, and raise if one of that kind cannot be drawn.
-
-    Parameters
-    ----------
-    path : str, default=None
-        The file to be drawn.
-
-    Raises
-    ------
-    ValueError
-        If matplotlib cannot write files of its kind.
-    """
-    pyplot().switch_backend("agg")
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    kinds = FigureCanvasBase.get_supported_filetypes()
-    if path and path.rpartition(".")[2].lower() not in kinds:
-        raise ValueError(f"{path!r}: pictures can be of the kinds {', '.join(sorted(kinds))}.")
-
-
-def as_svg(figure: Any, salt: str) -> str:
-    """Return a figure as an SVG element that takes its ink from the page, and close it.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    salt : str
-        Keeps the ids of several figures on a page apart.
-    """
-    plt = pyplot()
-    for legend in (ax.get_legend() for ax in figure.axes):
-        if legend is not None:
-            legend.get_frame().set_facecolor("none")  # white would hide the text of a dark page
-    buffer = io.StringIO()
-    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    plt.close(figure)
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg ") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    return svg.replace("#000000", "currentColor")
-
-
-def _axes(ax: Axes | None, n_columns: int = 1, n_rows: int = 1, **options: Any) -> Any:
-    """Return the axes given, or those of a new figure."""
-    if ax is not None:
-        return ax
-    _, axes = pyplot().subplots(n_rows, n_columns, figsize=(6, 4), layout="constrained", **options)
-    return axes
-
-
-def _places(alphas: np.ndarray) -> np.ndarray:
-    """Return where alphas stand on a logarithmic axis: 0 a step left of the others, behind a break."""
-    places = np.array(alphas, float)
-    if places[0] == 0:
-        ratio = places[2] / places[1] if len(places) > 2 else 10.0
-        places[0] = places[1] / max(ratio**1.5, 3.0)
-    return places
-
-
-def _alpha_axis(ax: Axes, alphas: np.ndarray, name: str) -> None:
-    """Make the x-axis one of alphas."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    places = _places(alphas)
-    ax.set_xscale("log")
-    positive = alphas[alphas > 0]
-    low, high = np.log10(positive[0]), np.log10(positive[-1])
-    powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
-    powers = powers[:: max(1, int(np.ceil(len(powers) / 8)))]
-    if len(powers) > 1:
-        shown = {10.0**power: f"$10^{{{power:.0f}}}$" for power in powers}
-    else:
-        shown = {alpha: f"{alpha:.3g}" for alpha in positive}
-    if alphas[0] == 0:
-        shown = {places[0]: "0", **shown}
-        middle = np.sqrt(places[0] * places[1])
-        ax.text(middle, 0, "//", transform=ax.get_xaxis_transform(), ha="center", va="center", fontsize=11)
-    ax.xaxis.set_major_locator(FixedLocator(list(shown)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: next((text for tick, text in shown.items() if np.isclose(x, tick)), ""))
-    )
-    edges = _edges(places)
-    ax.set_xlim(edges[0], edges[-1])
-    ax.set_xlabel(name)
-
-
-def _edges(places: np.ndarray) -> np.ndarray:
-    """Return the borders between places, on a logarithmic axis."""
-    logs = np.log(places)
-    inner = (logs[1:] + logs[:-1]) / 2
-    first, last = logs[0] - (inner[0] - logs[0]), logs[-1] + (logs[-1] - inner[-1])
-    return np.exp([first, *inner, last])
-
-
-def _line(ax: Axes, places: np.ndarray, values: np.ndarray, has_zero: bool, **style: Any) -> list[Any]:
-    """Draw a line over alphas, which is dotted where it crosses the break before alpha = 0."""
-    first = 1 if has_zero else 0
-    lines = ax.plot(places[first:], values[first:], **style)
-    if has_zero:
-        marker = {**style, "label": None, "linestyle": "none"}
-        lines += ax.plot(places[:1], values[:1], **marker)
-        lines += ax.plot(places[:2], values[:2], color=style["color"], linestyle=":", linewidth=1)
-    return lines
 
 
 class AlphaCurveDisplay:
@@ -286,9 +163,9 @@ class AlphaCurveDisplay:
         self : object
             The display.
         """
-        ax = self.ax_ = _axes(ax)
+        ax = self.ax_ = axes_for(ax)
         self.figure_ = ax.figure
-        places, has_zero = _places(self.alphas), self.alphas[0] == 0
+        places, has_zero = places_of(self.alphas), self.alphas[0] == 0
         self.zones_ = self._draw_zones(ax, places)
         self.bands_ = []
         curves = (
@@ -297,28 +174,28 @@ class AlphaCurveDisplay:
         )
         for name, mean, error, colour, marker, dashes in curves:
             style = {"color": colour, "marker": marker, "markersize": 4, "linestyle": dashes}
-            line = _line(ax, places, mean, has_zero, label=f"{name} rows", **style)[0]
+            line = alpha_line(ax, places, mean, has_zero, label=f"{name} rows", **style)[0]
             setattr(self, f"{name}_line_", line)
             band = ax.fill_between(places, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
             self.bands_.append(band)
         self.best_line_ = self._mark(ax, self.best_alpha, "best", "-")
         self.one_se_line_ = self._mark(ax, self.one_se_alpha, "one standard error", "--")
-        _alpha_axis(ax, self.alphas, self.param_name)
-        ax.set_ylabel(self.ylabel)
+        alpha_axis(ax, self.alphas, self.param_name)
+        ax.set_ylabel(plain(self.ylabel))
         ax.legend(loc="best", fontsize="small", framealpha=0.85)
         return self
 
     def _draw_zones(self, ax: Axes, places: np.ndarray) -> list[Any]:
         if self.verdicts is None:
             return []
-        edges, zones, first = _edges(places), [], 0
+        edges, zones, first = edges_of(places), [], 0
         for end in range(1, len(places) + 1):
             if end < len(places) and self.verdicts[end] == self.verdicts[first]:
                 continue
             verdict = self.verdicts[first]
             colour, hatch = ZONES[verdict]
             zone = ax.axvspan(
-                edges[first], edges[end], facecolor=(*_rgb(colour), 0.12), edgecolor=(*_rgb(colour), 0.35),
+                edges[first], edges[end], facecolor=(*rgb(colour), 0.12), edgecolor=(*rgb(colour), 0.35),
                 hatch=hatch, linewidth=0, zorder=0,
             )  # fmt: skip
             zones.append(zone)
@@ -333,16 +210,10 @@ class AlphaCurveDisplay:
     def _mark(self, ax: Axes, alpha: float | None, name: str, dashes: str) -> Any:
         if alpha is None:
             return None
-        place = _places(self.alphas)[int(np.flatnonzero(self.alphas == alpha)[0])]
+        place = places_of(self.alphas)[int(np.flatnonzero(self.alphas == alpha)[0])]
         return ax.axvline(
             place, color="black", linestyle=dashes, linewidth=1, label=f"{name}: {alpha:.3g}", zorder=1
         )
-
-
-def _rgb(colour: str) -> tuple[float, float, float]:
-    from matplotlib.colors import to_rgb
-
-    return to_rgb(colour)
 
 
 class LossCurveDisplay:
@@ -435,9 +306,8 @@ class LossCurveDisplay:
                 "This diagnosis has no loss curves. Only sklearn_ridge_nn.diagnose of a RidgeMLPClassifier, "
                 "or of a Pipeline that ends in one, has them."
             )
-        chosen = (
-            [diagnosis.alphas[0], diagnosis.best_alpha, diagnosis.alphas[-1]] if alphas is None else alphas
-        )
+        trained = diagnosis.alphas[~np.isnan(diagnosis.test_loss).all(axis=1)]
+        chosen = [trained[0], diagnosis.best_alpha, trained[-1]] if alphas is None else alphas
         rows = []
         for alpha in sorted(set(map(float, chosen))):
             close = np.flatnonzero(np.isclose(diagnosis.alphas, alpha, rtol=1e-6, atol=0))
@@ -465,7 +335,7 @@ class LossCurveDisplay:
         self : object
             The display.
         """
-        ax = self.ax_ = _axes(ax)
+        ax = self.ax_ = axes_for(ax)
         self.figure_ = ax.figure
         self.train_lines_: list[Any] = []
         self.test_lines_: list[Any] = []
@@ -475,7 +345,7 @@ class LossCurveDisplay:
         for number, (train, test, label) in enumerate(zip(self.train, self.test, self.labels, strict=True)):
             colours = (TRAIN, TEST) if is_single else (SERIES[number % len(SERIES)],) * 2
             marker, epochs = MARKERS[number % len(MARKERS)], np.arange(1, len(train) + 1)
-            prefix = f"{label}: " if label else ""
+            prefix = f"{plain(label)}: " if label else ""
             style = {"marker": marker, "markersize": 3.5, "markevery": max(1, len(epochs) // 8)}
             name = f"{prefix}{self.held_out}" if prefix else f"{self.held_out} rows"
             self.train_lines_ += ax.plot(
@@ -584,14 +454,13 @@ class WeightDistributionDisplay:
         """
         if diagnosis.weight_quantiles is None or diagnosis.weight_norm is None:
             raise ValueError(
-                "This diagnosis knows no weights. Only sklearn_ridge_nn.diagnose of a "
-                "RidgeMLPClassifier, or of "
-                "a Pipeline that ends in one, measures them."
+                "This diagnosis knows no weights. Only sklearn_ridge_nn.diagnose of a RidgeMLPClassifier, or "
+                "of a Pipeline that ends in one, measures them."
             )
         return cls(
             alphas=diagnosis.alphas,
-            quantiles=np.nanmean(diagnosis.weight_quantiles, axis=1),
-            norms=np.nanmean(diagnosis.weight_norm, axis=1),
+            quantiles=_mean_of_known(diagnosis.weight_quantiles),
+            norms=_mean_of_known(diagnosis.weight_norm),
             param_name=diagnosis.short_name,
         ).plot()
 
@@ -609,27 +478,27 @@ class WeightDistributionDisplay:
             The display.
         """
         if len(self.alphas) == 1:
-            return self._plot_boxes(_axes(ax))
+            return self._plot_boxes(axes_for(ax))
         if ax is not None:
             raise ValueError("Weights of several alphas fill a figure of their own. Call plot() without ax.")
         n_layers = self.norms.shape[1]
         options = {"sharex": True, "sharey": "row", "squeeze": False, "height_ratios": (3, 2)}
-        axes = self.axes_ = _axes(None, n_layers, 2, **options)
+        axes = self.axes_ = axes_for(None, n_layers, 2, **options)
         self.figure_, self.norm_lines_ = axes[0, 0].figure, []
-        places, has_zero = _places(self.alphas), self.alphas[0] == 0
+        places, has_zero = places_of(self.alphas), self.alphas[0] == 0
         for layer, (above, below) in enumerate(axes.T):
             low, lower, middle, upper, high = self.quantiles[:, layer].T
             above.fill_between(places, low, high, color=TRAIN, alpha=0.2, linewidth=0, label="5 to 95 %")
             above.fill_between(places, lower, upper, color=TRAIN, alpha=0.45, linewidth=0, label="25 to 75 %")
-            _line(above, places, middle, has_zero, color="black", linewidth=1, label="median")
+            alpha_line(above, places, middle, has_zero, color="black", linewidth=1, label="median")
             above.set_title(_layer_name(layer, n_layers), fontsize="medium")
             style = {"color": TEST, "marker": "o", "markersize": 3}
-            self.norm_lines_ += _line(below, places, self.norms[:, layer], has_zero, **style)[:1]
+            self.norm_lines_ += alpha_line(below, places, self.norms[:, layer], has_zero, **style)[:1]
             below.set_ylim(0, 1.08 * np.nanmax(self.norms))
-            _alpha_axis(below, self.alphas, self.param_name)
+            alpha_axis(below, self.alphas, self.param_name)
             below.tick_params(axis="x", labelsize="small")
         for tick in axes[1]:
-            _thin_out(tick)
+            thin_out(tick)
         axes[0, 0].set_ylabel("weights")
         axes[1, 0].set_ylabel("norm")
         axes[0, 0].legend(loc="upper right", fontsize="x-small", framealpha=0.85)
@@ -653,13 +522,12 @@ class WeightDistributionDisplay:
         return self
 
 
-def _thin_out(ax: Axes) -> None:
-    """Leave every second tick of a narrow alpha axis, the first one always."""
-    from matplotlib.ticker import FixedLocator
-
-    ticks = list(ax.get_xticks())
-    step = max(1, len(ticks) // 3)
-    ax.xaxis.set_major_locator(FixedLocator(ticks[:1] + ticks[step::step]))
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Return means over the fits, (n_alphas, n_fits, ...) to (n_alphas, ...); NaN where all failed."""
+    known = ~np.isnan(values)
+    counts = known.sum(axis=1)
+    means = np.where(known, values, 0).sum(axis=1) / np.maximum(counts, 1)
+    return np.where(counts > 0, means, np.nan)
 
 
 def _layer_name(layer: int, n_layers: int) -> str:
@@ -773,16 +641,16 @@ class BiasVarianceDisplay:
         self : object
             The display.
         """
-        ax = self.ax_ = _axes(ax)
+        ax = self.ax_ = axes_for(ax)
         self.figure_, self.lines_ = ax.figure, {}
-        places, has_zero = _places(self.alphas), self.alphas[0] == 0
+        places, has_zero = places_of(self.alphas), self.alphas[0] == 0
         styles = (("loss", "black", "o", "-"), ("bias", TRAIN, "s", "--"), ("variance", TEST, "^", "-."))
         for name, colour, marker, dashes in styles:
             style = {"color": colour, "marker": marker, "markersize": 4, "linestyle": dashes}
             label = "loss = bias + variance" if name == "loss" else name
-            self.lines_[name] = _line(ax, places, getattr(self, name), has_zero, label=label, **style)[0]
-        _alpha_axis(ax, self.alphas, self.param_name)
-        ax.set_ylabel(self.ylabel)
+            self.lines_[name] = alpha_line(ax, places, getattr(self, name), has_zero, label=label, **style)[0]
+        alpha_axis(ax, self.alphas, self.param_name)
+        ax.set_ylabel(plain(self.ylabel))
         ax.legend(loc="best", fontsize="small", framealpha=0.85)
         return self
 
@@ -800,7 +668,7 @@ def _fitted_network(estimator: Any) -> Any:
         last = last.steps[-1][1] if hasattr(last, "steps") else last.best_estimator_
     if not hasattr(last, "history_") or not hasattr(last, "coefs_"):
         raise ValueError(
-            f"estimator must be a fitted RidgeMLPClassifier, or a fitted Pipeline or search that ends in "
+            "estimator must be a fitted RidgeMLPClassifier, or a fitted Pipeline or search that ends in "
             f"one. Got {estimator!r}. Call its fit first."
         )
     return last

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +14,15 @@ from sklearn_ridge_nn.verdicts import Comparison, compare, one_standard_error
 
 Stronger: TypeAlias = Literal["larger", "smaller"]
 
+#: Arrays that not every diagnosis has.
+_MEASURES = (
+    "train_loss_curve",
+    "test_loss_curve",
+    "weight_norm",
+    "weight_quantiles",
+    "baseline_loss",
+    "feature_scales",
+)
 #: The quantiles of a layer's weights that are kept.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -21,7 +31,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 class Evidence:
     """Scores and losses of each alpha on each split, and what else was measured.
 
-    `AlphaDiagnosis` describes the fields. Arrays are read-only.
+    `AlphaDiagnosis` describes the fields. Arrays are copies, and read-only.
     """
 
     alphas: np.ndarray
@@ -44,15 +54,20 @@ class Evidence:
     baseline_loss: np.ndarray | None = None
     feature_scales: np.ndarray | None = None
     rarest_class: tuple[str, int, int] | None = None
+    early_stopping: bool = False
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value = value.copy()
-                value.setflags(write=False)
-                object.__setattr__(self, field.name, value)
         check_alphas(self.alphas, "alphas")
+        for name in ("alphas", "train_score", "test_score", "train_loss", "test_loss"):
+            values = np.array(getattr(self, name), dtype=float)
+            if name.endswith("loss"):
+                values[~np.isfinite(values)] = np.nan
+            object.__setattr__(self, name, values)
+        for name in _MEASURES:
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, np.array(getattr(self, name), dtype=float))
+        self._close()
+        self._check_numbers()
         n_alphas, n_fits = self.test_loss.shape
         if n_alphas != len(self.alphas) or n_fits % self.n_seeds:
             raise ValueError(
@@ -62,10 +77,40 @@ class Evidence:
         for name in ("train_score", "test_score", "train_loss"):
             if getattr(self, name).shape != self.test_loss.shape:
                 raise ValueError(
-                    f"{name} must be of the shape of test_loss, {self.test_loss.shape}. "
-                    f"Got {getattr(self, name).shape}."
+                    f"{name} must be of the shape of test_loss, {self.test_loss.shape}. Got "
+                    f"{getattr(self, name).shape}."
                 )
         check_n_splits(self.n_splits)
+        if self.has_losses.sum() < 2:
+            raise ValueError(
+                f"Only {self.has_losses.sum()} of {self.n_splits} splits have a finite test loss, and "
+                "comparing needs 2. If trainings diverged, lower the learning rate or scale X; if all test "
+                "rows of a split have a weight of 0, give another cv."
+            )
+
+    def _check_numbers(self) -> None:
+        if not isinstance(self.n_seeds, Integral) or self.n_seeds < 1:
+            raise ValueError(f"n_seeds must be an int >= 1. Got {self.n_seeds!r}.")
+        object.__setattr__(self, "n_seeds", int(self.n_seeds))
+        bounds = {"level": (0.0, 0.5), "test_ratio": (0.0, np.inf)}
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if not isinstance(value, Real) or not low < value < high:
+                raise ValueError(f"{name} must be a number in ({low:g}, {high:g}). Got {value!r}.")
+        if not isinstance(self.margin, Real) or not 0 <= self.margin < np.inf:
+            raise ValueError(f"margin must be a finite number >= 0. Got {self.margin!r}.")
+        if self.stronger not in ("larger", "smaller"):
+            raise ValueError(f"stronger must be 'larger' or 'smaller'. Got {self.stronger!r}.")
+
+    def _close(self) -> None:
+        """Close all arrays to changes."""
+        for field in fields(self):
+            if isinstance(value := getattr(self, field.name), np.ndarray):
+                value.setflags(write=False)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._close()
 
     @property
     def short_name(self) -> str:
@@ -76,6 +121,12 @@ class Evidence:
     def n_splits(self) -> int:
         """Train and test splits, each fitted with every seed."""
         return self.test_loss.shape[1] // self.n_seeds
+
+    @cached_property
+    def has_losses(self) -> np.ndarray:
+        """Which splits have a test loss for some alpha, of shape (n_splits,); the others tell nothing."""
+        fits = ~np.isnan(self.test_loss).all(axis=0)
+        return fits.reshape(self.n_splits, self.n_seeds).any(axis=1)
 
     @property
     def n_epochs(self) -> int:
@@ -97,11 +148,11 @@ class Evidence:
 
         Returns
         -------
-        ndarray of shape (n_alphas, n_splits, ...)
-            One value per split.
+        ndarray of shape (n_alphas, n, ...)
+            One value for each of the n splits that have losses.
         """
         shape = (len(values), self.n_splits, self.n_seeds, *values.shape[2:])
-        return values.reshape(shape).mean(axis=2)
+        return values.reshape(shape).mean(axis=2)[:, self.has_losses]
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -152,8 +203,11 @@ class Evidence:
 
     @property
     def penalty(self) -> np.ndarray | None:
-        """Penalty at the final weights, of shape (n_alphas, n_splits * n_seeds); None if unknown."""
-        if self.weight_norm is None:
+        """Penalty at the final weights, of shape (n_alphas, n_splits * n_seeds); None if unknown.
+
+        It is known where the parameter is the alpha of our network, and its weights were measured.
+        """
+        if self.weight_norm is None or self.short_name != "alpha":
             return None
         return self.alphas[:, None] * (self.weight_norm[..., :-1] ** 2).sum(axis=-1)
 

@@ -13,7 +13,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from sklearn_ridge_nn.evidence import Evidence, mean_curve
-from sklearn_ridge_nn.verdicts import interval, outlying, p_value_above_zero, variance_components
+from sklearn_ridge_nn.luck import lag
+from sklearn_ridge_nn.verdicts import interval, outlying, variance_components
 
 Severity: TypeAlias = Literal["problem", "hint", "note", "passed", "not applicable"]
 
@@ -23,8 +24,11 @@ WIDE_GAP = 0.1
 STILL_FALLING = 0.05
 #: A penalty dominates from this share of the whole loss on.
 DOMINANT = 0.5
-#: Features are of different scales if the largest standard deviation is this many times the median one.
+#: Features are of different scales if the largest standard deviation is this many times the median one, or
+#: the median one this many times the smallest.
 DIFFERENT_SCALES = 100
+#: Epochs of a loss curve that are compared, evenly spaced.
+MOST_EPOCHS = 200
 
 
 @dataclass(frozen=True)
@@ -72,17 +76,17 @@ def check(code: str) -> Callable[[Callable[[Evidence], Answer]], Callable[[Evide
 
 @check("failed-fits")
 def failed_fits(evidence: Evidence) -> Answer:
-    """Whether trainings failed, for example because their loss diverged."""
+    """Whether fits have no loss, for example because their training diverged."""
     failed = np.isnan(evidence.test_loss)
-    name = evidence.param_name
     if not failed.any():
         return "passed", f"All {failed.size} fits have a loss."
     where = _listed(evidence.alphas[failed.any(axis=1)])
     return (
         "problem",
-        f"{failed.sum()} of {failed.size} fits failed, at {name} {where}, which take no part in the "
-        "comparison.",
-        "Read the warning of the run. Where the loss diverged, lower the learning rate or alpha, or scale X.",
+        f"{failed.sum()} of {failed.size} fits have no loss, at {evidence.param_name} {where}. What lacks a "
+        "loss where others have one is not compared.",
+        "Read the warning of the run. Where the loss diverged, lower the learning rate or alpha, or scale "
+        "X; where all test rows have a weight of 0, give another cv.",
     )
 
 
@@ -91,20 +95,22 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
     """Whether the best alpha beats predicting the class frequencies of the training rows."""
     if evidence.baseline_loss is None:
         return "not applicable", "The loss of predicting class frequencies was not measured."
-    losses = evidence.by_split(evidence.test_loss)[evidence.best_index]
-    gain = evidence.baseline_loss - losses
-    probability = p_value_above_zero(gain, evidence.test_ratio)
+    losses = _complete(evidence.by_split(evidence.test_loss))
+    baseline = evidence.baseline_loss[evidence.has_losses]
+    if not len(losses) or np.isnan(baseline).any():
+        return "not applicable", "No value has a loss on every split."
+    behind = lag(np.vstack([losses, baseline]), -1, evidence.test_ratio, evidence.level)
+    best = evidence.by_split(evidence.test_loss)[evidence.best_index]
     numbers = (
-        f"mean test loss {losses.mean():.3g} at {_best(evidence)}, {evidence.baseline_loss.mean():.3g} for "
-        f"predicting class frequencies (one-sided p = {probability:.2g})"
+        f"mean test loss {best.mean():.3g} at {_best(evidence)}, {baseline.mean():.3g} for predicting class "
+        f"frequencies (p = {behind.p_value:.2g}, allowing for the choice of the best)"
     )
-    if probability < evidence.level:
-        return "passed", f"The network beats guessing: {numbers}."
+    if behind.p_value < evidence.level:
+        return "passed", f"Predictions beat guessing: {numbers}."
     return (
         "problem",
-        f"The network is no better than guessing: {numbers}.",
-        "Verdicts between alphas mean little here. Look for features that carry the label, for a "
-        "mistake in the "
+        f"Predictions are no better than guessing: {numbers}.",
+        "Verdicts mean little here. Look for features that carry the label, for a mistake in the "
         "preprocessing, or get more rows.",
     )
 
@@ -113,14 +119,28 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
 def no_difference(evidence: Evidence) -> Answer:
     """Whether any alpha makes a significant difference."""
     labels = evidence.verdicts
-    different = [label in ("overfit", "underfit") for label in labels]
-    if any(different):
-        return "passed", f"{sum(different)} of {len(labels)} values are significantly worse than the best."
-    span = evidence.comparison.difference
+    n_called = sum(label in ("overfit", "underfit") for label in labels)
+    if n_called:
+        return "passed", f"{n_called} of {len(labels)} values are significantly worse than the best."
+    comparison, name = evidence.comparison, evidence.param_name
+    span = (
+        f"mean test losses differ by at most {np.nanmax(comparison.difference):.3g} from the best, "
+        f"{_best(evidence)}"
+        if np.isfinite(comparison.difference).any()
+        else "no value has a loss on every split"
+    )
+    is_worse = comparison.is_significant & np.array([label == "undetermined" for label in labels])
+    if is_worse.any():
+        where = _listed(evidence.alphas[is_worse])
+        return (
+            "note",
+            f"No {name} in the range is called overfit or underfit, though some are significantly worse "
+            f"({where}): {span}.",
+            "The reasons of these verdicts say why. Take the best value.",
+        )
     return (
         "note",
-        f"No {evidence.param_name} in the range is called overfit or underfit: mean test losses differ by at "
-        f"most {np.nanmax(span):.3g} from the best, {_best(evidence)}.",
+        f"No {name} in the range is called overfit or underfit: {span}.",
         "The data cannot tell these values apart. Take the one-standard-error choice, widen the range, or "
         "use more splits (RepeatedStratifiedKFold).",
     )
@@ -135,76 +155,95 @@ def best_at_edge(evidence: Evidence) -> Answer:
     if alphas[best] == 0:
         return "passed", "The best value is 0, below which there is nothing to try."
     last, power = alphas[best], np.log10(alphas[best])
-    if best == 0:
-        beyond = f"np.logspace({power - 3:.3g}, {power:.3g}, 7)"
-        beyond = f"np.concatenate([[0], {beyond}])" if evidence.stronger == "larger" else beyond
+    if evidence.short_name != "alpha" and evidence.stronger == "larger":
+        advice = f"A better one may lie beyond it: extend alphas, as far as {evidence.short_name} may go."
     else:
-        beyond = f"np.logspace({power:.3g}, {power + 3:.3g}, 7)"
+        grid = f"np.logspace({power - 3:.3g}, {power:.3g}, 7)" if best == 0 else None
+        grid = grid or f"np.logspace({power:.3g}, {power + 3:.3g}, 7)"
+        if best == 0 and evidence.stronger == "larger":
+            grid = f"np.concatenate([[0], {grid}])"
+        advice = f"A better one may lie beyond it. Try alphas={grid} next."
     end = "lower" if best == 0 else "upper"
     return (
         "hint",
         f"The best value, {evidence.param_name} = {last:.3g}, is the {end} end of the grid.",
-        f"A better one may lie beyond it. Try alphas={beyond} next.",
+        advice,
     )
 
 
 @check("l2-helps")
 def l2_helps(evidence: Evidence) -> Answer:
     """Whether the best alpha beats no regularization."""
+    name = evidence.short_name
+    what = "L2 regularization" if name == "alpha" else f"Regularization by {name}"
     if evidence.stronger == "smaller" or evidence.alphas[0] != 0:
         return (
             "not applicable",
-            "alpha = 0 is not in the grid, so there is no unregularised network to compare.",
+            f"{name} = 0 is not in the grid, so there is no fit without a penalty to compare.",
         )
-    comparison = evidence.comparison
-    difference, error = comparison.difference[0], comparison.standard_error[0]
-    if np.isnan(difference):
-        return "not applicable", "The unregularised network has no loss on some split."
-    if comparison.best == 0:
+    losses = evidence.by_split(evidence.test_loss)
+    if np.isnan(losses[[0, evidence.best_index]]).any():
+        return "not applicable", f"{name} = 0 has no loss on some split."
+    if evidence.best_index == 0:
         return (
             "note",
-            "L2 regularization does not help: no alpha above 0 has a smaller mean test loss than alpha = 0.",
+            f"{what} does not help: no {name} above 0 has a smaller mean test loss than {name} = 0.",
             "Leave the penalty out, or look at the gap that remains for other remedies.",
         )
-    half = comparison.critical_value[0] * error
+    behind = lag(_complete(losses), 0, evidence.test_ratio, evidence.level)
     numbers = (
-        f"against alpha = 0, {_best(evidence)} lowers the mean test loss by {difference:.3g} "
-        f"({1 - evidence.level:.0%} interval {difference - half:.3g} to {difference + half:.3g}, "
-        "allowing for the "
-        f"choice of the best)"
+        f"against {name} = 0, {_best(evidence)} lowers the mean test loss by {behind.mean:.3g} "
+        f"({1 - 2 * evidence.level:.0%} interval {behind.low:.3g} to {behind.high:.3g}, allowing for the "
+        "choice of the best)"
     )
-    if comparison.is_significant[0] and evidence.verdicts[0] != "good":
-        return "note", f"L2 regularization helps: {numbers}.", f"Use {_best(evidence)}."
-    good = [alpha for alpha, label in zip(evidence.alphas, evidence.verdicts, strict=True) if label == "good"]
+    if behind.low > 0 and evidence.verdicts[0] != "good":
+        return "note", f"{what} helps: {numbers}.", f"Use {_best(evidence)}."
+    good = [value for value, label in zip(evidence.alphas, evidence.verdicts, strict=True) if label == "good"]
+    harmless = f"The penalty does no harm up to {name} = {good[-1]:.3g}"
+    if behind.low > 0:
+        return (
+            "note",
+            f"{what} helps, but by less than matters: {numbers}.",
+            f"{harmless}, and little good.",
+        )
     return (
         "note",
-        f"L2 regularization does not help measurably: {numbers}.",
-        f"The penalty does no harm up to alpha = {good[-1]:.3g}, but these rows do not show that it is "
-        "needed.",
+        f"{what} does not help measurably: {numbers}.",
+        f"{harmless}, but these rows do not show that it is needed.",
     )
 
 
 @check("remaining-gap")
 def remaining_gap(evidence: Evidence) -> Answer:
     """How wide the generalization gap is at the best alpha."""
-    best = evidence.best_index
-    gaps = evidence.by_split(evidence.generalization_gap)[best]
+    gaps = evidence.by_split(evidence.generalization_gap)[evidence.best_index]
+    if np.isnan(gaps).any():
+        return "not applicable", f"{_best(evidence)} lacks a loss on some split."
     mean, low, high = interval(gaps, evidence.test_ratio, evidence.level)
-    test = evidence.by_split(evidence.test_loss)[best].mean()
+    test = evidence.by_split(evidence.test_loss)[evidence.best_index].mean()
     numbers = (
-        f"the generalization gap at {_best(evidence)} is {mean:.3g} ({1 - evidence.level:.0%} "
-        f"interval {low:.3g} "
-        f"to {high:.3g}), of a test loss of {test:.3g}"
+        f"the generalization gap at {_best(evidence)} is {mean:.3g} ({1 - evidence.level:.0%} interval "
+        f"{low:.3g} to {high:.3g}), of a test loss of {test:.3g}"
     )
-    if low > 0 and mean > WIDE_GAP * abs(test):
+    if mean <= WIDE_GAP * abs(test):
+        return "passed", f"Train and test loss are close: {numbers}."
+    if low > 0:
+        is_network = evidence.weight_norm is not None
+        remedies = (
+            "Combine it with dropout (0.2 to 0.5), use early stopping,"
+            if is_network
+            else "Take a simpler model,"
+        )
         return (
             "hint",
             f"A gap remains: {numbers}.",
-            "L2 alone does not close it. Combine it with dropout (0.2 to 0.5), use early stopping, "
-            "or get more "
-            "rows.",
+            f"The penalty alone does not close it. {remedies} or get more rows.",
         )
-    return "passed", f"Train and test loss are close: {numbers}."
+    return (
+        "note",
+        f"A gap may remain: {numbers}.",
+        "The splits are too few, or too different, to be sure of it. Use more of them.",
+    )
 
 
 @check("diverging-curves")
@@ -212,26 +251,27 @@ def diverging_curves(evidence: Evidence) -> Answer:
     """Whether the test loss of the best alpha turns upwards while training goes on."""
     if evidence.test_loss_curve is None or evidence.n_epochs < 2:
         return "not applicable", "There are no loss curves over several epochs."
+    if evidence.early_stopping:
+        return "not applicable", "Early stopping took the weights of the best epoch, whatever came after it."
     best = evidence.best_index
-    curves = evidence.by_split(evidence.test_loss_curve)[best]
-    turn = evidence.turning_epoch(best)
-    if np.isnan(curves[:, -1]).any():
-        return "not applicable", "Early stopping ended the trainings at different epochs."
-    last = mean_curve(curves)[-1]
+    curves = evidence.by_split(evidence.test_loss_curve)[best].T
+    if np.isnan(curves).any():
+        return "not applicable", f"The curves at {_best(evidence)} are not complete."
+    turn, last = evidence.turning_epoch(best), curves[-1].mean()
     if turn is None:
         return (
             "passed",
             f"The mean test loss at {_best(evidence)} has its minimum, {last:.3g}, in the last epoch.",
         )
-    rise = curves[:, -1] - curves[:, turn - 1]
-    probability = p_value_above_zero(rise, evidence.test_ratio)
-    lowest = mean_curve(curves)[turn - 1]
+    epochs = np.unique(np.linspace(0, len(curves) - 1, min(len(curves), MOST_EPOCHS)).astype(int))
+    epochs = np.union1d(epochs, turn - 1)
+    behind = lag(curves[epochs], -1, evidence.test_ratio, evidence.level)
     numbers = (
-        f"at {_best(evidence)} the mean test loss turned at epoch {turn} of {evidence.n_epochs} and "
-        "rose from "
-        f"{lowest:.3g} to {last:.3g} (one-sided p = {probability:.2g})"
+        f"at {_best(evidence)} the mean test loss turned at epoch {turn} of {evidence.n_epochs} and rose "
+        f"from {last - behind.mean:.3g} to {last:.3g} (p = {behind.p_value:.2g}, allowing for the choice of "
+        "the epoch)"
     )
-    if probability < evidence.level and rise.mean() > evidence.margin * abs(lowest):
+    if behind.p_value < evidence.level and behind.mean > evidence.margin * abs(last - behind.mean):
         return (
             "problem",
             f"The loss curves diverge: {numbers}.",
@@ -243,32 +283,53 @@ def diverging_curves(evidence: Evidence) -> Answer:
 @check("unfinished-training")
 def unfinished_training(evidence: Evidence) -> Answer:
     """Whether train and test loss were still falling when training ended."""
-    if evidence.train_loss_curve is None or evidence.n_epochs < 2:
+    if evidence.train_loss_curve is None or evidence.test_loss_curve is None or evidence.n_epochs < 2:
         return "not applicable", "There are no loss curves over several epochs."
+    if evidence.early_stopping:
+        return "not applicable", "Early stopping chose how long to train."
     best = evidence.best_index
-    curve = mean_curve(evidence.train_loss_curve[best])
-    if np.isnan(curve[-1]):
-        return "not applicable", "Early stopping ended the trainings."
+    train = mean_curve(evidence.train_loss_curve[best])
+    test = mean_curve(evidence.test_loss_curve[best])
+    if np.isnan(train).any() or np.isnan(test).any():
+        return "not applicable", f"The curves at {_best(evidence)} are not complete."
     n_last = max(1, evidence.n_epochs // 10)
-    fall = 1 - curve[-1] / curve[-1 - n_last]
-    epochs = f"the last {n_last} of {evidence.n_epochs} epochs"
-    numbers = f"at {_best(evidence)} {epochs} lowered the train loss by {fall:.1%}"
-    if fall > STILL_FALLING and evidence.turning_epoch(best) is None:
-        return (
-            "hint",
-            f"Training had not finished: {numbers}, and the test loss was falling too.",
-            f"Train longer, for example epochs={2 * evidence.n_epochs}; verdicts can change, for overfitting "
-            f"comes late.",
-        )
-    turned = "" if fall <= STILL_FALLING else ", but the test loss no longer fell"
-    return "passed", f"Training was long enough: {numbers}{turned}."
+    fall = 1 - train[-1] / train[-1 - n_last]
+    numbers = (
+        f"at {_best(evidence)} the last {n_last} of {evidence.n_epochs} epochs lowered the train loss by "
+        f"{fall:.1%}"
+    )
+    if fall <= STILL_FALLING:
+        return "passed", f"Training was long enough: {numbers}."
+    if test[-1] >= test[-1 - n_last]:
+        return "passed", f"Training was long enough: {numbers}, but the test loss no longer fell."
+    return (
+        "hint",
+        f"Training had not finished: {numbers}, and the test loss was falling too.",
+        f"Train longer, for example epochs={2 * evidence.n_epochs}; verdicts can change, for overfitting "
+        "comes late.",
+    )
+
+
+@check("nothing-to-penalise")
+def nothing_to_penalise(evidence: Evidence) -> Answer:
+    """Whether the network has a hidden layer, whose kernel alpha penalises."""
+    if evidence.weight_norm is None or evidence.short_name != "alpha":
+        return "not applicable", "What the parameter penalises was not measured."
+    n_hidden = evidence.weight_norm.shape[-1] - 1
+    if n_hidden:
+        return "passed", f"The kernels of {n_hidden} hidden layers are penalised."
+    return (
+        "problem",
+        "There is no hidden layer, so alpha penalises nothing, and all its values train the same network.",
+        "Give hidden_layer_sizes, or diagnose LogisticRegression with param_name='C', stronger='smaller'.",
+    )
 
 
 @check("penalty-dominates")
 def penalty_dominates(evidence: Evidence) -> Answer:
     """Whether the penalty is most of the loss at the best alpha."""
     if evidence.penalty is None:
-        return "not applicable", "The sizes of the weights were not measured."
+        return "not applicable", "The penalty was not measured."
     best = evidence.best_index
     share = evidence.penalty / (evidence.penalty + evidence.train_loss)
     mean = float(np.nanmean(share[best]))
@@ -277,9 +338,8 @@ def penalty_dominates(evidence: Evidence) -> Answer:
         return (
             "hint",
             f"The penalty dominates: {numbers}.",
-            "The network learns less about the labels than about being small. Try smaller alphas, "
-            "more epochs "
-            "or a smaller network.",
+            "The network learns less about the labels than about being small. Try smaller alphas, more "
+            "epochs or a smaller network.",
         )
     return "passed", f"The data loss leads: {numbers}."
 
@@ -289,15 +349,14 @@ def unscaled_features(evidence: Evidence) -> Answer:
     """Whether the features reach the network on widely different scales."""
     if evidence.feature_scales is None:
         return "not applicable", "The features that the network sees were not measured."
-    median, largest = evidence.feature_scales
-    numbers = f"standard deviations have a median of {median:.3g} and a maximum of {largest:.3g}"
-    if largest > DIFFERENT_SCALES * median:
+    smallest, median, largest = evidence.feature_scales
+    numbers = f"standard deviations run from {smallest:.3g} to {largest:.3g}, with a median of {median:.3g}"
+    if largest > DIFFERENT_SCALES * median or median > DIFFERENT_SCALES * smallest:
         return (
             "problem",
             f"The features are on widely different scales: {numbers}.",
             "One penalty cannot fit all of them, and training suffers. Put StandardScaler before the "
-            "network: "
-            "make_pipeline(StandardScaler(), ...).",
+            "network: make_pipeline(StandardScaler(), ...).",
         )
     return "passed", f"The features are on similar scales: {numbers}."
 
@@ -308,15 +367,22 @@ def small_class(evidence: Evidence) -> Answer:
     if evidence.rarest_class is None:
         return "not applicable", "The classes' numbers of rows are not known, or y is multilabel."
     name, n_rows, fewest = evidence.rarest_class
-    if fewest == 0:
+    if fewest:
+        return (
+            "passed",
+            f"Class {name!r} has {n_rows} rows, and at least {fewest} in every test part, no class fewer.",
+        )
+    n_parts = 1 + 1 / evidence.test_ratio  # test parts that the rows make
+    if n_rows < n_parts:
         return (
             "problem",
             f"Class {name!r} has too few rows for the splits: {n_rows} in all, and none in some test part.",
             "Use fewer folds, get more rows of it, or merge it with another class.",
         )
     return (
-        "passed",
-        f"The rarest class, {name!r}, has {n_rows} rows, and at least {fewest} in every test part.",
+        "problem",
+        f"Class {name!r} has no row in some test part, though it has {n_rows} in all.",
+        "The splits do not spread the classes. Use stratified ones (cv=5 makes them), or shuffle.",
     )
 
 
@@ -324,6 +390,8 @@ def small_class(evidence: Evidence) -> Answer:
 def outlier_split(evidence: Evidence) -> Answer:
     """Whether some splits are far worse than the others at the best alpha."""
     losses = evidence.by_split(evidence.test_loss)[evidence.best_index]
+    if np.isnan(losses).any():
+        return "not applicable", f"{_best(evidence)} lacks a loss on some split."
     if len(losses) < 5:
         return "not applicable", f"{len(losses)} splits are too few to tell an outlier from the others."
     outliers = np.flatnonzero(outlying(losses))
@@ -332,14 +400,14 @@ def outlier_split(evidence: Evidence) -> Answer:
             "passed",
             f"No split stands out: test losses range from {losses.min():.3g} to {losses.max():.3g}.",
         )
-    listed = ", ".join(f"{split} ({losses[split]:.3g})" for split in outliers)
+    numbers = np.flatnonzero(evidence.has_losses)
+    listed = ", ".join(f"{numbers[place]} ({losses[place]:.3g})" for place in outliers)
     return (
         "hint",
         f"Split {listed} has a far larger test loss than the others, whose median is "
         f"{np.median(losses):.3g}.",
-        "Look at its test rows: wrong labels, another source, or rows that belong together and were "
-        "torn apart "
-        "(then pass groups).",
+        "Look at its test rows: wrong labels, another source, or rows that belong together and were torn "
+        "apart (then pass groups).",
     )
 
 
@@ -352,6 +420,9 @@ def seed_noise(evidence: Evidence) -> Answer:
             "There is one network per alpha and split; n_seeds=3 tells seeds from splits.",
         )
     losses = evidence.test_loss[evidence.best_index].reshape(evidence.n_splits, evidence.n_seeds)
+    losses = losses[evidence.has_losses]
+    if np.isnan(losses).any():
+        return "not applicable", f"{_best(evidence)} lacks a loss on some split."
     of_splits, of_seeds = variance_components(losses)
     total = of_splits + of_seeds
     share = of_seeds / total if total > 0 else 0.0
@@ -363,11 +434,15 @@ def seed_noise(evidence: Evidence) -> Answer:
         return (
             "hint",
             f"Seeds matter more than splits: {numbers}.",
-            "A single network is partly luck. Average several of them "
-            "(sklearn.ensemble.VotingClassifier), or "
-            "train longer at a lower learning rate.",
+            "A single network is partly luck. Average several of them (sklearn.ensemble.VotingClassifier), "
+            "or train longer at a lower learning rate.",
         )
     return "passed", f"Splits matter more than seeds: {numbers}."
+
+
+def _complete(losses: np.ndarray) -> np.ndarray:
+    """Return the rows without NaN; row 0 stays the first if it has none."""
+    return losses[~np.isnan(losses).any(axis=1)]
 
 
 def _best(evidence: Evidence) -> str:

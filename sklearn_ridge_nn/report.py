@@ -13,10 +13,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sklearn_ridge_nn import display
+from sklearn_ridge_nn import display, drawing
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.findings import Finding
-from sklearn_ridge_nn.verdicts import standard_error
+from sklearn_ridge_nn.luck import standard_error
 
 #: Signs that can be told apart without colour.
 SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
@@ -24,9 +24,12 @@ SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
 
 def text(diagnosis: AlphaDiagnosis, width: int) -> str:
     """Return a table with a verdict per alpha, and the findings below it."""
-    table = Table(box=None, pad_edge=False, header_style="")
     columns = _columns(diagnosis)
     columns[""] = [f"<- {mark}" if mark else "" for mark in _marks(diagnosis)]
+    columns = _fitting(
+        columns, width, dispensable=[f"test {diagnosis.score_name}", "train loss", "gap", "test loss"]
+    )
+    table = Table(box=None, pad_edge=False, header_style="")
     for name in columns:
         table.add_column(name, justify="left" if name in ("verdict", "") else "right", no_wrap=True)
     for row in zip(*columns.values(), strict=True):
@@ -55,15 +58,24 @@ def text(diagnosis: AlphaDiagnosis, width: int) -> str:
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
+def _fitting(columns: dict[str, list[str]], width: int, dispensable: list[str]) -> dict[str, list[str]]:
+    """Return the columns without the first of the dispensable ones, as far as a terminal is too narrow."""
+    left = dict(columns)
+    for name in dispensable:
+        if sum(max(map(len, [title, *cells])) + 2 for title, cells in left.items()) - 2 <= width:
+            break
+        left.pop(name, None)
+    return left
+
+
 def _headline(diagnosis: AlphaDiagnosis) -> str:
     counts = Counter(diagnosis.verdicts)
     name = diagnosis.short_name
-    parts = [f"{counts[label]} {label}" for label in display.ZONES if counts[label]]
+    parts = [f"{counts[label]} {label}" for label in drawing.ZONES if counts[label]]
     seeds = f" x {diagnosis.n_seeds} seeds" if diagnosis.n_seeds > 1 else ""
     return (
         f"{len(diagnosis.alphas)} values of {name} on {diagnosis.n_splits} splits{seeds}: "
-        f"{', '.join(parts)}. "
-        f"Best {name} {diagnosis.best_alpha:.3g}, by the rule of one standard error "
+        f"{', '.join(parts)}. Best {name} {diagnosis.best_alpha:.3g}, by the rule of one standard error "
         f"{diagnosis.one_se_alpha:.3g}."
     )
 
@@ -164,7 +176,7 @@ def page(diagnosis: AlphaDiagnosis) -> str:
 def fragment(diagnosis: AlphaDiagnosis) -> str:
     """Return the report for a notebook, with its first picture if matplotlib is installed."""
     try:
-        display.pyplot()
+        drawing.pyplot()
     except ImportError:
         pictures = False
     else:
@@ -201,8 +213,8 @@ def _pictures(diagnosis: AlphaDiagnosis) -> list[tuple[Callable[..., Any], str]]
         pictures.append(
             (
                 display.LossCurveDisplay.from_diagnosis,
-                "Mean loss without the penalty over the epochs, on training rows (dashed) and test "
-                f"rows, for the smallest, the best and the largest {name}.",
+                "Mean loss without the penalty over the epochs, on training rows (dashed) and test rows, "
+                f"for the smallest, the best and the largest {name}.",
             )
         )
     if diagnosis.weight_quantiles is not None:
@@ -216,7 +228,7 @@ def _pictures(diagnosis: AlphaDiagnosis) -> list[tuple[Callable[..., Any], str]]
 
 
 def _figure(number: int, figure: Any, words: str) -> str:
-    svg = display.as_svg(figure, f"ridge-{number}")
+    svg = drawing.as_svg(figure, f"ridge-{number}")
     opening = f'<svg role="img" aria-label="{escape(words)}" '
     svg = re.sub(r"<svg ", lambda _: opening, svg, count=1)
     return f"<figure>\n{svg}\n<figcaption>{escape(words)}</figcaption>\n</figure>"
@@ -241,8 +253,8 @@ def _table(diagnosis: AlphaDiagnosis) -> str:
             f'<td class="left reason">{escape(diagnosis.reasons[index])}</td></tr>'
         )
     caption = (
-        f"Means over {diagnosis.n_splits} splits ± one corrected standard error; losses are without "
-        "the penalty."
+        f"Means over {diagnosis.n_splits} splits ± one corrected standard error; losses are without the "
+        "penalty."
     )
     return (
         f'<section aria-label="Verdicts">\n<h2>Verdicts</h2>\n<div class="scroll" tabindex="0">\n<table>\n'

@@ -136,7 +136,7 @@ def bias_variance(
     numbers = numbers.ravel()  # of a y that is a column
     if counts.min() < 2:
         raise ValueError(
-            f"Every class needs at least 2 rows, one to train on and one to test, but class "
+            "Every class needs at least 2 rows, one to train on and one to test, but class "
             f"{classes[counts.argmin()]!r} has 1. Leave it out or merge it with another."
         )
     rng = check_random_state(random_state)
@@ -148,7 +148,7 @@ def bias_variance(
         raise ValueError(
             f"The training part has no row of class {classes[absent[0]]!r} ({counts[absent[0]]} in all of "
             f"y), so its test loss would be infinite. Lower test_size={test_size}, leave the class out or "
-            f"merge it with another."
+            "merge it with another."
         )
     resamples = [resample(train, stratify=numbers[train], random_state=rng) for _ in range(n_resamples)]
     estimator = clone(estimator)
@@ -170,8 +170,8 @@ def bias_variance(
         worst = int(np.argmax(failed))
         raise ValueError(
             f"{failed[worst]} of {n_resamples} fits failed at {name} = {values[worst]:.3g}, so its loss "
-            f"cannot be decomposed. The warning of the run says why; leave that value out or lower the "
-            f"learning rate."
+            "cannot be decomposed. The warning of the run says why; leave that value out or lower the "
+            "learning rate."
         )
     log_proba = np.array([[measure["log_proba"] for measure in measures] for measures in study.measures])
     return BiasVariance.from_log_proba(values, log_proba, numbers[test], name)

@@ -122,12 +122,6 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
         losses = forward.row_losses(z, task.targets[rows], task.architecture.target_type)
         return _mean(losses, None if task.weights is None else task.weights[rows])
 
-    sample = task.X[task.train_rows[:SCALE_ROWS]]
-    if issparse(sample):
-        variances = mean_variance_axis(sample.astype(float), axis=0)[1]
-    else:
-        variances = sample.var(axis=0, dtype=float)
-    varying = np.sqrt(variances[variances > 0])
     return {
         "train_loss": loss(task.train_rows),
         "test_loss": loss(task.test_rows),
@@ -136,8 +130,19 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
         "weight_norm": np.array([np.linalg.norm(coef) for coef in coefs]),
         "weight_quantiles": np.array([np.quantile(coef, QUANTILES) for coef in coefs]),
         "baseline_loss": _frequencies_loss(task),
-        "feature_scales": np.array([np.median(varying), varying.max()]) if len(varying) else None,
+        "feature_scales": _scales(task.X[task.train_rows[:SCALE_ROWS]]),
     }
+
+
+def _scales(rows: Any) -> np.ndarray | None:
+    """Return minimum, median and maximum of the columns' standard deviations; constant ones do not count."""
+    if issparse(rows):
+        means, variances = mean_variance_axis(rows.astype(float), axis=0)
+    else:
+        means, variances = rows.mean(axis=0, dtype=float), rows.var(axis=0, dtype=float)
+    rounding = np.finfo(rows.dtype).eps * np.abs(means)
+    varying = np.sqrt(variances[np.sqrt(variances) > 10 * rounding])
+    return np.quantile(varying, [0, 0.5, 1]) if len(varying) else None
 
 
 def _mean(losses: np.ndarray, weights: np.ndarray | None) -> float:
@@ -309,11 +314,13 @@ def diagnose(
     name, path = regularisation_parameter(estimator, param_name)
     values = strengths_to_try(alphas, param_name)
     X, y, groups = indexable(X, y, groups)
-    is_multilabel = check_target(y, is_ours=param_name is None)
+    ours = _network_of(estimator, path)
+    is_multilabel = check_target(y, is_ours=ours is not None)
     splits = _splits(cv, X, y, groups, is_multilabel)
     estimator = clone(estimator)
-    grid: dict[str, Any] = {name: values.tolist()}
-    grid |= seed_grid(estimator, path, n_seeds, is_ours=param_name is None)
+    tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
+    grid: dict[str, Any] = {name: (values if path + "alpha" == name else tried).tolist()}
+    grid |= seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
     study = run_study(
         _measured,
         estimator,
@@ -337,6 +344,7 @@ def diagnose(
         param_name=name,
         score_name=_name_of(scoring),
         rarest_class=None if is_multilabel else _rarest_class(y, splits),
+        early_stopping=ours is not None and ours.early_stopping,
         **_arrays(study, name, values, n_seeds),
     )
 
@@ -352,16 +360,16 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
     kind = type(estimator).__name__
     if not is_classifier(estimator):
         raise ValueError(
-            f"estimator must be a classifier, for verdicts rest on the log loss. Got {kind}, which is "
-            "not one."
+            f"estimator must be a classifier, for verdicts rest on the log loss. Got {kind}, which is not "
+            "one."
         )
     if param_name is None:
         located = final_classifier(estimator)
         if located is None:
             raise ValueError(
                 f"estimator must be a RidgeMLPClassifier or a Pipeline that ends in one. Got {estimator!r}. "
-                f"For another classifier name its parameter, for example "
-                f"param_name='logisticregression__C', stronger='smaller'."
+                "For another classifier name its parameter, for example param_name='logisticregression__C', "
+                "stronger='smaller'."
             )
         prefix = "".join(f"{step}__" for step in located[0])
         return f"{prefix}alpha", prefix
@@ -373,10 +381,18 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
     if not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"estimator must have predict_proba, for verdicts rest on the log loss, but {kind} has none. "
-            f"Calibrate it with sklearn.calibration.CalibratedClassifierCV, and name its parameter with "
-            f"estimator__ before it."
+            "Calibrate it with sklearn.calibration.CalibratedClassifierCV, and name its parameter with "
+            "estimator__ before it."
         )
     return param_name, param_name[: param_name.rfind("__") + 2] if "__" in param_name else ""
+
+
+def _network_of(estimator: BaseEstimator, prefix: str) -> Any:
+    """Return the classifier of ours at the end of an estimator if the prefix leads to it, else None."""
+    located = final_classifier(estimator)
+    if located is None or "".join(f"{step}__" for step in located[0]) != prefix:
+        return None
+    return located[1]
 
 
 def strengths_to_try(alphas: Any, param_name: str | None) -> np.ndarray:
@@ -417,9 +433,9 @@ def _splits(cv: Any, X: Any, y: Any, groups: Any, is_multilabel: bool) -> list[t
         if len(absent):
             n_rows = int((labels == absent[0]).sum())
             raise ValueError(
-                f"Split {number} of cv has no row of class {absent[0]!r} to train on ({n_rows} in all "
-                f"of y), so its test loss would be infinite. Leave the class out, merge it with another, "
-                f"or give a cv that spreads it, such as StratifiedKFold with at most {max(n_rows, 2)} splits."
+                f"Split {number} of cv has no row of class {absent[0]!r} to train on ({n_rows} in all of y), "
+                "so its test loss would be infinite. Leave the class out, merge it with another, or give a "
+                f"cv that spreads it, such as StratifiedKFold with at most {max(n_rows, 2)} splits."
             )
     return splits
 
@@ -437,6 +453,10 @@ def seed_grid(estimator: BaseEstimator, prefix: str, n_seeds: int, is_ours: bool
     seed = estimator.get_params()[name]
     if not isinstance(seed, Integral):
         seed = drawn_seed(seed)
+    if seed + n_seeds > 2**32:
+        raise ValueError(
+            f"n_seeds={n_seeds} from {name}={seed} on ends beyond 2**32 - 1. Give a smaller random_state."
+        )
     return {name: [int(seed) + number for number in range(n_seeds)]}
 
 
@@ -448,11 +468,12 @@ def drawn_seed(random_state: Any) -> int:
 
 
 def _rarest_class(y: Any, splits: list[tuple[np.ndarray, np.ndarray]]) -> tuple[str, int, int]:
-    """Return the rarest class, its rows, and how many of them the test part has that has fewest."""
+    """Return the class that some test part has fewest rows of, its rows in all, and that number."""
     classes, numbers, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
-    rarest = int(counts.argmin())
-    fewest = min(int((numbers[test] == rarest).sum()) for _, test in splits)
-    return str(classes[rarest]), int(counts[rarest]), fewest
+    parts = [np.bincount(numbers.ravel()[test], minlength=len(classes)) for _, test in splits]
+    fewest = np.min(parts, axis=0)
+    rarest = int(np.lexsort((counts, fewest))[0])
+    return str(classes[rarest]), int(counts[rarest]), int(fewest[rarest])
 
 
 def _first_known(table: np.ndarray) -> np.ndarray:

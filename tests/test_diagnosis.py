@@ -56,7 +56,7 @@ def everything():
         weight_norm=rng.uniform(1, 2, (3, 6, 2)),
         weight_quantiles=quantiles,
         baseline_loss=np.array([0.7, 0.69, 0.71]),
-        feature_scales=np.array([1.0, 2.0]),
+        feature_scales=np.array([0.5, 1.0, 2.0]),
         rarest_class=("rare", 3, 1),
     )
 
@@ -168,6 +168,13 @@ def test_an_infinite_loss_leaves_the_other_values_as_they_are():
     np.testing.assert_array_equal(infinite.comparison.critical_value, missing.comparison.critical_value)
 
 
+def test_many_splits_may_be_repeated_folds_so_that_their_size_is_asked_for():
+    with pytest.warns(UserWarning, match=r"15 splits, .* 1/15 of the rows.*pass test_size, such as 0.2"):
+        assumed = AlphaDiagnosis.from_cv_results(results(n_splits=15))
+    assert assumed.test_ratio == pytest.approx(1 / 14)
+    assert AlphaDiagnosis.from_cv_results(results(n_splits=15), test_size=0.2).test_ratio == 0.25
+
+
 WITHOUT_TRAIN = {key: value for key, value in results().items() if "train" not in key}
 TWO_METRICS = {**results(metric="accuracy"), **results(metric="roc_auc")}
 DROPOUTS = results()
@@ -185,7 +192,7 @@ TWO_ALPHAS = results(others={"b__alpha": 1.0}, name="a__alpha")
         (results(), {"metric": "f1"}, r"metric='f1' is not a metric of this search\. It has neg_log_loss"),
         (TWO_METRICS, {}, r"several metrics, accuracy, roc_auc: name one, metric=\.\.\."),
         (results((0.1,)), {}, r"alphas must hold at least 2 values to compare"),
-        (results((0.1, 0.1, 1)), {}, r"alphas must be in ascending order, each value once.*\[0\.1, 0"),
+        (results((0.1, 0.1, 1)), {}, r"This search has alpha = 0\.1 2 times.* with each value once"),
         (results((-1, 0.1, 1)), {}, r"alphas must be finite numbers >= 0\. Got \[-1, 0\.1, 1\]"),
         (results((0.1, np.nan, 1)), {}, r"alphas must be finite numbers >= 0\. Got \[0\.1, 1, nan\]"),
         (results((0.1, "auto", 1)), {}, r"alpha must have a number in every candidate"),
@@ -245,7 +252,16 @@ def test_an_empty_dictionary_is_no_diagnosis():
 @pytest.mark.parametrize("copied", [lambda d: pickle.loads(pickle.dumps(d)), copy.deepcopy])
 def test_copies_say_the_same(everything, copied):
     everything.findings  # noqa: B018 cached, and pickled with the rest
-    assert copied(everything).to_dict() == everything.to_dict()
+    copy = copied(everything)
+    assert copy.to_dict() == everything.to_dict()
+    assert not copy.test_loss.flags.writeable
+
+
+def test_numbers_of_numpy_are_written_as_numbers():
+    losses = np.random.default_rng(0).uniform(size=(2, 4))
+    parts = dict.fromkeys(("train_score", "test_score", "train_loss", "test_loss"), losses)
+    diagnosis = AlphaDiagnosis(alphas=[0, 1], n_seeds=np.int64(2), level=np.float32(0.25), **parts)
+    assert json.loads(json.dumps(diagnosis.to_dict()))["evidence"]["n_seeds"] == 2
 
 
 # -- read by people -------------------------------------------------------------------------------
@@ -322,6 +338,16 @@ def test_the_arrays_given_stay_the_callers():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"level": 0.95}, r"level must be a number in \(0, 0.5\)\. Got 0\.95"),
+        ({"margin": -1}, r"margin must be a finite number >= 0\. Got -1"),
+        ({"margin": np.nan}, r"margin must be a finite number >= 0\. Got nan"),
+        ({"test_ratio": 0}, r"test_ratio must be a number in \(0, inf\)\. Got 0"),
+        ({"n_seeds": 0}, r"n_seeds must be an int >= 1\. Got 0"),
+        ({"stronger": "left"}, r"stronger must be 'larger' or 'smaller'\. Got 'left'"),
+        (
+            {"test_loss": np.full((2, 4), np.nan)},
+            r"Only 0 of 4 splits have a finite test loss.*learning rate",
+        ),
         ({"alphas": np.array([0.1, 1.0, 2.0])}, r"test_loss must be of shape .* Got \(2, 4\) for 3 alphas"),
         ({"n_seeds": 3}, r"Got \(2, 4\) for 2 alphas and n_seeds=3"),
         ({"n_seeds": 4}, r"at least 2 splits\. Got 1"),

@@ -17,7 +17,7 @@ from sklearn_ridge_nn import (
     bias_variance,
     diagnose,
 )
-from sklearn_ridge_nn.verdicts import standard_error
+from sklearn_ridge_nn.luck import standard_error
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +68,38 @@ def test_alpha_zero_stands_left_of_a_break_and_is_called_0(made):
     assert "//" in [text.get_text() for text in ax.texts]
     alone = [line for line in ax.lines if len(line.get_xdata()) == 1]
     assert [line.get_xdata()[0] for line in alone] == [first] * 2  # not joined to the others
+
+
+def labelled_ticks(alphas):
+    """Return the ticks of an axis of these alphas and what they say."""
+    values = np.linspace(1, 2, len(alphas))
+    ax = AlphaCurveDisplay(
+        alphas=np.array(alphas), train=values, test=values, train_error=0 * values, test_error=0 * values
+    ).plot().ax_  # fmt: skip
+    ax.figure.canvas.draw()
+    ticks = ax.get_xticks()
+    assert (np.diff(ticks) > 0).all()
+    assert ax.get_xlim()[0] < ticks[0]
+    assert ticks[-1] < ax.get_xlim()[1]
+    return ticks, [ax.xaxis.get_major_formatter()(tick) for tick in ticks]
+
+
+@pytest.mark.parametrize(
+    ("alphas", "expected"),
+    [
+        ([0, 1e-8, 1e-7], ["0", "$10^{-8}$", "$10^{-7}$"]),
+        ([0, 1e-12, 1e-10, 1e-8], ["0", *(f"$10^{{-{power}}}$" for power in (12, 11, 10, 9, 8))]),
+        ([0, 0.3], ["0", "0.3"]),
+        ([0.2, 0.3, 0.4], ["0.2", "0.3", "0.4"]),
+    ],
+)
+def test_every_tick_says_where_it_is(alphas, expected):
+    assert labelled_ticks(alphas)[1] == expected
+
+
+@pytest.mark.parametrize("alphas", [[0, 1e-200, 1], [0, 1e-300, 1], np.linspace(0.2, 1.5, 50)])
+def test_alphas_that_are_far_apart_or_many_have_a_few_ticks(alphas):
+    assert 2 <= len(labelled_ticks(alphas)[0]) <= 10
 
 
 def test_zones_follow_the_verdicts_without_a_gap(made):

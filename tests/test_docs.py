@@ -21,6 +21,7 @@ from sklearn_ridge_nn import (
     RidgeMLPClassifier,
     build_network,
     engine,
+    luck,
     model_selection,
     rebinding,
     stacks,
@@ -40,7 +41,7 @@ def test_docstring_examples_run(name):
 
 
 def test_the_examples_of_the_modules_run():
-    for module in (engine, stacks, model_selection, rebinding, verdicts):
+    for module in (engine, luck, stacks, model_selection, rebinding, verdicts):
         result = doctest.testmod(module)
         assert result.attempted > 0
         assert result.failed == 0

@@ -86,6 +86,38 @@ def test_the_summary_keeps_to_the_width(diagnosis):
     assert max(map(len, diagnosis.summary(width=100).splitlines())) <= 100
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_words(diagnosis, width):
+    lines = diagnosis.summary(width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    table = lines[lines.index("") + 1 :]
+    rows = {line.split()[0]: line for line in table[1 : 1 + len(diagnosis.alphas)]}
+    assert list(rows) == ["0", "0.01", "0.1", "1"]
+    for row, verdict in zip(rows.values(), diagnosis.verdicts, strict=True):
+        assert row.split()[1] == verdict
+        assert "…" not in row
+    assert "<- best" in rows["0.01"]
+
+
+def test_an_alpha_that_failed_everywhere_is_reported_without_a_warning(diagnosis):
+    content = diagnosis.to_dict()
+    for name, values in content["evidence"].items():
+        if isinstance(values, list) and len(values) == 4 and name != "alphas":
+            values[3] = np.full_like(np.array(values[3], dtype=float), np.nan).tolist()
+    failed = AlphaDiagnosis.from_dict(content)
+    assert failed.verdicts[3] == "undetermined"
+    page = failed.to_html()
+    assert "for the smallest, the best and the largest alpha" in page
+    assert "alpha = 1, undetermined" not in page  # no line without a point
+
+
+def test_a_parameter_may_look_like_a_formula(diagnosis):
+    content = diagnosis.to_dict()
+    content["evidence"] |= {"param_name": "a$\\frac$<b", "loss_name": "loss $x"}
+    page = AlphaDiagnosis.from_dict(content).to_html()
+    assert "a$\\frac$&lt;b" in page
+
+
 def test_the_page_is_well_formed_and_needs_nothing_else(diagnosis, tmp_path):
     page = diagnosis.to_html(tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == page

@@ -11,7 +11,7 @@ from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
-from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, validation_curve
+from sklearn.model_selection import KFold, PredefinedSplit, ShuffleSplit, StratifiedKFold, validation_curve
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -189,18 +189,25 @@ def test_scales_are_those_that_the_network_sees(small, wine):
     X, y = wine
     stretched = X * np.r_[1000, np.ones(12)]
     raw = diagnose(small(), stretched, y, alphas=[0, 0.1], cv=FOLDS)
-    np.testing.assert_allclose(raw.feature_scales, [1, 1000], rtol=0.2)
+    np.testing.assert_allclose(raw.feature_scales, [1, 1, 1000], rtol=0.2)
     piped = diagnose(scaled(small(validation_split=0)), stretched, y, alphas=[0, 0.1], cv=FOLDS)
-    np.testing.assert_allclose(piped.feature_scales, [1, 1], rtol=1e-6)
+    np.testing.assert_allclose(piped.feature_scales, [1, 1, 1], rtol=1e-6)
+    constant = np.column_stack([X, np.full(len(X), 0.1)])
+    beside = diagnose(small(), constant, y, alphas=[0, 0.1], cv=FOLDS)
+    np.testing.assert_allclose(beside.feature_scales, [1, 1, 1], rtol=0.2)
 
 
 def test_the_ratio_of_test_to_training_rows_and_the_rarest_class_are_counted(small, wine):
     X, y = wine  # 59, 71 and 48 rows
     diagnosis = diagnose(small(), X, y, alphas=[0, 0.1], cv=ShuffleSplit(2, test_size=28, random_state=0))
     assert diagnosis.test_ratio == pytest.approx(28 / 150)
-    assert diagnosis.rarest_class[:2] == ("2", 48)
     parts = [test for _, test in ShuffleSplit(2, test_size=28, random_state=0).split(X)]
-    assert diagnosis.rarest_class[2] == min((y[test] == 2).sum() for test in parts)
+    name, n_rows, fewest = diagnosis.rarest_class
+    assert n_rows == (y == int(name)).sum()
+    assert fewest == min((y[test] == label).sum() for test in parts for label in range(3))
+    folds = np.where(y == 1, np.arange(len(y)) % 2, np.arange(len(y)) % 3)  # class 1 is not in the third
+    uneven = diagnose(small(), X, y, alphas=[0, 0.1], cv=PredefinedSplit(folds))
+    assert uneven.rarest_class == ("1", 71, 0)
 
 
 # -- seeds ----------------------------------------------------------------------------------------
@@ -234,6 +241,29 @@ def test_the_same_seed_gives_the_same_diagnosis(small, wine):
     assert one == other
 
 
+def test_alpha_named_in_full_is_our_alpha(exact, wine):
+    """One seed is drawn for all alphas, weights are measured, and the penalty is known."""
+    options = {"alphas": [0, 1e-12], "cv": FOLDS}
+    diagnosis = diagnose(exact(random_state=None), *wine, param_name="alpha", **options)
+    np.testing.assert_allclose(diagnosis.test_loss[0], diagnosis.test_loss[1], rtol=1e-6)
+    assert diagnosis.penalty is not None
+    seeded = [diagnose(exact(), *wine, param_name=name, **options).to_dict() for name in (None, "alpha")]
+    assert seeded[0] == seeded[1]
+
+
+def test_seeds_beyond_the_largest_are_refused(small, wine, trained):
+    with pytest.raises(ValueError, match=r"n_seeds=2 from random_state=4294967295 on ends beyond"):
+        diagnose(small(random_state=2**32 - 1), *wine, alphas=[0, 1], cv=FOLDS, n_seeds=2)
+    assert trained == []
+
+
+def test_weights_of_early_stopping_are_not_those_of_the_last_epoch(small, wine):
+    options = {"alphas": [0, 0.1], "cv": FOLDS}
+    stopped = diagnose(small(early_stopping=True, epochs=30, patience=2), *wine, **options)
+    assert stopped.early_stopping
+    assert not diagnose(scaled(small()), *wine, **options).early_stopping
+
+
 # -- other classifiers, other data ----------------------------------------------------------------
 
 
@@ -254,6 +284,11 @@ def test_other_classifiers_are_judged_by_their_own_parameter(wine, in_pipeline):
             np.testing.assert_allclose(getattr(diagnosis, f"{part}_loss")[row, split], expected, rtol=1e-9)
             score = getattr(diagnosis, f"{part}_score")[row, split]
             assert score == fitted.score(X[rows], y[rows])
+
+
+def test_whole_numbers_stay_so_for_parameters_that_want_them(wine):
+    diagnosis = diagnose(KNeighborsClassifier(), *wine, alphas=[3, 9, 27], cv=FOLDS, param_name="n_neighbors")
+    assert np.isfinite(diagnosis.test_loss).all()
 
 
 def test_another_parameter_of_our_network_can_be_varied(exact, wine):
@@ -451,4 +486,4 @@ def test_a_diverged_training_warns_and_leaves_its_alpha_undetermined(small, wine
     assert np.isfinite(diagnosis.baseline_loss).all()
     (failed,) = [finding for finding in diagnosis.findings if finding.code == "failed-fits"]
     assert failed.severity == "problem"
-    assert "3 of 9 fits failed" in failed.sentence
+    assert "3 of 9 fits have no loss" in failed.sentence

@@ -1,0 +1,178 @@
+"""What all pictures share: colours, the axis of alphas with its 0, files.
+
+Colours are those of Okabe and Ito (2008), which the colour-blind can tell apart; lines and zones differ in
+markers, dashes and hatching too.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_ridge_nn.extras import required
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TRAIN, TEST = "#0072B2", "#D55E00"
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = "osD^vP"
+#: Colour and hatching of each verdict's zone.
+ZONES = {
+    "overfit": ("#D55E00", "//"),
+    "good": ("#009E73", ""),
+    "underfit": ("#0072B2", "\\\\"),
+    "undetermined": ("#888888", ".."),
+}
+
+
+def pyplot() -> ModuleType:
+    """Return matplotlib's pyplot.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    return required("matplotlib.pyplot", "Drawing", "plot")
+
+
+def use_files_only(path: str | None = None) -> None:
+    """Draw into files, without a screen, and raise if one of that kind cannot be drawn.
+
+    Parameters
+    ----------
+    path : str, default=None
+        The file to be drawn.
+
+    Raises
+    ------
+    ValueError
+        If matplotlib cannot write files of its kind.
+    """
+    pyplot().switch_backend("agg")
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    kinds = FigureCanvasBase.get_supported_filetypes()
+    if path and path.rpartition(".")[2].lower() not in kinds:
+        raise ValueError(f"{path!r}: pictures can be of the kinds {', '.join(sorted(kinds))}.")
+
+
+def as_svg(figure: Any, salt: str) -> str:
+    """Return a figure as an SVG element that takes its ink from the page, and close it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    salt : str
+        Keeps the ids of several figures on a page apart.
+    """
+    plt = pyplot()
+    for legend in (ax.get_legend() for ax in figure.axes):
+        if legend is not None:
+            legend.get_frame().set_facecolor("none")  # white would hide the text of a dark page
+    buffer = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    plt.close(figure)
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg ") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    return svg.replace("#000000", "currentColor")
+
+
+def axes_for(ax: Axes | None, n_columns: int = 1, n_rows: int = 1, **options: Any) -> Any:
+    """Return the axes given, or those of a new figure."""
+    if ax is not None:
+        return ax
+    _, axes = pyplot().subplots(n_rows, n_columns, figsize=(6, 4), layout="constrained", **options)
+    return axes
+
+
+def plain(text: str) -> str:
+    """Return a name that matplotlib does not take for a formula."""
+    return text.replace("$", r"\$")
+
+
+def places_of(alphas: np.ndarray) -> np.ndarray:
+    """Return where alphas stand on a logarithmic axis: 0 a step left of the others, behind a break."""
+    places = np.array(alphas, float)
+    if places[0] == 0:
+        logs = np.log(places[1:])
+        step = 1.5 * (logs[1] - logs[0]) if len(logs) > 1 else np.log(10)
+        most = min(
+            np.log(3) + 0.12 * (logs[-1] - logs[0]), np.log(100)
+        )  # a wide first step needs no wider break
+        places[0] = np.exp(logs[0] - np.clip(step, np.log(3), most))
+    return places
+
+
+def alpha_axis(ax: Axes, alphas: np.ndarray, name: str) -> None:
+    """Make the x-axis one of alphas."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    places = places_of(alphas)
+    ax.set_xscale("log")
+    shown = _ticks(alphas[alphas > 0])
+    if alphas[0] == 0:
+        shown = {places[0]: "0", **shown}
+        middle = np.exp(np.log(places[:2]).mean())
+        ax.text(middle, 0, "//", transform=ax.get_xaxis_transform(), ha="center", va="center", fontsize=11)
+
+    def label(x: float, _: int | None = None) -> str:
+        return next((text for tick, text in shown.items() if np.isclose(x, tick, rtol=1e-6, atol=0)), "")
+
+    ax.xaxis.set_major_locator(FixedLocator(list(shown)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(label))
+    edges = edges_of(places)
+    ax.set_xlim(edges[0], edges[-1])
+    ax.set_xlabel(plain(name))
+
+
+def _ticks(positive: np.ndarray, most: int = 8) -> dict[float, str]:
+    """Return where to put ticks, and what they say: powers of ten, or some of the values."""
+    low, high = np.log10(positive[[0, -1]])
+    powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
+    if len(powers) > 1:
+        return {10.0**power: f"$10^{{{power:.0f}}}$" for power in powers[:: -(-len(powers) // most)]}
+    return {value: f"{value:.3g}" for value in positive[:: -(-len(positive) // most)]}
+
+
+def edges_of(places: np.ndarray) -> np.ndarray:
+    """Return the borders between places, on a logarithmic axis."""
+    logs = np.log(places)
+    inner = (logs[1:] + logs[:-1]) / 2
+    first, last = logs[0] - (inner[0] - logs[0]), logs[-1] + (logs[-1] - inner[-1])
+    return np.exp([first, *inner, last])
+
+
+def alpha_line(ax: Axes, places: np.ndarray, values: np.ndarray, has_zero: bool, **style: Any) -> list[Any]:
+    """Draw a line over alphas, which is dotted where it crosses the break before alpha = 0."""
+    first = 1 if has_zero else 0
+    lines = ax.plot(places[first:], values[first:], **style)
+    if has_zero:
+        marker = {**style, "label": None, "linestyle": "none"}
+        lines += ax.plot(places[:1], values[:1], **marker)
+        lines += ax.plot(places[:2], values[:2], color=style["color"], linestyle=":", linewidth=1)
+    return lines
+
+
+def rgb(colour: str) -> tuple[float, float, float]:
+    """Return the parts of a colour."""
+    from matplotlib.colors import to_rgb
+
+    return to_rgb(colour)
+
+
+def thin_out(ax: Axes) -> None:
+    """Leave every second tick of a narrow alpha axis, the first one always."""
+    from matplotlib.ticker import FixedLocator
+
+    ticks = list(ax.get_xticks())
+    step = max(1, len(ticks) // 3)
+    ax.xaxis.set_major_locator(FixedLocator(ticks[:1] + ticks[step::step]))

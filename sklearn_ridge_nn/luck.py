@@ -1,0 +1,237 @@
+"""How far the luckiest of several rows is ahead by chance: cross-validations in which all rows are equal.
+
+Rows are what is compared over the splits: alphas, or the epochs of a training. The best of them is partly
+lucky, so Student's quantile, which is right for two rows named in advance, would raise false alarms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+#: Simulated cross-validations behind a critical value, and what they are drawn by. At a level of 5 % the
+#: simulated share of false alarms is right to 0.2 points.
+N_SIMULATED = 10_000
+SEED = 0
+#: Numbers drawn at a time, 64 MB of them.
+BLOCK = 8_000_000
+
+
+def standard_error(differences: np.ndarray, test_ratio: float) -> np.ndarray:
+    """Return the corrected resampled standard error of a mean over splits.
+
+    Splits share most of their training rows, so their losses are correlated, and ``std / sqrt(n_splits)`` is
+    too small.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (..., n_splits)
+        One number per split.
+    test_ratio : float
+        Test rows per training row, such as 1/4 in five folds.
+
+    Returns
+    -------
+    ndarray of shape (...,)
+        ``sqrt((1 / n_splits + test_ratio) * var(differences, ddof=1))``.
+
+    Notes
+    -----
+    Nadeau and Bengio (2003), Inference for the generalization error, Machine Learning 52, equation 9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(standard_error(np.array([1.0, 2.0, 3.0, 4.0]), 1 / 3)), 4)
+    0.986
+    """
+    n_splits = differences.shape[-1]
+    return np.sqrt((1 / n_splits + test_ratio) * differences.var(axis=-1, ddof=1))
+
+
+def critical_values(
+    losses: np.ndarray, best: int, test_ratio: float, level: float, least: float = 0.0
+) -> np.ndarray:
+    """Return what each row's statistic must exceed to differ significantly from the best row.
+
+    The statistic is the mean difference from the best row over its corrected standard error. Drawn are
+    cross-validations in which all rows are equal, with the covariance of the losses at hand, and the quantile
+    is that of their largest statistic, each against its own luckiest row: max-t (Westfall and Young, 1993,
+    Resampling-based multiple testing), so that rows that are nearly the same hardly count as several. Rows
+    that are found significant leave the family, and the rest is looked at again (step-down: Romano and Wolf,
+    2005, Exact and approximate stepdown methods for multiple hypothesis testing).
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_rows, n_splits)
+        Rows with a NaN take no part.
+    best : int
+        The row of the smallest mean.
+    test_ratio, level : float
+    least : float, default=0.0
+        Differences up to this are never called, so they make no false alarms: rows that are the same but for
+        rounding do not count as several.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        At least Student's one-sided quantile; NaN for rows that take no part.
+    """
+    values = np.full(len(losses), np.nan)
+    left = np.flatnonzero(~np.isnan(losses).any(axis=1))
+    if not len(left):
+        return values
+    differences = losses - losses[best]
+    statistic = _ratio(differences.mean(axis=1), standard_error(differences, test_ratio))
+    simulated = _simulate(losses[left], test_ratio)
+    lowest = float(student.isf(level, losses.shape[1] - 1))
+    values[left] = lowest
+    while len(left) > 1:
+        largest = simulated.statistics(least).max(axis=1)
+        value = max(float(np.quantile(largest, 1 - level)), lowest)
+        values[left] = value
+        stays = (statistic[left] <= value) | (left == best)
+        if stays.all():
+            break
+        left, simulated = left[stays], simulated.of(stays)
+    return values
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far a row is behind the luckiest one.
+
+    Attributes
+    ----------
+    luckiest : int
+        The row of the smallest mean loss.
+    mean, standard_error : float
+        Of the row's loss minus the luckiest one's, paired by split; the error is the corrected one.
+    low, high : float
+        The interval of the mean, of coverage 1 - 2 * level.
+    p_value : float
+        Of lagging as far or farther where all rows are equal.
+    """
+
+    luckiest: int
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+    p_value: float
+
+
+def lag(losses: np.ndarray, row: int, test_ratio: float, level: float) -> Lag:
+    """Return how far a row lags behind the luckiest of all, and how far it would by chance.
+
+    A row named in advance, such as alpha = 0 or the last epoch, is compared with one that was chosen by the
+    same losses. So its statistic is held against those of simulated cross-validations in which all rows are
+    equal, each with its own luckiest row, and against Student's distribution.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_rows, n_splits)
+        Without NaN.
+    row : int
+        The row named in advance.
+    test_ratio, level : float
+        The level is that of the one-sided test that the interval stands for.
+
+    Returns
+    -------
+    Lag
+        Mean, interval and p-value.
+    """
+    n_freedom = losses.shape[1] - 1
+    luckiest = int(losses.mean(axis=1).argmin())
+    difference = losses[row] - losses[luckiest]
+    mean, error = float(difference.mean()), float(standard_error(difference, test_ratio))
+    by_chance = _simulate(losses, test_ratio).statistics()[:, row]
+    critical = max(float(np.quantile(by_chance, 1 - level)), float(student.isf(level, n_freedom)))
+    statistic = float(_ratio(np.array(mean), np.array(error)))
+    p_value = max(float((by_chance >= statistic).mean()), float(student.sf(statistic, n_freedom)))
+    return Lag(luckiest, mean, error, mean - critical * error, mean + critical * error, p_value)
+
+
+def _ratio(difference: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Return differences over their errors: 0 for no difference, infinite for one without error."""
+    sure = np.where(difference > 0, np.inf, 0.0)
+    return np.divide(difference, error, out=sure, where=error > 0)
+
+
+@dataclass(frozen=True)
+class _Simulated:
+    """Cross-validations whose rows have equal expectations.
+
+    ``means`` of shape (n_simulated, n_rows) are the mean losses; the sums of squares and products of
+    ``draws``, of shape (n_simulated, any, n_rows), are those of the splits' losses around them.
+    """
+
+    means: np.ndarray
+    draws: np.ndarray
+    n_splits: int
+    test_ratio: float
+
+    def of(self, rows: np.ndarray) -> _Simulated:
+        """Return the same for some of the rows."""
+        return _Simulated(self.means[:, rows], self.draws[:, :, rows], self.n_splits, self.test_ratio)
+
+    def statistics(self, least: float = 0.0) -> np.ndarray:
+        """Return each row's statistic against the luckiest row, of shape (n_simulated, n_rows)."""
+        numbers = np.arange(len(self.means))
+        best = self.means.argmin(axis=1)
+        difference = self.means - self.means[numbers, best][:, None]
+        spread = self.draws - self.draws[numbers, :, best][:, :, None]
+        variance = np.einsum("ijk,ijk->ik", spread, spread) / (self.n_splits - 1)
+        statistic = _ratio(difference, np.sqrt((1 / self.n_splits + self.test_ratio) * variance))
+        rounding = 1e-12 * self.means.std()  # of rows that are the same
+        statistic[difference <= max(least, rounding)] = 0
+        return statistic
+
+
+def _simulate(losses: np.ndarray, test_ratio: float) -> _Simulated:
+    """Draw cross-validations with equal expectations and the covariance of `losses`.
+
+    The means have the part of the variance that the splits' common rows add. Where there are more splits than
+    rows, the sums of squares are drawn as such: Bartlett's decomposition of a Wishart matrix (Anderson, 2003,
+    An introduction to multivariate statistical analysis, section 7.2), so that many splits cost no more.
+    """
+    n_rows, n_splits = losses.shape
+    root = _root_of_covariance(losses)
+    rng = np.random.default_rng(SEED)
+    n_drawn = min(n_splits - 1, n_rows)
+    n_simulated = max(500, min(N_SIMULATED, BLOCK // (n_drawn * n_rows)))
+    means = np.sqrt(1 / n_splits + test_ratio) * rng.standard_normal((n_simulated, n_rows)) @ root
+    draws = rng.standard_normal((n_simulated, n_drawn, n_rows))
+    if n_drawn == n_rows:  # normal numbers in an upper triangle, roots of chi-squares on its diagonal
+        draws *= np.triu(np.ones((n_rows, n_rows)), 1)
+        freedom = n_splits - 1 - np.arange(n_rows)
+        draws[:, np.arange(n_rows), np.arange(n_rows)] = np.sqrt(
+            rng.chisquare(freedom, (n_simulated, n_rows))
+        )
+    return _Simulated(means, draws @ root, n_splits, test_ratio)
+
+
+def _root_of_covariance(losses: np.ndarray) -> np.ndarray:
+    """Return a square root of the rows' covariance, less what the splits have in common, shrunk.
+
+    A few splits show correlations where there are none, which would make the family look smaller than it is
+    (at 5 splits and 14 independent rows, false alarms in 12 % instead of 5 % of all cases). So correlations
+    move towards 0, by the intensity of Schaefer and Strimmer (2005), A shrinkage approach to large-scale
+    covariance matrix estimation, with the variance of a correlation by normal theory,
+    ``(1 - r**2)**2 / (n_splits - 1)``.
+    """
+    residuals = losses - losses.mean(axis=0)  # what splits have in common cancels in differences
+    covariance = np.atleast_2d(np.cov(residuals))
+    deviation = np.sqrt(np.diag(covariance))
+    scale = np.where(deviation > 0, deviation, 1)
+    correlations = covariance / np.outer(scale, scale)
+    varying = np.flatnonzero(deviation > 0)
+    pairs = correlations[np.ix_(varying, varying)][np.triu_indices(len(varying), 1)]
+    noise = ((1 - pairs**2) ** 2).sum() / (losses.shape[1] - 1)
+    shrinkage = float(np.clip(noise / max((pairs**2).sum(), 1e-300), 0, 1)) if len(pairs) else 0.0
+    shrunk = (1 - shrinkage) * covariance + shrinkage * np.diag(deviation**2)
+    values, vectors = np.linalg.eigh(shrunk)
+    return np.sqrt(values.clip(0))[:, None] * vectors.T
