@@ -6,6 +6,7 @@ Exit codes: 0, done; 1, failed; 2, the arguments or the data are at fault; 130, 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import sklearn_ridge_nn
 from sklearn_ridge_nn.terminal import say, warnings_in_a_line
 
 DATASETS = ("breast_cancer", "digits", "iris", "wine")
+MOST_ALPHAS = 1000
 #: What the commands need beside the core.
 EXTRAS = ("pandas", "pyarrow", "skops", "matplotlib")
 
@@ -68,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
     try:
         with warnings_in_a_line():
@@ -113,8 +118,8 @@ def parser() -> argparse.ArgumentParser:
     diagnose = add(
         "diagnose",
         "say for every alpha whether the network underfits, is good, or overfits",
-        "Train a network for every alpha on every split and say for each alpha whether it underfits,\n"
-        "is good, or overfits, with findings and advice.",
+        "Train a network for every alpha on every split and say for each alpha whether it underfits,\nis "
+        "good, or overfits, with findings and advice.",
     )
     _add_data(diagnose)
     _add_alphas(diagnose)
@@ -136,8 +141,8 @@ def parser() -> argparse.ArgumentParser:
     fit = add(
         "fit",
         "choose alpha, train, and save the model",
-        "Choose alpha by cross-validation, train, save the model, and print its scores on rows held out\n"
-        "from all of this.",
+        "Choose alpha by cross-validation, train, save the model, and print its scores on rows held "
+        "out\nfrom all of this.",
     )
     _add_data(fit)
     fit.add_argument("--model", required=True, metavar="FILE", help="where to save it (.skops)")
@@ -289,9 +294,9 @@ def _alphas(text: str) -> list[float]:
             raise argparse.ArgumentTypeError(
                 f"{item!r} is neither a number nor a range low:high:count, such as 1e-5:1:13"
             ) from None
-        if len(parts) > 3 or not 0 < low < high < np.inf or count < 2:
+        if len(parts) > 3 or not 0 < low < high < np.inf or not 2 <= count <= MOST_ALPHAS:
             raise argparse.ArgumentTypeError(
-                f"{item!r}: a range is low:high:count with 0 < low < high and a count of 2 or more"
+                f"{item!r}: a range is low:high:count with 0 < low < high and a count from 2 to {MOST_ALPHAS}"
             )
         values += np.geomspace(low, high, count).tolist()
     wrong = [value for value in values if not 0 <= value < np.inf]
@@ -339,6 +344,6 @@ def _check_extras() -> None:
     missing = [name for name in EXTRAS if find_spec(name) is None]
     if missing:
         raise ImportError(
-            f"the command needs {', '.join(missing)}. Install what it needs with: "
-            f"pip install 'sklearn-ridge-nn[cli]'"
+            f"the command needs {', '.join(missing)}. Install what it needs with: pip install "
+            "'sklearn-ridge-nn[cli]'"
         )

@@ -17,7 +17,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from sklearn_ridge_nn.tables import InputError, listed
+from sklearn_ridge_nn.tables import MISSING, InputError, listed
 
 #: Above so many different values text is not taken for categories,
 MOST_CATEGORIES = 100
@@ -35,6 +35,12 @@ _DATE = re.compile(
 )
 
 
+#: Numbers as some write them: a comma before the decimals or between thousands, a percent sign.
+_OTHER_NUMBER = re.compile(r"[-+]?\d+,\d+|[-+]?\d{1,3}([,.' ]\d{3})+([,.]\d+)?|[-+]?\d+([,.]\d+)?\s*%")
+_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
+_WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
+
+
 @dataclass(frozen=True)
 class Columns:
     """Names of the columns of each kind, in the order of the table."""
@@ -46,6 +52,36 @@ class Columns:
     def names(self) -> list[str]:
         """All of them, numeric ones first."""
         return [*self.numeric, *self.categorical]
+
+
+def without_missing(frame: pd.DataFrame, words: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a table with NaN where a field stands for a missing value.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+        As a file has it.
+    words : sequence of str, default=()
+        What else stands for a missing value; those that are numbers do so in columns of numbers, too.
+    """
+    numbers = [number for number in map(_number, words) if number is not None]
+    blanked = {}
+    for name in frame:
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            blanked[name] = column.mask(column.isin(numbers)) if numbers else column
+        elif pd.api.types.is_string_dtype(column) or column.dtype == object:
+            blanked[name] = column.mask(column.isin([*MISSING, *words]))
+        else:
+            blanked[name] = column
+    return pd.DataFrame(blanked, index=frame.index)
+
+
+def _number(word: str) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return None
 
 
 def sort_columns(frame: pd.DataFrame, categorical: Sequence[str] = ()) -> Columns:
@@ -117,37 +153,63 @@ def labels(column: pd.Series, name: str) -> np.ndarray:
             f"--target {name!r} has no label in {n_missing} of {len(column)} rows (the first is row "
             f"{row + 1} of the data). Take these rows out, or give them a label."
         )
-    numbers = pd.to_numeric(column, errors="coerce") if not _is_boolean(column) else pd.Series([np.nan])
-    if numbers.notna().all():
-        values = np.unique(numbers)
-        is_whole = bool(np.all(values == np.round(values)))
-        if len(values) > MOST_CLASSES or (not is_whole and len(values) > 10):
-            raise InputError(
-                f"--target {name!r} has {len(values)} different numbers: a quantity rather than classes, and "
-                f"this is a classifier. Cut it into classes first, low and high for example, or use a "
-                f"regressor."
-            )
-        result = numbers.to_numpy().astype(np.int64) if is_whole else _as_text(column).to_numpy(str)
-    else:
-        result = _as_text(column).to_numpy(str)
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        raise InputError(
+            f"--target {name!r} holds dates or times, such as {str(column.iloc[0])!r}, and no classes."
+        )
+    result = _classes(column)
+    words = np.unique(result.astype(str)).tolist()
+    if np.mean([bool(_DATE.fullmatch(word)) for word in words]) >= MOSTLY:
+        raise InputError(f"--target {name!r} holds dates or times, such as {words[0]!r}, not classes.")
+    numbers = pd.to_numeric(pd.Series(words), errors="coerce").to_numpy(float)
+    if np.isfinite(numbers).all():
+        _check_numbers_are_classes(words, numbers, name)
     classes = np.unique(result)
     if len(classes) < 2:
         raise InputError(
             f"--target {name!r} has the same label in all {len(column)} rows, {listed(classes.tolist())}. A "
-            f"classifier needs two classes or more."
+            "classifier needs two classes or more."
         )
     if len(classes) > max(MOST_CLASSES, 2) and len(classes) > len(column) / 2:
         raise InputError(
             f"--target {name!r} has {len(classes)} different labels in {len(column)} rows: free text or "
-            f"identifiers rather than classes. Is it the right column?"
+            "identifiers rather than classes. Is it the right column?"
         )
     return result
+
+
+def _classes(column: pd.Series) -> np.ndarray:
+    """Return labels as ints if they are written as such and small enough, else as their text."""
+    if _is_boolean(column):
+        return column.astype(str).to_numpy(str)
+    if pd.api.types.is_numeric_dtype(column):
+        column = _as_text(column)
+    text = column.astype(str).to_numpy(str)
+    kept = set(np.unique(text))
+    is_whole = all(_WHOLE.fullmatch(word) and word != "-0" and abs(int(word)) < 2**63 for word in kept)
+    return text.astype(np.int64) if is_whole else text
+
+
+def _check_numbers_are_classes(words: list[str], numbers: np.ndarray, name: str) -> None:
+    """Raise if labels that are numbers are too many, or the same number is written in two ways."""
+    is_whole = bool(np.all(numbers == np.round(numbers)))
+    if len(words) > MOST_CLASSES or (not is_whole and len(words) > 10):
+        raise InputError(
+            f"--target {name!r} has {len(words)} different numbers: a quantity rather than classes, and this "
+            "is a classifier. Cut it into classes first, low and high for example, or use a regressor."
+        )
+    for word in words:
+        if (whole := _WHOLE_AS_FLOAT.fullmatch(word)) and whole[1] in words:
+            raise InputError(
+                f"--target {name!r} has the labels {whole[1]!r} and {word!r}, the same number written in two "
+                "ways. Write them alike."
+            )
 
 
 def _kind(column: pd.Series) -> str:
     present = column.dropna()
     if present.empty:
-        raise InputError(f"Column {column.name!r} is empty. Leave it out: --drop {quoted(column.name)}")
+        raise InputError(f"Column {column.name!r} is empty. Leave it out: --drop={quoted(column.name)}")
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
         raise InputError(_dates(column.name, present.iloc[0]))
     if _is_boolean(column):
@@ -159,8 +221,8 @@ def _kind(column: pd.Series) -> str:
         raise InputError(_dates(column.name, example))
     if not isinstance(example, (str, Number)):
         raise InputError(
-            f"Column {column.name!r} holds neither numbers nor text, but {type(example).__name__}. Leave "
-            f"it out: --drop {quoted(column.name)}"
+            f"Column {column.name!r} holds neither numbers nor text, but {type(example).__name__}. Leave it "
+            f"out: --drop={quoted(column.name)}"
         )
     numbers = pd.to_numeric(present, errors="coerce")
     if numbers.notna().all():
@@ -170,25 +232,35 @@ def _kind(column: pd.Series) -> str:
         word = str(exceptions.iloc[0])
         raise InputError(
             f"Column {column.name!r} holds numbers, but for {listed(exceptions.unique().tolist(), 3)} in "
-            f"{len(exceptions)} rows. If that stands for a missing value: --missing {quoted(word)}; if these "
-            f"are categories: --categorical {quoted(column.name)}"
+            f"{len(exceptions)} rows. If that stands for a missing value: --missing={quoted(word)}; if these "
+            f"are categories: --categorical={quoted(column.name)}"
         )
     words = pd.Series(present.unique()).astype(str)
+    are_numbers = words.map(
+        lambda word: bool(_OTHER_NUMBER.fullmatch(word.strip())) or _number(word) is not None
+    )
+    if are_numbers.mean() >= MOSTLY:
+        example = next(word for word in words if _OTHER_NUMBER.fullmatch(word.strip()))
+        raise InputError(
+            f"Column {column.name!r} holds numbers with a comma, a thousands separator or a percent sign, "
+            f"such as {example!r}. Write them like 1234.5; or if these are categories: "
+            f"--categorical={quoted(column.name)}"
+        )
     if words.map(lambda word: bool(_DATE.fullmatch(word.strip()))).mean() >= MOSTLY:
         raise InputError(_dates(column.name, words.iloc[0]))
     if len(words) > MOST_CATEGORIES or (len(words) > FEW_CATEGORIES and len(words) > len(present) / 2):
         raise InputError(
             f"Column {column.name!r} holds free text or identifiers: {len(words)} different values in "
-            f"{len(present)} rows, such as {_shortened(words.iloc[0])!r}. Leave it out: --drop "
-            f"{quoted(column.name)}; or if these are categories: --categorical {quoted(column.name)}"
+            f"{len(present)} rows, such as {_shortened(words.iloc[0])!r}. Leave it out: "
+            f"--drop={quoted(column.name)}; or if these are categories: --categorical={quoted(column.name)}"
         )
     return "categorical"
 
 
 def _dates(name: Any, example: Any) -> str:
     return (
-        f"Column {name!r} holds dates or times, such as {str(example)!r}. Make numbers of them first, "
-        f"days since some date for example, or leave the column out: --drop {quoted(name)}"
+        f"Column {name!r} holds dates or times, such as {str(example)!r}. Make numbers of them first, days "
+        f"since some date for example, or leave the column out: --drop={quoted(name)}"
     )
 
 
@@ -200,19 +272,31 @@ def _numbers(column: pd.Series) -> pd.Series:
         value = column.iloc[place]
         raise InputError(
             f"Column {column.name!r} must hold finite numbers, but row {column.index[place] + 1} of the data "
-            f"has {_shortened(str(value))!r}. If that stands for a missing value: --missing {quoted(value)}"
+            f"has {_shortened(str(value))!r}. If that stands for a missing value: --missing={quoted(value)}"
         )
     return numbers
 
 
 def _as_text(column: pd.Series) -> pd.Series:
-    """Return text, missing ones NaN; whole numbers without a point, whatever their type."""
+    """Return text, missing ones NaN; each value as it would be in any file.
+
+    Whole numbers have no point, and the two truth values are True and False.
+    """
     present = column.dropna()
-    if pd.api.types.is_float_dtype(column) and (present == present.round()).all():
-        present = present.astype(np.int64)
+    spelled = {value: _spelled(value) for value in present.unique()}
     text = pd.Series(np.nan, index=column.index, dtype=object)
-    text[present.index] = present.astype(str).astype(object)
+    text[present.index] = present.map(spelled).astype(object)
     return text.rename(column.name)
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, (float, np.floating)) and np.isfinite(value) and value == round(value):
+        return str(int(value))
+    text = str(value)
+    if text.lower() in ("true", "false"):
+        return text.capitalize()
+    whole = _WHOLE_AS_FLOAT.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def _is_boolean(column: pd.Series) -> bool:
@@ -239,13 +323,12 @@ def row_numbers(frame: pd.DataFrame, columns: Columns) -> list[str]:
     ]
 
 
-def unknown_categories(frame: pd.DataFrame, fitted: Pipeline) -> Iterable[tuple[str, list[str]]]:
-    """Yield the columns with categories that the training rows did not have, and these."""
+def unknown_categories(frame: pd.DataFrame, fitted: Pipeline) -> Iterable[tuple[str, list[str], bool]]:
+    """Yield categorical columns, their categories that the training rows lack, and if there are others."""
     encoder = fitted.named_steps["columns"].named_transformers_.get("categorical")
     if encoder is None:
         return
     for name, known in zip(encoder.feature_names_in_, encoder.categories_, strict=True):
-        values = pd.Series(frame[name].unique())
-        new = values[~values.isin(known) & values.notna()]
-        if len(new):
-            yield name, new.tolist()
+        values = pd.Series(frame[name].unique()).dropna()
+        is_known = values.isin(known)
+        yield name, values[~is_known].tolist(), bool(is_known.any())

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline
 
@@ -28,13 +30,17 @@ from sklearn_ridge_nn.columns import (
     row_numbers,
     sort_columns,
     unknown_categories,
+    without_missing,
 )
 from sklearn_ridge_nn.estimator import RidgeMLPClassifier
+from sklearn_ridge_nn.files import whole
 from sklearn_ridge_nn.luck import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
 from sklearn_ridge_nn.parameters import ALPHAS, check_parameters
 from sklearn_ridge_nn.tables import InputError, Table, bundled, did_you_mean, listed
 
+#: Unknown categories of a column that a warning names.
+MOST_NAMED = 5
 #: Arguments that are parameters of the classifier.
 NETWORK = (
     "hidden_layer_sizes",
@@ -65,12 +71,14 @@ def diagnose(arguments: Namespace) -> None:
     _check_outputs(outputs)
     if outputs["html"] or outputs["plot"]:
         drawing.use_files_only(outputs["plot"])
+    classifier = _classifier(arguments)
     _check_scoring(arguments.scoring)
     data = _read(arguments)
+    _check_scores(arguments.scoring, data)
     shown = terminal.is_shown(arguments.quiet)
     with terminal.training(shown):
         diagnosis = studies.diagnose(
-            pipeline(data.columns, _classifier(arguments)),
+            pipeline(data.columns, classifier),
             data.X,
             data.y,
             alphas=arguments.alphas,
@@ -86,7 +94,9 @@ def diagnose(arguments: Namespace) -> None:
     if outputs["json"]:
         _write(json.dumps(diagnosis.to_dict(), indent=1) + "\n", outputs["json"])
     if outputs["plot"]:
-        diagnosis.plot().figure_.savefig(outputs["plot"], dpi=150)
+        with whole(outputs["plot"]) as part:
+            kind = Path(outputs["plot"]).suffix.removeprefix(".").lower()
+            diagnosis.plot().figure_.savefig(part, dpi=150, format=kind)
     for what, path in zip(("Report", "Numbers", "Picture"), outputs.values(), strict=True):
         if path and path != "-":
             print(f"{what}: {path}", file=summary_to)
@@ -101,9 +111,11 @@ def fit(arguments: Namespace) -> None:
     _check_scoring(arguments.scoring)
     if not 0 <= arguments.test_size < 1:
         raise InputError(f"--test-size must be a share in [0, 1). Got {arguments.test_size:g}.")
+    classifier = _classifier(arguments)
     data = _read(arguments)
+    _check_scores(arguments.scoring, data)
     train, test = _held_out(data, arguments.test_size, arguments.seed)
-    model = pipeline(data.columns, _classifier(arguments))
+    model = pipeline(data.columns, classifier)
     shown = terminal.is_shown(arguments.quiet)
     chosen = None
     with terminal.training(shown):
@@ -114,7 +126,7 @@ def fit(arguments: Namespace) -> None:
             search = GridSearchCV(
                 model,
                 {"network__alpha": list(arguments.alphas or ALPHAS)},
-                cv=_splitter(arguments, data.y[train]),
+                cv=_splitter(arguments, data.y[train], fewest=arguments.cv[0]),
                 scoring=arguments.scoring,
                 refit=True if rule == "auto" else rule,
                 verbose=int(shown),
@@ -131,6 +143,7 @@ def fit(arguments: Namespace) -> None:
             "numeric": list(data.columns.numeric),
             "categorical": list(data.columns.categorical),
             "dropped": data.dropped,
+            "missing": list(arguments.missing),
         },
         classes=model.classes_.tolist(),
         alpha=float(model.named_steps["network"].alpha),
@@ -151,9 +164,12 @@ def predict(arguments: Namespace) -> None:
     """Predict the labels of a file's rows, some at a time."""
     separator = _output_separator(arguments.output)
     _check_outputs({"output": arguments.output})
+    are_there = all(map(os.path.isfile, (arguments.file, arguments.output or "")))
+    if are_there and os.path.samefile(arguments.file, arguments.output):
+        raise InputError(f"--output {arguments.output!r} is the file to read. Name another.")
     _check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
-    model = model_files.load(arguments.model)
+    model = model_files.load(arguments.model, card)
     with _table(arguments) as table:
         _predict(table, model, card, separator, arguments)
 
@@ -165,24 +181,27 @@ def _predict(
     _check_same_columns(table, card, arguments.keep)
     results = ["prediction"]
     if arguments.proba:
-        results += [f"probability_{label}" for label in card.classes]
+        results += [f"probability_{label}" for label in model.classes_]
     clashes = [name for name in arguments.keep if name in results]
     if clashes:
         raise InputError(
             f"--keep {clashes[0]!r}: a column of that name holds results. Rename it in the file."
         )
     new: dict[str, set[str]] = {}
+    recognised: set[str] = set()
     n_done = 0
     asked = list(dict.fromkeys([*columns.names, *arguments.keep]))
-    text = [name for name in asked if name not in columns.numeric]
+    words = [*card.data["missing"], *arguments.missing]
     with (
         terminal.output(arguments.output) as file,
         terminal.rows_bar("Predicting", terminal.is_shown(arguments.quiet)) as advance,
     ):
-        for chunk in table.chunks(arguments.chunk_size, asked, text):
-            X = prepared(chunk, columns)
-            for name, values in unknown_categories(X, model):
-                new.setdefault(name, set()).update(values)
+        for chunk in table.chunks(arguments.chunk_size, asked):
+            X = prepared(without_missing(chunk[columns.names], words), columns)
+            for name, values, some_known in unknown_categories(X, model):
+                new.setdefault(name, set()).update(values[:MOST_NAMED])
+                if some_known:
+                    recognised.add(name)
             answers = chunk[arguments.keep].copy()
             answers["prediction"] = model.predict(X)
             if arguments.proba:
@@ -195,10 +214,17 @@ def _predict(
     if not n_done:
         terminal.say(f"warning: {table.name} has a header and no rows")
     for name, seen in new.items():
-        terminal.say(
-            f"warning: column {name!r} has categories that the model was not trained on, and which it takes "
-            f"for none of those that it knows: {listed(sorted(seen), 5)}"
-        )
+        named = listed(sorted(seen), MOST_NAMED)
+        if seen and name in recognised:
+            terminal.say(
+                f"warning: column {name!r} has categories that the model was not trained on, and which it "
+                f"takes for none of those that it knows: {named}"
+            )
+        elif seen:
+            terminal.say(
+                f"warning: column {name!r} has not one of the categories that the model was trained on, but "
+                f"{named}. Are they spelled otherwise?"
+            )
 
 
 def show(arguments: Namespace) -> None:
@@ -242,7 +268,7 @@ def _read_file(table: Table, arguments: Namespace) -> Data:
         twice = set(_names(arguments, one)) & set(_names(arguments, other))
         if twice:
             raise InputError(f"--{one} {twice.pop()!r} is named by --{other} as well.")
-    frame = table.read()
+    frame = without_missing(table.read(), arguments.missing)
     y = labels(frame[arguments.target], arguments.target)
     X = frame.drop(columns=[arguments.target, *arguments.drop])
     if X.shape[1] == 0:
@@ -251,7 +277,7 @@ def _read_file(table: Table, arguments: Namespace) -> Data:
     for name in row_numbers(X, columns):
         terminal.say(
             f"warning: column {name!r} counts the rows, and is learnt from like any other. If it means "
-            f"nothing, leave it out: --drop {quoted(name)}"
+            f"nothing, leave it out: --drop={quoted(name)}"
         )
     return Data(table.name, arguments.target, list(arguments.drop), columns, prepared(X, columns), y)
 
@@ -265,7 +291,6 @@ def _table(arguments: Namespace) -> Table:
     return Table(
         arguments.file,
         separator=arguments.separator.replace("\\t", "\t") if arguments.separator else None,
-        missing=arguments.missing,
         encoding=arguments.encoding,
     )
 
@@ -300,8 +325,8 @@ def _held_out(data: Data, test_size: float, seed: int) -> tuple[np.ndarray, np.n
     if counts.min() < 2:
         rare = classes[counts.argmin()].item()
         raise InputError(
-            f"Class {rare!r} of --target {data.target!r} has a single row, which cannot be both "
-            f"trained on and held out. Take it out, merge it with another class, or add --test-size 0."
+            f"Class {rare!r} of --target {data.target!r} has a single row, which cannot be both trained on "
+            "and held out. Take it out, merge it with another class, or add --test-size 0."
         )
     n_test = int(np.ceil(test_size * len(rows)))
     if min(n_test, len(rows) - n_test) < len(classes):
@@ -319,6 +344,7 @@ def _held_out(data: Data, test_size: float, seed: int) -> tuple[np.ndarray, np.n
 
 def _classifier(arguments: Namespace) -> RidgeMLPClassifier:
     classifier = RidgeMLPClassifier(random_state=arguments.seed, **_described(arguments))
+    classifier._validate_params()
     check_parameters(classifier)
     return classifier
 
@@ -350,9 +376,40 @@ def _check_scoring(name: str | None) -> None:
         raise InputError(f"--scoring {name!r} is no score that scikit-learn knows. {near}".strip())
 
 
-def _splitter(arguments: Namespace, y: np.ndarray) -> RepeatedStratifiedKFold:
+def _check_scores(name: str | None, data: Data) -> None:
+    """Raise before any training if a score cannot be had of these labels."""
+    if name is None or _can_score(name, data.y):
+        return
+    others = [
+        other for other in get_scorer_names() if other.startswith(f"{name}_") and _can_score(other, data.y)
+    ]
+    raise InputError(
+        f"--scoring {name!r} cannot score the {len(np.unique(data.y))} classes of --target {data.target!r}. "
+        f"Take {' or '.join(others[:2] or ['neg_log_loss', 'accuracy'])}."
+    )
+
+
+def _can_score(name: str, y: np.ndarray) -> bool:
+    """Return whether a score of a classifier that guesses is a number."""
+    X = np.zeros((len(y), 1))
+    guessing = DummyClassifier(strategy="prior").fit(X, y)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return bool(np.isfinite(get_scorer(name)(guessing, X, y)))
+    except (ValueError, TypeError, AttributeError):
+        return False
+
+
+def _splitter(arguments: Namespace, y: np.ndarray, fewest: int = 1) -> RepeatedStratifiedKFold:
     n_folds, n_repeats = arguments.cv
     classes, counts = np.unique(y, return_counts=True)
+    if counts.min() < fewest:
+        rare = classes[counts.argmin()].item()
+        raise InputError(
+            f"--cv {n_folds}: class {rare!r} of --target {arguments.target!r} has {counts.min()} rows to "
+            "train on, fewer than folds, and each fold needs one to score. Give fewer folds, take the class "
+            "out or merge it with another."
+        )
     if n_folds > counts.max():
         raise InputError(
             f"--cv {n_folds}: no class has that many rows ({listed(classes.tolist(), 3)} have "
@@ -366,19 +423,31 @@ def _how_chosen(search: GridSearchCV, rule: str, scoring: str, n_folds: int) -> 
     results = search.cv_results_
     scores = np.array([results[f"split{i}_test_score"] for i in range(search.n_splits_)]).T
     ratio = 1 / (n_folds - 1)
+    mean, error = results["mean_test_score"], standard_error(scores, ratio)
     return {
         "rule": rule,
         "scoring": scoring,
         "splits": search.n_splits_,
         "alphas": [float(alpha) for alpha in results["param_network__alpha"]],
-        "mean_test_score": results["mean_test_score"].tolist(),
-        "standard_error": standard_error(scores, ratio).tolist(),
+        "mean_test_score": [float(value) if np.isfinite(value) else None for value in mean],
+        "standard_error": [float(value) if np.isfinite(value) else None for value in error],
     }
 
 
 def _scores(model: Pipeline, data: Data, rows: np.ndarray, scoring: str) -> dict[str, Any]:
-    names = dict.fromkeys([scoring, "accuracy", "neg_log_loss"])
-    scores = {name: float(get_scorer(name)(model, data.X.iloc[rows], data.y[rows])) for name in names}
+    """Return scores on some rows; None for one that these rows do not have."""
+    X, y = data.X.iloc[rows], data.y[rows]
+    scores: dict[str, float | None] = {}
+    for name in dict.fromkeys([scoring, "accuracy", "neg_log_loss"]):
+        try:
+            if name == "neg_log_loss":  # scikit-learn's needs all classes among the rows
+                value = -log_loss(y, model.predict_proba(X), labels=model.classes_)
+            else:
+                value = float(get_scorer(name)(model, X, y))
+        except ValueError as error:
+            terminal.say(f"warning: the rows held out have no {name}: {error}")
+            value = np.nan
+        scores[name] = float(value) if np.isfinite(value) else None
     return {"rows": len(rows), "scores": scores}
 
 
@@ -402,11 +471,12 @@ def _card_text(card: model_files.Card) -> str:
         rule = {"auto": "the best", "1se": "the largest within one standard error"}[chosen["rule"]]
         lines["alpha"] += (
             f", {rule} of {len(chosen['alphas'])} by {chosen['scoring']}: "
-            f"{chosen['mean_test_score'][place]:.4g} +/- {chosen['standard_error'][place]:.2g} "
-            f"on {chosen['splits']} splits"
+            f"{chosen['mean_test_score'][place]:.4g} +/- {chosen['standard_error'][place]:.2g} on "
+            f"{chosen['splits']} splits"
         )
     if held_out:
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in held_out["scores"].items())
+        known = {name: value for name, value in held_out["scores"].items() if value is not None}
+        scores = ", ".join(f"{name} {value:.4g}" for name, value in known.items())
         lines["Held-out score"] = f"{scores} ({held_out['rows']} rows)"
     else:
         lines["Held-out score"] = "none, all rows were trained on"
@@ -426,7 +496,8 @@ def _check_outputs(paths: dict[str, str | None]) -> None:
             raise InputError(f"--{name} {path!r}: there is no folder {str(folder)!r}. Create it first.")
         if os.path.isdir(path):
             raise InputError(f"--{name} {path!r} is a folder. Name a file.")
-        if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        replaced = os.path.isfile(path) or not os.path.exists(path)
+        if not os.access(Path(os.path.realpath(path)).parent if replaced else path, os.W_OK):
             raise InputError(f"--{name} {path!r} cannot be written: permission denied.")
     twice = [path for path in given.values() if list(given.values()).count(path) > 1]
     if twice:

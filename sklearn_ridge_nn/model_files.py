@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import version
 from platform import python_version
 from typing import Any, Self
 
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
+
+from sklearn_ridge_nn.files import whole
 
 CARD = "ridge-nn.json"
 SCHEMA, VERSION = "sklearn-ridge-nn/model", 1
-#: Types of other packages that a pipeline of this command consists of.
-_HARMLESS = {"numpy.dtype"}
+#: What a pipeline of this command consists of, beside types of scikit-learn that skops trusts by itself.
+TRUSTED = frozenset({"numpy.dtype", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Card:
     created : str
         When, in UTC (ISO 8601).
     data : dict
-        ``file``, ``rows``, ``target``, and the columns: ``numeric``, ``categorical``, ``dropped``.
+        ``file``, ``rows``, ``target``, the columns (``numeric``, ``categorical``, ``dropped``), and the words
+        that stand for a ``missing`` value besides the usual ones.
     classes : list of str or int
         The labels.
     alpha : float
@@ -77,23 +78,22 @@ class Card:
                 f"its card is of schema {schema!r}, version {number!r}, and this release reads {SCHEMA!r}, "
                 f"version {VERSION}"
             )
-        return cls(**{field.name: content[field.name] for field in dataclasses.fields(cls)})
+        card = cls(**{field.name: content[field.name] for field in dataclasses.fields(cls)})
+        for name in ("numeric", "categorical", "dropped", "missing"):
+            if not all(isinstance(item, str) for item in card.data[name]):
+                raise TypeError(name)
+        return card
 
 
 def save(pipeline: Pipeline, card: Card, path: str) -> None:
     """Write a fitted pipeline and its card; nothing is left half-written."""
     import skops.io
 
-    part = f"{path}.part"
-    try:
+    with whole(path) as part:
         with open(part, "wb") as file:
             skops.io.dump(pipeline, file, compression=zipfile.ZIP_DEFLATED)
         with zipfile.ZipFile(part, "a", compression=zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(CARD, json.dumps(card.to_dict(), indent=1))
-        os.replace(part, path)
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
+            archive.writestr(CARD, json.dumps(card.to_dict(), indent=1, allow_nan=False))
 
 
 def read_card(path: str) -> Card:
@@ -106,48 +106,56 @@ def read_card(path: str) -> Card:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return Card.from_dict(json.loads(archive.read(CARD)))
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not a model of 'ridge-nn fit'.") from error
+            content = json.loads(archive.read(CARD))
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError) as error:
+        raise _no_model(path) from error
+    try:
+        return Card.from_dict(content)
     except ValueError as error:
         raise ValueError(f"{path} is not a model that can be read here: {error}.") from error
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _no_model(path, "its card is damaged") from error
 
 
-def load(path: str) -> Pipeline:
+def load(path: str, card: Card) -> Pipeline:
     """Return the pipeline of a model; types of this package, scikit-learn and NumPy's dtype are trusted.
 
     Raises
     ------
     ValueError
-        If the file holds any other type, or no pipeline.
+        If the file holds any other type, no pipeline, or another one than its card says.
     """
     import skops.io
 
-    unknown = skops.io.get_untrusted_types(file=path)
-    refused = [name for name in unknown if name not in _HARMLESS and not _is_estimator_of_ours(name)]
+    try:
+        unknown = skops.io.get_untrusted_types(file=path)
+    except Exception as error:
+        raise _no_model(path, "its content is damaged") from error
+    refused = [name for name in unknown if name not in TRUSTED]
     if refused:
         raise ValueError(
             f"{path} holds {', '.join(refused)}, and only types of sklearn_ridge_nn and scikit-learn are "
-            f"trusted. If you know where the file comes from, load it in Python: "
-            f"skops.io.load(path, trusted=[...])."
+            "trusted. If you know where the file comes from, load it in Python: skops.io.load(path, "
+            "trusted=[...])."
         )
-    pipeline = skops.io.load(path, trusted=unknown)
+    try:
+        pipeline = skops.io.load(path, trusted=unknown)
+    except Exception as error:
+        raise _no_model(path, "its content is damaged") from error
     if not isinstance(pipeline, Pipeline):
-        raise ValueError(f"{path} is not a model of 'ridge-nn fit': it holds a {type(pipeline).__name__}.")
+        raise _no_model(path, f"it holds a {type(pipeline).__name__}")
+    columns = [*card.data["numeric"], *card.data["categorical"]]
+    try:
+        agree = list(pipeline.feature_names_in_) == columns and pipeline.classes_.tolist() == card.classes
+    except AttributeError as error:
+        raise _no_model(path, "its pipeline is not fitted") from error
+    if not agree:
+        raise _no_model(path, "its card is another model's")
     return pipeline
 
 
-def _is_estimator_of_ours(name: str) -> bool:
-    """Return whether a name is that of an estimator class of this package or of scikit-learn."""
-    module, _, attribute = name.rpartition(".")
-    package = module.split(".")[0]
-    if package not in ("sklearn_ridge_nn", "sklearn"):
-        return False
-    try:
-        value = getattr(import_module(module), attribute, None)
-    except ImportError:
-        return False
-    return isinstance(value, type) and issubclass(value, BaseEstimator) and value.__module__ == module
+def _no_model(path: str, why: str | None = None) -> ValueError:
+    return ValueError(f"{path} is not a model of 'ridge-nn fit'{f': {why}' if why else ''}.")
 
 
 def _versions() -> dict[str, str]:

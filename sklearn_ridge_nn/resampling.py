@@ -112,8 +112,8 @@ def bias_variance(
     -----
     All networks share one seed, so variance is that of the training rows alone. Losses are not weighted,
     whatever `params` and ``class_weight`` are. A bootstrap has about 63 % of the distinct rows, so losses are
-    somewhat larger than those of a fit on all of them. `BiasVariance` names the sources of the formulas. Memory
-    holds ``n_alphas * n_resamples * n_test * n_classes`` numbers.
+    somewhat larger than those of a fit on all of them. `BiasVariance` names the sources of the formulas.
+    Memory holds ``n_alphas * n_resamples * n_test * n_classes`` numbers.
 
     Examples
     --------

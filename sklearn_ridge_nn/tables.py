@@ -1,4 +1,4 @@
-"""Tables in files: read as a whole or in chunks, and written row by row."""
+"""Tables in files, read as a whole or in chunks, as the file has them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import csv
 import gzip
 import io
 import os
+import re
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
 import numpy as np
 import pandas as pd
+
+csv.field_size_limit(2**31 - 1)  # a field may be as long as it is
 
 #: Data sets that scikit-learn brings along, and the name of their loader.
 BUNDLED = {
@@ -25,7 +30,13 @@ BUNDLED = {
     "wine": "load_wine",
 }
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_UNREADABLE = (pd.errors.ParserError, csv.Error, EOFError, gzip.BadGzipFile)
+#: Fields that stand for a missing value, as pandas reads them.
+MISSING = (
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
+    "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+#: Names of the columns where pandas puts row labels without a name.
+_ROW_LABELS = re.compile(r"__index_level_\d+__")
 
 
 class InputError(ValueError):
@@ -41,8 +52,6 @@ class Table:
         The file.
     separator : str or None, default=None
         What stands between the fields of a line; None is the comma, and for .tsv the tab.
-    missing : sequence of str, default=()
-        Fields to read as missing, beside the empty one and those that pandas reads so, such as ``NA``.
     encoding : str, default="utf-8"
         Of text.
 
@@ -59,10 +68,8 @@ class Table:
         If there is no such file, its kind is unknown, or it has no header or a column twice.
     """
 
-    def __init__(
-        self, path: str, *, separator: str | None = None, missing: Sequence[str] = (), encoding: str = "utf-8"
-    ) -> None:
-        self.path, self.missing = path, list(missing)
+    def __init__(self, path: str, *, separator: str | None = None, encoding: str = "utf-8") -> None:
+        self.path = path
         self.name = "stdin" if path == "-" else Path(path).name
         self._size = 0 if path == "-" else _size(path)
         self._parquet: Any = None
@@ -75,9 +82,13 @@ class Table:
         kind = _kind(self.path)
         if kind == ".parquet":
             self._parquet = self._opened.enter_context(_open_parquet(self.path))
-            self.columns = list(self._parquet.schema_arrow.names)
+            self.columns = [
+                name for name in self._parquet.schema_arrow.names if not _ROW_LABELS.fullmatch(name)
+            ]
         else:
             self._separator = separator or SEPARATORS[kind]
+            if len(self._separator) != 1:
+                raise InputError(f"--separator {separator!r} must be a single sign, such as ';' or '\\t'.")
             self._bytes = self._opened.enter_context(_bytes_of(self.path))
             self._text = self._opened.enter_context(_decoded(self._bytes, self.path, encoding))
             self.columns = self._header(separator)
@@ -91,7 +102,7 @@ class Table:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    def chunks(self, n_rows: int, columns: Sequence[str], text: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
+    def chunks(self, n_rows: int, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield the rows in order, some at a time, once.
 
         Parameters
@@ -100,42 +111,38 @@ class Table:
             Rows of each chunk but the last.
         columns : sequence of str
             Which columns.
-        text : sequence of str, default=()
-            Which of them to leave as the text that the file holds; the others are numbers where pandas can
-            read them so.
 
         Yields
         ------
         DataFrame
-            Indexed by the number of the row, from 0.
+            Indexed by the number of the row, from 0. What is in a text file is text, unchanged; what is in a
+            .parquet file is of its type.
+
+        Raises
+        ------
+        InputError
+            If a line cannot be read, or has too few or too many fields.
         """
         if self._parquet is not None:
             yield from self._parquet_chunks(n_rows, columns)
             return
-        # With index_col=False or usecols, pandas would drop the fields that a line has too many.
         with self._understood():
-            reader = pd.read_csv(
-                cast(Any, self._rest),
-                sep=self._separator,
-                names=self.columns,
-                header=None,
-                dtype=cast(Any, dict.fromkeys(text, str)),
-                na_values=self.missing,
-                chunksize=n_rows,
-            )
-            for chunk in reader:
-                if len(chunk):
-                    yield chunk[list(columns)]
+            first = 0
+            while records := list(islice(self._rows(), n_rows)):
+                index = pd.RangeIndex(first, first + len(records))
+                fields = dict(zip(self.columns, zip(*records, strict=True), strict=True))
+                yield pd.DataFrame({name: fields[name] for name in columns}, index=index, dtype=object)
+                first += len(records)
 
     def read(self) -> pd.DataFrame:
-        """Return all rows: what is in a text file as text, what is in a .parquet file as it is.
+        """Return all rows, as `chunks` has them.
 
         Raises
         ------
         InputError
             If there are none, or a line cannot be read.
         """
-        frames = list(self.chunks(100_000, self.columns, text=self.columns))
+        frames = list(self.chunks(100_000, self.columns))
         if not sum(map(len, frames)):
             raise InputError(f"{self.name} has a header and no rows.")
         return pd.concat(frames)
@@ -157,15 +164,9 @@ class Table:
         return did_you_mean(name, self.columns) or f"It has {listed(self.columns)}."
 
     def _header(self, separator: str | None) -> list[str]:
-        first: list[str] = []
-        self._rest = _Rejoined(self._text)
+        self._records = csv.reader(self._text, delimiter=self._separator, strict=True)
         with self._understood():
-            lines = (first.append(line) or line for line in self._text)  # type: ignore[func-returns-value]
-            records = csv.reader(lines, delimiter=self._separator)
-            names = next(records, [])
-            first.clear()
-            n_fields = len(next(records, []))
-        self._rest.put_back("".join(first))
+            names = next((record for record in self._records if any(record)), [])
         if not names:
             raise InputError(f"{self.name} is empty. Its first line must hold the names of the columns.")
         others = [sign for sign in (";", "\t", "|", ",") if sign in names[0]]
@@ -175,71 +176,62 @@ class Table:
                 f"{self.name} has a single column named {names[0]!r}. Is it separated by {shown}? "
                 f"Then add --separator {shown}."
             )
-        if n_fields > len(names):  # pandas would take the first of them for row labels
-            raise InputError(
-                f"{self.name} has {len(names)} names in its header and {n_fields} fields in its first row. "
-                f"Name every column, and end no line with a separator."
-            )
         return names
+
+    def _rows(self) -> Iterator[list[str]]:
+        """Yield the fields of each row. Empty lines are no rows, unless a row is a single field."""
+        n_columns = len(self.columns)
+        for record in self._records:
+            if len(record) == n_columns:
+                yield record
+            elif n_columns == 1 and not record:
+                yield [""]
+            elif len(record) > 1 or "".join(record).strip():
+                way_out = (
+                    "Name every column, quote fields with separators in them, and end no line with one."
+                    if len(record) > n_columns
+                    else "Complete it, or quote fields with line breaks in them."
+                )
+                raise InputError(
+                    f"Line {self._records.line_num} of {self.name} has {len(record)} fields, and the header "
+                    f"has {n_columns} names. {way_out}"
+                )
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
         """Turn what a parser says into a message that names the file."""
         try:
-            with self._rest.errors_kept():
-                yield
+            yield
         except UnicodeDecodeError as error:
             raise InputError(
                 f"{self.name} is not {error.encoding} text (byte {error.object[error.start]:#x}). Name its "
                 f"encoding, for example --encoding latin-1."
             ) from error
-        except _UNREADABLE as error:
-            reason = " ".join(str(error).removeprefix("Error tokenizing data. C error:").split())
-            raise InputError(f"{self.name} cannot be read as a table: {reason}") from error
-        except pd.errors.EmptyDataError:
-            return
+        except csv.Error as error:
+            raise InputError(
+                f"{self.name} cannot be read as a table: {error} (line {self._records.line_num})"
+            ) from error
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(f"{self.name} cannot be read as a table: {error}") from error
 
     def _parquet_chunks(self, n_rows: int, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         first = 0
         for batch in self._parquet.iter_batches(n_rows, columns=list(columns)):
-            chunk = batch.to_pandas()[list(columns)]
-            chunk = chunk.replace(self.missing, np.nan) if self.missing else chunk
+            # Without metadata row labels stay columns. Integers with missing ones stay integers.
+            chunk = batch.to_pandas(ignore_metadata=True, types_mapper=_integers)[list(columns)]
             chunk.index = pd.RangeIndex(first, first + len(chunk))
             first += len(chunk)
             yield chunk
 
 
-class _Rejoined:
-    """A text file whose first lines were read already, for pandas, which loses what reading raises."""
+def _integers(kind: Any) -> Any:
+    """Return pandas's type of an integer of Arrow that may be missing, or None."""
+    import pyarrow
 
-    def __init__(self, others: IO[str]) -> None:
-        self._first, self._others = io.StringIO(), others
-        self._error: BaseException | None = None
-
-    def put_back(self, text: str) -> None:
-        """Let this be what is read first."""
-        self._first = io.StringIO(text)
-
-    @contextmanager
-    def errors_kept(self) -> Iterator[None]:
-        """Raise what reading raised, instead of what pandas makes of it."""
-        try:
-            yield
-        except pd.errors.ParserError:
-            if self._error is not None:
-                raise self._error from None
-            raise
-
-    def read(self, size: int = -1) -> str:
-        try:
-            return self._first.read(size) or self._others.read(size)
-        except BaseException as error:
-            self._error = error
-            raise
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._first
-        yield from self._others
+    if not pyarrow.types.is_integer(kind):
+        return None
+    name = str(kind)  # int8 to uint64
+    return pd.api.types.pandas_dtype(("UInt" if name[0] == "u" else "Int") + name.lstrip("uint"))
 
 
 def bundled(name: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -286,7 +278,11 @@ def _kind(path: str) -> str:
 
 
 def _bytes_of(path: str) -> IO[bytes]:
-    return open(sys.stdin.fileno(), "rb", closefd=False) if path == "-" else open(path, "rb")
+    if path != "-":
+        return open(path, "rb")
+    if sys.stdin is None:
+        raise InputError("stdin is closed, so FILE cannot be '-'.")
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def _decoded(stream: IO[bytes], path: str, encoding: str) -> IO[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -10,6 +11,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import IO, Any
+
+from sklearn_ridge_nn.files import whole
 
 #: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the last of them where
 #: there are CUDA's libraries and no GPU.
@@ -20,7 +23,8 @@ GREETING = re.compile(
 
 def say(message: str) -> None:
     """Write one line to stderr."""
-    print(f"ridge-nn: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    line = re.sub(r"\s*\n\s*", " ", message.strip())
+    print(f"ridge-nn: {line}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -31,7 +35,7 @@ def warnings_in_a_line() -> Iterator[None]:
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         if str(message) not in said:
             said.add(str(message))
-            say(f"warning: {message}")
+            say(f"warning: {_without_traceback(str(message))}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("default")
@@ -39,6 +43,15 @@ def warnings_in_a_line() -> Iterator[None]:
             warnings.filterwarnings("ignore", category=not_for_users)
         warnings.showwarning = show
         yield
+
+
+def _without_traceback(message: str) -> str:
+    """Return what a warning says before the tracebacks that it quotes, and the last line of these."""
+    before, mark, quoted = message.partition("Traceback (most recent call last)")
+    if not mark:
+        return message
+    reason = quoted.strip().splitlines()[-1]
+    return f"{before.split('. ')[0].splitlines()[0].strip().rstrip('.')}. {reason.strip()}"
 
 
 @contextmanager
@@ -109,16 +122,12 @@ def rows_bar(what: str, is_shown: bool) -> Iterator[Any]:
 
 @contextmanager
 def output(path: str | None) -> Iterator[IO[str]]:
-    """Open what is written row by row: stdout for None and ``-``, else a file, whole or not there."""
-    if path in (None, "-"):
+    """Open what is written row by row, in UTF-8: stdout for None and ``-``, else a file."""
+    if path is None or path == "-":
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
         yield sys.stdout
         sys.stdout.flush()
         return
-    part = f"{path}.part"
-    try:
-        with open(part, "w", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(part, str(path))
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
+    with whole(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+        yield file

@@ -179,6 +179,7 @@ def test_fit_chooses_alpha_and_says_how_good_the_model_is(folder, frame):
         "numeric": ["age"],
         "categorical": ["city", "code", "member"],
         "dropped": ["id"],
+        "missing": [],
     }
     assert card["held_out"]["rows"] == 48
     best = int(np.argmax(card["chosen"]["mean_test_score"]))
@@ -326,6 +327,114 @@ def test_one_standard_error_chooses_a_stronger_penalty(folder, tmp_path):
     assert chosen["rule"] == "1se"
 
 
+# -- data as files have them ------------------------------------------------------------------------
+
+
+def test_words_for_missing_values_are_the_models(tmp_path):
+    """A sentinel that fit was told of is one for predict as well."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=200)
+    label = np.where(a > 0, "p", "q")
+    frame = pd.DataFrame({"a": a.round(3).astype(str), "b": rng.normal(size=200), "y": label})
+    frame.loc[::5, "a"] = "-999"
+    frame.to_csv(tmp_path / "m.csv", index=False)
+    arguments = ["--target", "y", "--missing=-999", "--model", "m.skops", "--alpha", "0.01", *NETWORK]
+    ridge_nn("fit", "m.csv", *arguments, cwd=tmp_path)
+    predict = ["predict", "-", "--model", "m.skops", "--proba"]
+    told, _ = ridge_nn(*predict, stdin="a,b\n-999,0.1\n", cwd=tmp_path)
+    blank, _ = ridge_nn(*predict, stdin="a,b\n,0.1\n", cwd=tmp_path)
+    assert told == blank
+    assert json.loads(ridge_nn("show", "m.skops", "--json", cwd=tmp_path)[0])["data"]["missing"] == ["-999"]
+
+
+def test_what_is_kept_is_copied_as_it_is(folder, tmp_path):
+    rows = (
+        "age,city,code,member,id,country\n"
+        "30,Oslo,1010,True,00501,NA\n"
+        "040.50,Rome,2020,False,0.1234567890123456789,\n"
+    )
+    arguments = ["--model", folder / "model.skops", "--keep", "id", "--keep", "country", "--keep", "age"]
+    printed, _ = ridge_nn("predict", "-", *arguments, stdin=rows)
+    copied = [line.rsplit(",", 1)[0] for line in printed.splitlines()]
+    assert copied == ["id,country,age", "00501,NA,30", "0.1234567890123456789,,040.50"]
+    model = folder / "model.skops"
+    table = pd.DataFrame({"age": [1.0], "city": ["Rome"], "code": [1010], "member": [True]})
+    table = pd.concat([table, table]).assign(id=pd.array([2**53 + 1, None], "Int64"))
+    table.to_parquet(tmp_path / "t.parquet")
+    printed, _ = ridge_nn("predict", tmp_path / "t.parquet", "--model", model, "--keep", "id")
+    assert [line.split(",")[0] for line in printed.splitlines()] == ["id", str(2**53 + 1), ""]
+
+
+def test_predictions_do_not_depend_on_how_numbers_are_written(tmp_path):
+    """Categories 1, 2 and 3, as a column with missing values has them, and as one without."""
+    rng = np.random.default_rng(0)
+    k = rng.choice([1.0, 2.0, 3.0, np.nan], 200)
+    frame = pd.DataFrame({"k": k, "y": np.where(k == 2, "p", "q")})
+    frame.to_csv(tmp_path / "k.csv", index=False)
+    arguments = ["--target", "y", "--categorical", "k", "--model", "k.skops", "--alpha", "0", *NETWORK]
+    ridge_nn("fit", "k.csv", *arguments, cwd=tmp_path)
+    (tmp_path / "whole.csv").write_text("k\n1\n2\n3\n")
+    (tmp_path / "float.csv").write_text("k\n1.0\n2.0\n3.0\n")
+    pd.DataFrame({"k": [1, 2, 3]}).to_parquet(tmp_path / "int.parquet")
+    pd.DataFrame({"k": [1, 2.0, 3]}).to_parquet(tmp_path / "float.parquet")
+    for name in ("whole.csv", "float.csv", "int.parquet", "float.parquet"):
+        for chunk_size in ("1", "100"):
+            chunks = ["--chunk-size", chunk_size]
+            printed, said = ridge_nn("predict", name, "--model", "k.skops", *chunks, cwd=tmp_path)
+            assert (printed.split(), said) == (["prediction", "q", "p", "q"], "")
+
+
+def test_a_column_whose_categories_are_all_unknown_is_asked_about(folder):
+    rows = "age,city,code,member\n30,oslo,1010,True\n31,rome,1010,True\n"
+    printed, said = ridge_nn("predict", "-", "--model", folder / "model.skops", stdin=rows)
+    assert len(printed.split()) == 3
+    assert (
+        "'city' has not one of the categories that the model was trained on, but 'oslo', 'rome'. Are" in said
+    )
+
+
+def test_results_go_where_a_link_or_a_pipe_leads(folder, tmp_path):
+    target, link, pipe = tmp_path / "target.csv", tmp_path / "link.csv", tmp_path / "pipe.csv"
+    target.write_text("before")
+    link.symlink_to(target)
+    beside = tmp_path / "link.csv.part"
+    beside.write_text("mine")
+    arguments = ["predict", folder / "new.csv", "--model", folder / "model.skops", "--keep", "id", "--output"]
+    ridge_nn(*arguments, link)
+    assert link.is_symlink()
+    assert target.read_text().startswith("id,prediction\n")
+    assert beside.read_text() == "mine"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        ridge_nn(*arguments, pipe)
+        assert reader.stdout.read() == target.read_text()
+    assert pipe.is_fifo()
+    _, said = ridge_nn("predict", target, "--model", folder / "model.skops", "--output", target, code=2)
+    assert "is the file to read. Name another" in said
+
+
+def test_a_model_is_saved_though_the_rows_held_out_lack_a_class(tmp_path):
+    """A class of two rows, of which the fifth held out has none."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=20), "y": ["a"] * 9 + ["b"] * 9 + ["rare"] * 2})
+    frame.to_csv(tmp_path / "rare.csv", index=False)
+    arguments = ["rare.csv", "--target", "y", "--model", "r.skops", *NETWORK]
+    ridge_nn("fit", *arguments, "--alpha", "0", "--scoring", "roc_auc_ovr", cwd=tmp_path)
+    card = json.loads(ridge_nn("show", "r.skops", "--json", cwd=tmp_path)[0])
+    assert np.isfinite(card["held_out"]["scores"]["neg_log_loss"])
+    _, said = ridge_nn("fit", *arguments, "--cv", "3", "--alphas", "0,1", code=2, cwd=tmp_path)
+    assert "--cv 3: class 'rare' of --target 'y' has 2 rows to train on, fewer than folds" in said
+
+
+def test_a_stream_of_another_encoding_gets_utf_8(folder):
+    rows = "age,city,code,member,id\n30,Oslo,1010,True,Zoë\n"
+    done = subprocess.run(
+        [COMMAND, "predict", "-", "--model", str(folder / "model.skops"), "--keep", "id"],
+        input=rows.encode(), capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=True,
+    )  # fmt: skip
+    assert done.stdout.decode().splitlines()[1].startswith("Zoë,")
+
+
 # -- what is refused ------------------------------------------------------------------------------
 
 
@@ -354,7 +463,14 @@ def test_one_standard_error_chooses_a_stronger_penalty(folder, tmp_path):
         ("diagnose data.csv --target bought --seeds 0", "'0' is no whole number from 1"),
         ("diagnose data.csv --target bought --seed -1", "--seed"),
         ("diagnose data.csv --target bought --dropout 1.5", "dropout"),
-        ("diagnose data.csv --target bought --epochs 0", "epochs"),
+        ("diagnose data.csv --target bought --epochs 0", r"'epochs' parameter .* in the range \[1, inf\)"),
+        ("fit data.csv --target bought --model m.skops --epochs 0", r"'epochs' parameter .* range \[1"),
+        ("fit data.csv --target bought --model m.skops --learning-rate nan", "learning_rate"),
+        ("diagnose data.csv --target bought --scoring f1", "'f1' cannot score the 2 .* f1_macro or f1_m"),
+        ("diagnose --dataset wine --scoring roc_auc", "cannot score the 3 .* roc_auc_ovo or roc_"),
+        ("fit data.csv --target bought --model m.skops --scoring r2", "Take neg_log_loss or accuracy"),
+        ("diagnose data.csv --target bought --alphas 1e-5:1:99999999999", "a count from 2 to 1000"),
+        ("diagnose data.csv --target bought --separator ;;", "--separator ';;' must be a single sign"),
         ("diagnose data.csv --target bought --html no/r.html", "there is no folder 'no'. Create it first"),
         ("diagnose data.csv --target bought --html . ", "'.' is a folder"),
         ("diagnose data.csv --target bought --plot c.docx", "'c.docx': pictures can be of the kinds"),

@@ -16,6 +16,7 @@ from sklearn_ridge_nn.columns import (
     row_numbers,
     sort_columns,
     unknown_categories,
+    without_missing,
 )
 from sklearn_ridge_nn.tables import InputError
 
@@ -50,7 +51,7 @@ def test_numbers_and_categories(values, kind):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["2024-01-05", "2024-02-01"], r"'x' holds dates or times, such as '2024-01-05'.*--drop x"),
+        (["2024-01-05", "2024-02-01"], r"'x' holds dates or times, such as '2024-01-05'.*--drop=x"),
         (["5/1/24", "6/1/24"], "holds dates"),
         (["2024-01-05T10:00:00Z", None], "holds dates"),
         (["10:30", "9:15:00"], "holds dates"),
@@ -61,8 +62,14 @@ def test_numbers_and_categories(values, kind):
         (pd.to_timedelta(["1 day"]), "holds dates"),
         ([f"word {i}" for i in range(21)], r"free text or identifiers: 21 .* in 21 rows, such as 'word 0'"),
         ([f"word {i % 101}" for i in range(1000)], "free text or identifiers: 101 different values"),
-        ([*"123456789", "?"], r"holds numbers, but for '\?' in 1 rows.*--missing '\?'; .*--categorical x"),
-        ([None, None], r"'x' is empty. Leave it out: --drop x"),
+        ([*"123456789", "?"], r"holds numbers, but for '\?' in 1 rows.*--missing='\?'; .*--categorical=x"),
+        ([None, None], r"'x' is empty. Leave it out: --drop=x"),
+        (
+            ["-1,3", "2,5", "0,1"],
+            r"numbers with a comma, .* such as '-1,3'. Write them like 1234.5; .*categorical=x",
+        ),
+        (["57%", "8.5 %"], "percent sign, such as '57%'"),
+        (["1,234", "12,345.5", "7"], "thousands separator"),
         ([[1], [2]], "neither numbers nor text, but list"),
     ],
 )
@@ -77,7 +84,7 @@ def test_a_column_is_categorical_if_the_user_says_so():
 
 
 def test_a_name_with_spaces_can_be_copied_into_a_shell():
-    with pytest.raises(InputError, match="--drop 'my notes'"):
+    with pytest.raises(InputError, match="--drop='my notes'"):
         kind_of([f"word {i}" for i in range(500)], name="my notes")
 
 
@@ -111,7 +118,62 @@ def test_the_pipeline_imputes_scales_and_encodes():
     seen = model[:-1].transform(new)
     # The median of 1, 3, 5 is 3, also the mean of 1, 3, 3, 5, whose standard deviation is sqrt(2).
     np.testing.assert_allclose(seen, [[0, 0, 0, 0], [np.sqrt(2), 0, 0, 1]])
-    assert list(unknown_categories(new, model)) == [("c", ["never seen"])]
+    assert list(unknown_categories(new, model)) == [("c", ["never seen"], False)]
+    assert list(unknown_categories(rows, model)) == [("c", [], True)]
+
+
+def test_fields_that_stand_for_a_missing_value_are_missing_in_text_and_numbers():
+    frame = pd.DataFrame(
+        {
+            "text": ["NA", "", "?", "x", "-999"],
+            "number": [-999.0, 1, 2, 3, np.nan],
+            "int": pd.array([-999, 1, 2, 3, 4]),
+        }
+    )
+    missing = without_missing(frame, ["?", "-999"]).isna()
+    assert missing["text"].tolist() == [True, True, True, False, True]
+    assert missing["number"].tolist() == [True, False, False, False, True]
+    assert missing["int"].tolist() == [True, False, False, False, False]
+    assert without_missing(frame).isna()["number"].tolist() == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["1.0", "2.0", "2.5"], [1.0, 2.0, 2.5]),
+        (["1", "2", None], [1.0, 2.0, np.nan]),
+        (["1.0", "2.00", None], pd.array([1, 2, None], "Int64")),
+        (["true", "False", None], [True, False, None]),
+    ],
+)
+def test_a_category_is_the_same_in_every_file_and_chunk(one, other):
+    columns = Columns((), ("c",))
+    frames = [pd.DataFrame({"c": values}) for values in (one, other)]
+    expected = prepared(frames[0], columns)
+    pd.testing.assert_frame_equal(prepared(frames[1], columns), expected)
+    in_chunks = [prepared(frames[1].iloc[[row]], columns) for row in range(3)]
+    pd.testing.assert_frame_equal(pd.concat(in_chunks), expected)
+
+
+def test_leading_zeros_of_categories_are_kept():
+    assert prepared(pd.DataFrame({"zip": ["00501", "501"]}), Columns((), ("zip",)))["zip"].tolist() == [
+        "00501",
+        "501",
+    ]
+
+
+def test_labels_stay_as_they_are_written_unless_all_are_plain_integers():
+    for words in (
+        ["01", "1", "2"],
+        ["00501", "501"],
+        ["inf", "7"],
+        ["12345678901234567890", "12345678901234567891"],
+        ["1e3", "1000"],
+        ["1.0", "2.0"],
+        ["-0", "1"],
+    ):
+        assert labels(pd.Series(words), "y").tolist() == words
+    assert labels(pd.Series(["-3", "12"]), "y").tolist() == [-3, 12]
 
 
 def test_labels_are_ints_or_text():
@@ -127,6 +189,9 @@ def test_labels_are_ints_or_text():
     [
         (["a", None, "b"], r"--target 'y' has no label in 1 of 3 rows \(the first is row 2 of the data\)"),
         (["a", "a"], "the same label in all 2 rows, 'a'"),
+        (["1", "1.0", "2"], "has the labels '1' and '1.0', the same number written in two ways"),
+        (["2024-01-05", "2024-02-01"], "holds dates or times, such as '2024-01-05', not classes"),
+        (pd.to_datetime(["2024-01-05", "2024-02-01"]), "holds dates or times, such as '2024-01-05"),
         ([str(i / 7) for i in range(30)], "30 different numbers: a quantity rather than classes"),
         ([str(i) for i in range(101)], "a quantity rather than classes"),
         ([f"text {i}" for i in range(150)], "150 different labels in 150 rows: free text or identifiers"),

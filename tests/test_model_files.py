@@ -41,6 +41,7 @@ def card():
             "numeric": ["n"],
             "categorical": ["c"],
             "dropped": [],
+            "missing": [],
         },
         classes=["no", "yes"],
         alpha=0.01,
@@ -54,7 +55,9 @@ def card():
 def test_what_is_loaded_predicts_what_was_saved(tmp_path, model, card, rows):
     path = str(tmp_path / "m.skops")
     model_files.save(model, card, path)
-    np.testing.assert_array_equal(model_files.load(path).predict_proba(rows[0]), model.predict_proba(rows[0]))
+    np.testing.assert_array_equal(
+        model_files.load(path, card).predict_proba(rows[0]), model.predict_proba(rows[0])
+    )
     assert model_files.read_card(path) == card
     assert [child.name for child in tmp_path.iterdir()] == ["m.skops"]
 
@@ -85,32 +88,47 @@ def test_types_of_others_are_refused_by_name(tmp_path, card):
     path = str(tmp_path / "m.skops")
     model_files.save(make_pipeline(FunctionTransformer(subprocess.call), LogisticRegression()), card, path)
     with pytest.raises(ValueError, match=r"holds subprocess.call, and only types of sklearn_ridge_nn and"):
-        model_files.load(path)
+        model_files.load(path, card)
 
 
 @pytest.mark.parametrize(
-    "name",
+    "change",
     [
-        "os.system",
-        "sklearn.os.system",
-        "sklearn_ridge_nn.cli.main",
-        "sklearn_ridge_nn.tables.pd.read_pickle",
-        "sklearn_ridge_nn.nowhere.Thing",
-        "sklearnevil.Estimator",
-        "sklearn.utils.validation.check_array",
-        "sklearn_ridge_nn.commands.RidgeMLPClassifier",
+        {"data": 5},
+        {"data": {"numeric": [1], "categorical": [], "dropped": [], "missing": []}},
+        {"data": {"numeric": ["n"]}},
+        {"classes": None},
+        {"classes": ["yes", "no"]},
+        {"data": {"numeric": ["c"], "categorical": ["n"], "dropped": [], "missing": []}},
     ],
 )
-def test_only_estimators_under_their_own_name_are_trusted(name):
-    assert not model_files._is_estimator_of_ours(name)
+def test_a_card_that_is_damaged_or_of_another_model_is_refused(tmp_path, model, card, change):
+    path = str(tmp_path / "m.skops")
+    model_files.save(model, dataclasses.replace(card, **change), path)
+    with pytest.raises(ValueError, match=r"m.skops is not a model of 'ridge-nn fit': its card is"):
+        model_files.load(path, model_files.read_card(path))
 
 
-def test_estimators_of_both_packages_are_trusted():
-    for name in (
-        "sklearn_ridge_nn.estimator.RidgeMLPClassifier",
-        "sklearn.linear_model._ridge.RidgeClassifier",
-    ):
-        assert model_files._is_estimator_of_ours(name)
+@pytest.mark.parametrize("content", [b"[]", b"5", b"{}", b"\xff", b"no json"])
+def test_a_card_that_is_none_is_refused(tmp_path, content):
+    path = str(tmp_path / "m.skops")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(model_files.CARD, content)
+    with pytest.raises(ValueError, match=r"m.skops is not a model"):
+        model_files.read_card(path)
+
+
+def test_a_damaged_archive_is_refused(tmp_path, model, card):
+    path = tmp_path / "m.skops"
+    model_files.save(model, card, str(path))
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["schema.json"] = members["schema.json"].replace(b"Pipeline", b"Pipelane")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(ValueError, match=r"m.skops (is not a model of|holds .*Pipelane)"):
+        model_files.load(str(path), card)
 
 
 def test_something_else_in_the_file_is_named(tmp_path, card):
@@ -122,7 +140,7 @@ def test_something_else_in_the_file_is_named(tmp_path, card):
     with pytest.raises(ValueError, match="is not a model of 'ridge-nn fit'"):
         model_files.read_card(str(path))
     with pytest.raises(ValueError, match="holds a LogisticRegression"):
-        model_files.load(str(path))
+        model_files.load(str(path), card)
 
 
 def test_a_card_of_another_version_is_refused(tmp_path, card):

@@ -27,17 +27,54 @@ def test_chunks_add_up_to_the_table_in_the_order_asked_for(tmp_path, name, n_row
         chunks = list(table.chunks(n_rows, ["c", "a"]))
     assert [len(chunk) for chunk in chunks][:-1] == [n_rows] * (len(chunks) - 1)
     read = pd.concat(chunks)
-    pd.testing.assert_frame_equal(read, FRAME[["c", "a"]], check_dtype=False)
+    expected = (
+        FRAME[["c", "a"]]
+        if name == "t.parquet"
+        else pd.DataFrame({"c": list("123"), "a": ["1.5", "", "3.0"]})
+    )
+    assert read.index.tolist() == [0, 1, 2]
+    pd.testing.assert_frame_equal(read, expected, check_dtype=False)
 
 
 def test_a_text_file_is_read_as_its_text(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text('zip,word\n007,"a ""quoted"", word"\nNA,\n?,"two\nlines"\n')
-    with Table(str(path), missing=["?"]) as table:
+    path.write_text('zip,word\n007,"a ""quoted"", word"\nNA,\n1.10,"two\nlines"\n')
+    with Table(str(path)) as table:
         read = table.read()
-    assert read["zip"].tolist()[0] == "007"
-    assert read["zip"].isna().tolist() == [False, True, True]
-    assert read["word"].tolist()[::2] == ['a "quoted", word', "two\nlines"]
+    assert read["zip"].tolist() == ["007", "NA", "1.10"]
+    assert read["word"].tolist() == ['a "quoted", word', "", "two\nlines"]
+
+
+def test_blank_lines_are_no_rows_unless_there_is_one_column(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("\na,b\n\n1,2\n\n3,4\n\n")
+    with Table(str(path)) as table:
+        assert table.read().to_numpy().tolist() == [["1", "2"], ["3", "4"]]
+    path.write_text("a\n1\n\n3\n")
+    with Table(str(path)) as table:
+        assert table.read()["a"].tolist() == ["1", "", "3"]
+
+
+def test_row_labels_of_parquet_are_columns_if_they_have_a_name(tmp_path):
+    path = str(tmp_path / "t.parquet")
+    FRAME.iloc[[2, 0]].to_parquet(path)
+    with Table(path) as table:
+        assert table.columns == ["a", "b", "c"]
+        assert table.read()["a"].tolist() == [3.0, 1.5]
+    FRAME.set_index("b").to_parquet(path)
+    with Table(path) as table:
+        assert table.read()["b"].tolist()[:2] == ["x", "y, z"]
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 100])
+def test_large_integers_of_parquet_stay_exact_beside_missing_ones(tmp_path, n_rows):
+    path = str(tmp_path / "t.parquet")
+    values = pd.array([2**53 + 1, None, 7], "Int64")
+    pd.DataFrame({"id": values, "small": pd.array([1, 2, None], "UInt8")}).to_parquet(path)
+    with Table(path) as table:
+        read = pd.concat(table.chunks(n_rows, ["small", "id"]))
+    assert read["id"].tolist()[::2] == [2**53 + 1, 7]
+    assert read.isna().to_numpy().tolist() == [[False, False], [False, True], [True, False]]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
@@ -64,8 +101,16 @@ def test_an_encoding_can_be_named(tmp_path):
     [
         ("t.csv", b"", "t.csv is empty"),
         ("t.csv", b"a,b\n", "has a header and no rows"),
-        ("t.csv", b"a,b\n1,2\n1,2,3\n", r"cannot be read as a table: .*line"),
-        ("t.csv", b"a,b\n1,2,\n3,4,\n", "has 2 names in its header and 3 fields in its first row"),
+        (
+            "t.csv",
+            b"a,b\n1,2\n1,2,3\n",
+            "Line 3 of t.csv has 3 fields, and the header has 2 names. Name",
+        ),
+        ("t.csv", b"a,b\n1,2,\n3,4,\n", "Line 2 of t.csv has 3 fields, .* end no line with one"),
+        ("t.csv", b"a,b\n\n1,2,\n3,4,\n", "Line 3 of t.csv has 3 fields"),
+        ("t.csv", b'\na,b\n  \n"1\n",2,\n', "Line 5 of t.csv has 3 fields"),
+        ("t.csv", b"a,b\n1,2\n3\n", "Line 3 of t.csv has 1 fields, and the header has 2 names. Complete it"),
+        ("t.csv", b'a,b\n1,"2"3\n', r"cannot be read as a table: .* \(line 2\)"),
         ("t.csv", b'a,b\n1,"2\n', "cannot be read as a table"),
         ("t.csv", b"a,a\n1,2\n", "more than one column named 'a'"),
         ("t.csv", b"a;b\n1;2\n", r"separated by ';'\? Then add --separator ';'"),
@@ -95,15 +140,23 @@ def test_what_interrupts_reading_is_not_taken_for_a_bad_table(tmp_path, monkeypa
     path = tmp_path / "t.csv"
     path.write_text("a\n" + "1\n" * 100_000)
 
-    def interrupted(size):
+    def interrupted():
+        yield ["1"]
         raise error
 
     with Table(str(path)) as table:
         chunks = table.chunks(10, ["a"])
         next(chunks)
-        monkeypatch.setattr(table._rest, "_others", type("Others", (), {"read": staticmethod(interrupted)}))
+        monkeypatch.setattr(table, "_records", interrupted())
         with pytest.raises(type(error)):
             list(chunks)
+
+
+def test_a_field_may_be_long(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1," + "x" * 200_000 + "\n")
+    with Table(str(path)) as table:
+        assert len(table.read()["b"][0]) == 200_000
 
 
 def test_a_byte_of_another_encoding_is_found_far_into_the_file(tmp_path):
