@@ -2,7 +2,7 @@
 
 Prints the table that the documentation includes; ``--write`` puts it into ``docs/verdict_rates.rst``.
 Gaussian losses are drawn with the correlation between splits that the corrected standard error assumes;
-the other rows train networks on generated data. About ten minutes on two cores.
+the other rows train networks on generated data. About twelve minutes on two cores.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     lines = [".. list-table::", "   :header-rows: 1", "   :widths: 45 55", ""]
     lines += ["   * - losses of", "     - rate"]
-    for rows in (gaussian_rows(4 * arguments.sets), network_rows(arguments.sets)):
+    for rows in (gaussian_rows(10 * arguments.sets), network_rows(arguments.sets)):
         for what, rate in rows:
             print(f"{what}: {rate}", file=sys.stderr, flush=True)
             lines += [f"   * - {what}", f"     - {rate}"]

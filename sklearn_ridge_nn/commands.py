@@ -8,8 +8,6 @@ import shutil
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +15,24 @@ import numpy as np
 import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import get_scorer, get_scorer_names, log_loss
-from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
+from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn import drawing, model_files, studies, terminal
 from sklearn_ridge_nn.columns import (
     Columns,
-    labels,
     pipeline,
     prepared,
-    quoted,
-    row_numbers,
-    sort_columns,
     unknown_categories,
     without_missing,
 )
 from sklearn_ridge_nn.estimator import RidgeMLPClassifier
 from sklearn_ridge_nn.files import whole
+from sklearn_ridge_nn.inputs import Data, check_same_columns, held_out, read, table_of
 from sklearn_ridge_nn.luck import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
 from sklearn_ridge_nn.parameters import ALPHAS, check_parameters
-from sklearn_ridge_nn.tables import InputError, Table, bundled, did_you_mean, listed
+from sklearn_ridge_nn.tables import InputError, Table, did_you_mean, listed
 
 #: Unknown categories of a column that a warning names.
 MOST_NAMED = 5
@@ -53,18 +48,6 @@ NETWORK = (
 )
 
 
-@dataclass(frozen=True)
-class Data:
-    """Rows to learn from."""
-
-    name: str
-    target: str
-    dropped: list[str]
-    columns: Columns
-    X: pd.DataFrame
-    y: np.ndarray
-
-
 def diagnose(arguments: Namespace) -> None:
     """Say for every alpha whether the network underfits, is good, or overfits."""
     outputs = {name: getattr(arguments, name) for name in ("html", "json", "plot")}
@@ -73,7 +56,7 @@ def diagnose(arguments: Namespace) -> None:
         drawing.use_files_only(outputs["plot"])
     classifier = _classifier(arguments)
     _check_scoring(arguments.scoring)
-    data = _read(arguments)
+    data = read(arguments)
     _check_scores(arguments.scoring, data)
     shown = terminal.is_shown(arguments.quiet)
     with terminal.training(shown):
@@ -82,7 +65,7 @@ def diagnose(arguments: Namespace) -> None:
             data.X,
             data.y,
             alphas=arguments.alphas,
-            cv=_splitter(arguments, data.y),
+            cv=_splitter(arguments, data, np.arange(len(data.y))),
             scoring=arguments.scoring,
             n_seeds=arguments.seeds,
             verbose=int(shown),
@@ -112,9 +95,9 @@ def fit(arguments: Namespace) -> None:
     if not 0 <= arguments.test_size < 1:
         raise InputError(f"--test-size must be a share in [0, 1). Got {arguments.test_size:g}.")
     classifier = _classifier(arguments)
-    data = _read(arguments)
+    data = read(arguments)
     _check_scores(arguments.scoring, data)
-    train, test = _held_out(data, arguments.test_size, arguments.seed)
+    train, test = held_out(data, arguments.test_size, arguments.seed)
     model = pipeline(data.columns, classifier)
     shown = terminal.is_shown(arguments.quiet)
     chosen = None
@@ -126,7 +109,7 @@ def fit(arguments: Namespace) -> None:
             search = GridSearchCV(
                 model,
                 {"network__alpha": list(arguments.alphas or ALPHAS)},
-                cv=_splitter(arguments, data.y[train], fewest=arguments.cv[0]),
+                cv=_splitter(arguments, data, train, fewest=arguments.cv[0]),
                 scoring=arguments.scoring,
                 refit=True if rule == "auto" else rule,
                 verbose=int(shown),
@@ -170,7 +153,7 @@ def predict(arguments: Namespace) -> None:
     _check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
     model = model_files.load(arguments.model, card)
-    with _table(arguments) as table:
+    with table_of(arguments) as table:
         _predict(table, model, card, separator, arguments)
 
 
@@ -178,7 +161,7 @@ def _predict(
     table: Table, model: Pipeline, card: model_files.Card, separator: str, arguments: Namespace
 ) -> None:
     columns = Columns(tuple(card.data["numeric"]), tuple(card.data["categorical"]))
-    _check_same_columns(table, card, arguments.keep)
+    check_same_columns(table, card, arguments.keep)
     results = ["prediction"]
     if arguments.proba:
         results += [f"probability_{label}" for label in model.classes_]
@@ -232,111 +215,6 @@ def show(arguments: Namespace) -> None:
     _check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
     print(json.dumps(card.to_dict(), indent=1) if arguments.json else _card_text(card))
-
-
-# -- data -----------------------------------------------------------------------------------------
-
-
-def _read(arguments: Namespace) -> Data:
-    """Return the rows to learn from, checked."""
-    if bool(arguments.file) == bool(arguments.dataset):
-        raise InputError(
-            "Give either a FILE or --dataset, and not both."
-            if arguments.file
-            else "Give a FILE with --target COLUMN, or a --dataset such as breast_cancer."
-        )
-    if arguments.dataset:
-        given = next((name for name in ("target", "drop", "categorical") if getattr(arguments, name)), None)
-        if given:
-            raise InputError(f"--{given} goes with a FILE. --dataset {arguments.dataset} is what it is.")
-        X, y = bundled(arguments.dataset)
-        columns = sort_columns(X)
-        return Data(arguments.dataset, "target", [], columns, prepared(X, columns), y)
-    with _table(arguments) as table:
-        return _read_file(table, arguments)
-
-
-def _read_file(table: Table, arguments: Namespace) -> Data:
-    if arguments.target is None:
-        raise InputError(
-            f"--target is missing: which column holds the labels? {table.name} has {listed(table.columns)}."
-        )
-    table.check_columns([arguments.target], "--target")
-    table.check_columns(arguments.drop, "--drop")
-    table.check_columns(arguments.categorical, "--categorical")
-    for one, other in (("drop", "categorical"), ("drop", "target"), ("categorical", "target")):
-        twice = set(_names(arguments, one)) & set(_names(arguments, other))
-        if twice:
-            raise InputError(f"--{one} {twice.pop()!r} is named by --{other} as well.")
-    frame = without_missing(table.read(), arguments.missing)
-    y = labels(frame[arguments.target], arguments.target)
-    X = frame.drop(columns=[arguments.target, *arguments.drop])
-    if X.shape[1] == 0:
-        raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
-    columns = sort_columns(X, arguments.categorical)
-    for name in row_numbers(X, columns):
-        terminal.say(
-            f"warning: column {name!r} counts the rows, and is learnt from like any other. If it means "
-            f"nothing, leave it out: --drop={quoted(name)}"
-        )
-    return Data(table.name, arguments.target, list(arguments.drop), columns, prepared(X, columns), y)
-
-
-def _names(arguments: Namespace, name: str) -> list[str]:
-    value = getattr(arguments, name)
-    return value if isinstance(value, list) else [value]
-
-
-def _table(arguments: Namespace) -> Table:
-    return Table(
-        arguments.file,
-        separator=arguments.separator.replace("\\t", "\t") if arguments.separator else None,
-        encoding=arguments.encoding,
-    )
-
-
-def _check_same_columns(table: Table, card: model_files.Card, keep: Sequence[str]) -> None:
-    """Raise which columns the model misses in a table, or does not know."""
-    expected = [*card.data["numeric"], *card.data["categorical"]]
-    absent = [name for name in expected if name not in table.columns]
-    if absent:
-        near = did_you_mean(absent[0], [name for name in table.columns if name not in expected])
-        raise InputError(
-            f"{table.name} lacks {len(absent)} of the {len(expected)} columns that the model was trained on: "
-            f"{listed(absent)}. {near}".strip()
-        )
-    table.check_columns(keep, "--keep")
-    allowed = {*expected, *keep, *card.data["dropped"], card.data["target"]}
-    strange = [name for name in table.columns if name not in allowed]
-    if strange:
-        keeping = " ".join(f"--keep {quoted(name)}" for name in strange[:3])
-        raise InputError(
-            f"{table.name} has columns that the model was not trained on: {listed(strange)}. Copy them to "
-            f"the output ({keeping}{' ...' if len(strange) > 3 else ''}), or take them out of the file."
-        )
-
-
-def _held_out(data: Data, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the rows to train on and of those to hold out."""
-    rows = np.arange(len(data.y))
-    if test_size == 0:
-        return rows, rows[:0]
-    classes, counts = np.unique(data.y, return_counts=True)
-    if counts.min() < 2:
-        rare = classes[counts.argmin()].item()
-        raise InputError(
-            f"Class {rare!r} of --target {data.target!r} has a single row, which cannot be both trained on "
-            "and held out. Take it out, merge it with another class, or add --test-size 0."
-        )
-    n_test = int(np.ceil(test_size * len(rows)))
-    if min(n_test, len(rows) - n_test) < len(classes):
-        n_train = len(rows) - n_test
-        raise InputError(
-            f"--test-size {test_size:g} of {len(rows)} rows leaves {n_test} to hold out and {n_train} to "
-            f"train on, and there are {len(classes)} classes. Give another share, or 0 to hold out none."
-        )
-    train, test = train_test_split(rows, test_size=test_size, stratify=data.y, random_state=seed)
-    return np.sort(train), np.sort(test)
 
 
 # -- what is trained, and how it is measured ---------------------------------------------------------
@@ -400,13 +278,13 @@ def _can_score(name: str, y: np.ndarray) -> bool:
         return False
 
 
-def _splitter(arguments: Namespace, y: np.ndarray, fewest: int = 1) -> RepeatedStratifiedKFold:
+def _splitter(arguments: Namespace, data: Data, rows: np.ndarray, fewest: int = 1) -> RepeatedStratifiedKFold:
     n_folds, n_repeats = arguments.cv
-    classes, counts = np.unique(y, return_counts=True)
+    classes, counts = np.unique(data.y[rows], return_counts=True)
     if counts.min() < fewest:
         rare = classes[counts.argmin()].item()
         raise InputError(
-            f"--cv {n_folds}: class {rare!r} of --target {arguments.target!r} has {counts.min()} rows to "
+            f"--cv {n_folds}: class {rare!r} of --target {data.target!r} has {counts.min()} rows to "
             "train on, fewer than folds, and each fold needs one to score. Give fewer folds, take the class "
             "out or merge it with another."
         )

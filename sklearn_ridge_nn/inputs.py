@@ -1,0 +1,138 @@
+"""The rows that the command's arguments name, checked before any work."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from sklearn_ridge_nn import model_files, terminal
+from sklearn_ridge_nn.columns import (
+    Columns,
+    labels,
+    prepared,
+    quoted,
+    row_numbers,
+    sort_columns,
+    without_missing,
+)
+from sklearn_ridge_nn.tables import InputError, Table, bundled, did_you_mean, listed
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows to learn from."""
+
+    name: str
+    target: str
+    dropped: list[str]
+    columns: Columns
+    X: pd.DataFrame
+    y: np.ndarray
+
+
+def read(arguments: Namespace) -> Data:
+    """Return the rows to learn from, checked."""
+    if bool(arguments.file) == bool(arguments.dataset):
+        raise InputError(
+            "Give either a FILE or --dataset, and not both."
+            if arguments.file
+            else "Give a FILE with --target COLUMN, or a --dataset such as breast_cancer."
+        )
+    if arguments.dataset:
+        given = next((name for name in ("target", "drop", "categorical") if getattr(arguments, name)), None)
+        if given:
+            raise InputError(f"--{given} goes with a FILE. --dataset {arguments.dataset} is what it is.")
+        X, y = bundled(arguments.dataset)
+        columns = sort_columns(X)
+        return Data(arguments.dataset, "target", [], columns, prepared(X, columns), y)
+    with table_of(arguments) as table:
+        return _read_file(table, arguments)
+
+
+def _read_file(table: Table, arguments: Namespace) -> Data:
+    if arguments.target is None:
+        raise InputError(
+            f"--target is missing: which column holds the labels? {table.name} has {listed(table.columns)}."
+        )
+    table.check_columns([arguments.target], "--target")
+    table.check_columns(arguments.drop, "--drop")
+    table.check_columns(arguments.categorical, "--categorical")
+    for one, other in (("drop", "categorical"), ("drop", "target"), ("categorical", "target")):
+        twice = set(_names(arguments, one)) & set(_names(arguments, other))
+        if twice:
+            raise InputError(f"--{one} {twice.pop()!r} is named by --{other} as well.")
+    frame = without_missing(table.read(), arguments.missing)
+    y = labels(frame[arguments.target], arguments.target)
+    X = frame.drop(columns=[arguments.target, *arguments.drop])
+    if X.shape[1] == 0:
+        raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
+    columns = sort_columns(X, arguments.categorical)
+    for name in row_numbers(X, columns):
+        terminal.say(
+            f"warning: column {name!r} counts the rows, and is learnt from like any other. If it means "
+            f"nothing, leave it out: --drop={quoted(name)}"
+        )
+    return Data(table.name, arguments.target, list(arguments.drop), columns, prepared(X, columns), y)
+
+
+def _names(arguments: Namespace, name: str) -> list[str]:
+    value = getattr(arguments, name)
+    return value if isinstance(value, list) else [value]
+
+
+def table_of(arguments: Namespace) -> Table:
+    """Return the table that FILE names, to be read as the arguments say."""
+    return Table(
+        arguments.file,
+        separator=arguments.separator.replace("\\t", "\t") if arguments.separator else None,
+        encoding=arguments.encoding,
+    )
+
+
+def check_same_columns(table: Table, card: model_files.Card, keep: Sequence[str]) -> None:
+    """Raise which columns the model misses in a table, or does not know."""
+    expected = [*card.data["numeric"], *card.data["categorical"]]
+    absent = [name for name in expected if name not in table.columns]
+    if absent:
+        near = did_you_mean(absent[0], [name for name in table.columns if name not in expected])
+        raise InputError(
+            f"{table.name} lacks {len(absent)} of the {len(expected)} columns that the model was trained on: "
+            f"{listed(absent)}. {near}".strip()
+        )
+    table.check_columns(keep, "--keep")
+    allowed = {*expected, *keep, *card.data["dropped"], card.data["target"]}
+    strange = [name for name in table.columns if name not in allowed]
+    if strange:
+        keeping = " ".join(f"--keep {quoted(name)}" for name in strange[:3])
+        raise InputError(
+            f"{table.name} has columns that the model was not trained on: {listed(strange)}. Copy them to "
+            f"the output ({keeping}{' ...' if len(strange) > 3 else ''}), or take them out of the file."
+        )
+
+
+def held_out(data: Data, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of the rows to train on and of those to hold out."""
+    rows = np.arange(len(data.y))
+    if test_size == 0:
+        return rows, rows[:0]
+    classes, counts = np.unique(data.y, return_counts=True)
+    if counts.min() < 2:
+        rare = classes[counts.argmin()].item()
+        raise InputError(
+            f"Class {rare!r} of --target {data.target!r} has a single row, which cannot be both trained on "
+            "and held out. Take it out, merge it with another class, or add --test-size 0."
+        )
+    n_test = int(np.ceil(test_size * len(rows)))
+    if min(n_test, len(rows) - n_test) < len(classes):
+        n_train = len(rows) - n_test
+        raise InputError(
+            f"--test-size {test_size:g} of {len(rows)} rows leaves {n_test} to hold out and {n_train} to "
+            f"train on, and there are {len(classes)} classes. Give another share, or 0 to hold out none."
+        )
+    train, test = train_test_split(rows, test_size=test_size, stratify=data.y, random_state=seed)
+    return np.sort(train), np.sort(test)

@@ -1,0 +1,172 @@
+"""Every block of Python that the pages show outside of examples with output runs, too."""
+
+import itertools
+import json
+import textwrap
+import threading
+import urllib.error
+import urllib.request
+import warnings
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import joblib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier
+from sklearn_ridge_nn.model_selection import GridSearchCV
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def python_of(page):
+    """Return the blocks of a page, those in tables too: each ends where the text is less indented."""
+    found = []
+    for part in (DOCS / page).read_text().split(".. code-block:: python\n")[1:]:
+        lines = part.lstrip("\n").split("\n")
+        indent = len(lines[0]) - len(lines[0].lstrip())
+        block = itertools.takewhile(lambda line, indent=indent: not line[:indent].strip(), lines)
+        found.append(textwrap.dedent("\n".join(block)))
+    return found
+
+
+def run(code, **names):
+    """Run a block in a module that has these names, and return all names that it has then."""
+    names["__name__"] = "page"
+    exec(compile(code, "page", "exec"), names)
+    return names
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 4))
+    return X, (X[:, 0] + 0.3 * rng.normal(size=80) > 0).astype(int)
+
+
+@pytest.fixture
+def pipeline(small):
+    return make_pipeline(StandardScaler(), small())
+
+
+def test_each_block_has_a_test_here():
+    """tests/test_docs.py runs that of cli.rst, after the commands whose file it reads."""
+    counts = {page.name: len(python_of(page.name)) for page in DOCS.glob("*.rst")}
+    assert {page: count for page, count in counts.items() if count} == {
+        "cli.rst": 1,
+        "coming_from.rst": 3,
+        "diagnosis.rst": 1,
+        "index.rst": 1,
+        "tutorial.rst": 4,
+        "user_guide.rst": 2,
+    }
+
+
+def test_index(rows, capsys):
+    X, y = rows
+    (code,) = python_of("index.rst")
+    names = run(code, X=X, y=y)
+    assert capsys.readouterr().out == f"{names['diagnosis']}\n"
+
+
+def test_diagnosis_of_a_search_that_has_run(rows, pipeline):
+    X, y = rows
+    (code,) = python_of("diagnosis.rst")
+    names = {"GridSearchCV": GridSearchCV, "AlphaDiagnosis": AlphaDiagnosis, "X": X, "y": y}
+    run(code, pipeline=pipeline, grid={"ridgemlpclassifier__alpha": [0, 1]}, **names)
+
+
+def test_coming_from_scikeras_and_keras(rows):
+    """The left column of the first pair is the network of the right one, and trains."""
+    import keras
+    from scikeras.wrappers import KerasClassifier
+
+    X, y = rows
+    scikeras, wrapper, _ = python_of("coming_from.rst")
+    names = run(scikeras, keras=keras, KerasClassifier=KerasClassifier, RidgeMLPClassifier=RidgeMLPClassifier)
+    theirs = KerasClassifier(names["network"], model__alpha=1e-3, epochs=1, verbose=0).fit(X, y)
+    shapes = [coef.shape for coef in RidgeMLPClassifier(alpha=1e-3, epochs=1).fit(X, y).coefs_]
+    assert [weights.shape for weights in theirs.model_.get_weights()[::2]] == shapes
+    run(wrapper, keras=keras, network=names["network"], RidgeMLPClassifier=RidgeMLPClassifier)
+
+
+def test_coming_from_skorch_is_python():
+    """skorch is not installed with the tests: what stands for it takes anything."""
+    code = python_of("coming_from.rst")[2]
+    run(
+        code,
+        NeuralNetClassifier=MagicMock(),
+        network=None,
+        torch=MagicMock(),
+        RidgeMLPClassifier=RidgeMLPClassifier,
+    )
+
+
+def test_the_tutorial_trains_with_keras_and_here():
+    import keras
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 30)), rng.integers(0, 2, 60)
+    layers = {"Sequential": keras.Sequential, "Input": keras.Input, "Dense": keras.layers.Dense}
+    theirs, ours = python_of("tutorial.rst")[:2]
+    names = run(theirs, X=X, y=y, l2=keras.regularizers.L2, **layers)
+    assert len(names["history"].history["val_loss"]) == 15
+    names = run(ours, X=X, y=y, RidgeMLPClassifier=RidgeMLPClassifier)
+    assert names["classifier"].n_iter_ == 15
+
+
+def test_the_tutorials_tables_and_pictures_are_made_as_it_says(rows, tmp_path, monkeypatch):
+    """With fewer rows and one epoch."""
+    X, y = rows
+
+    def network(alpha, **params):
+        return RidgeMLPClassifier(alpha, batch_size=32).set_params(**{**params, "epochs": 1})
+
+    tables, pictures = python_of("tutorial.rst")[2:]
+    names = run(tables, X=X, y=y, network=network, np=np, test_loss=lambda fitted: 1 - fitted.score(X, y))
+    assert np.isfinite(names["by_size"]).all()
+    assert np.shape(names["by_rows"]) == (4, 5)
+    monkeypatch.chdir(tmp_path)
+    figure = plt.figure()
+    run(pictures, boundary=figure, display=MagicMock(figure_=figure), curves=figure)
+    images = {path.name for path in tmp_path.glob("*.png")}
+    assert images == {path.name for path in (DOCS / "images").glob("tutorial_*.png")}
+    plt.close(figure)
+
+
+def test_the_user_guides_search_runs_on_a_cluster(rows, pipeline):
+    from distributed import LocalCluster
+
+    X, y = rows
+    search = GridSearchCV(pipeline, {"ridgemlpclassifier__alpha": [0, 1]}, cv=3)
+    code = python_of("user_guide.rst")[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # distributed's own
+        with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+            names = run(code.replace("scheduler-address", cluster.scheduler_address), search=search, X=X, y=y)
+            names["client"].close()
+    assert search.best_params_
+
+
+def test_the_user_guides_server_answers(rows, pipeline, tmp_path, monkeypatch):
+    X, y = rows
+    monkeypatch.chdir(tmp_path)
+    joblib.dump(pipeline.fit(X, y), "model.joblib")
+    names = run(python_of("user_guide.rst")[1])
+    handler = type("Quiet", (names["Handler"],), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        answer = json.load(urllib.request.urlopen(address, json.dumps(X[:3].tolist()).encode()))
+        np.testing.assert_array_equal(answer, pipeline.predict_proba(X[:3]))
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(address, b"[[1, 2]]")
+        assert refused.value.code == 400
+        assert "features" in json.load(refused.value)["error"]
+        refused.value.close()
+        server.shutdown()
