@@ -41,7 +41,7 @@ return {beyond: beyond.slice(0, 5), scrolled: document.documentElement.scrollWid
 #: Pictures, those that did not load, and those without a word for who cannot see them.
 PICTURES = """
 const images = [...document.querySelectorAll('main img[src], article img[src]')];
-const drawn = [...document.querySelectorAll('svg[role=img]')];
+const drawn = [...document.querySelectorAll('svg[role=img]:not([aria-hidden=true])')];
 images.forEach(image => { image.loading = 'eager'; });
 await Promise.all(images.map(image => image.decode().catch(() => null)));
 return {
