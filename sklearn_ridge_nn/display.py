@@ -62,8 +62,8 @@ class AlphaCurveDisplay:
         The curves, alpha = 0 apart.
     bands_ : list of matplotlib.collections.PolyCollection
         One standard error around train and test curve.
-    zones_ : list of matplotlib.patches.Rectangle
-        One per run of equal verdicts.
+    zones_, hatches_ : list of matplotlib.patches.Rectangle
+        Tint and hatching, one per run of equal verdicts.
     best_line_, one_se_line_ : matplotlib.lines.Line2D or None
         The marks of the two alphas.
 
@@ -166,6 +166,7 @@ class AlphaCurveDisplay:
         ax = self.ax_ = axes_for(ax)
         self.figure_ = ax.figure
         places, has_zero = places_of(self.alphas), self.alphas[0] == 0
+        self.hatches_: list[Any] = []
         self.zones_ = self._draw_zones(ax, places)
         self.bands_ = []
         curves = (
@@ -194,11 +195,11 @@ class AlphaCurveDisplay:
                 continue
             verdict = self.verdicts[first]
             colour, hatch = ZONES[verdict]
-            zone = ax.axvspan(
-                edges[first], edges[end], facecolor=(*rgb(colour), 0.12), edgecolor=(*rgb(colour), 0.35),
-                hatch=hatch, linewidth=0, zorder=0,
-            )  # fmt: skip
-            zones.append(zone)
+            span = (edges[first], edges[end])
+            zones.append(ax.axvspan(*span, facecolor=(*rgb(colour), 0.12), linewidth=0, zorder=0))
+            # Apart from the tint, whose opacity would be that of the hatching, too, in SVG.
+            lines = {"edgecolor": (*rgb(colour), 0.35), "hatch": hatch, "linewidth": 0, "zorder": 0}
+            self.hatches_.append(ax.axvspan(*span, facecolor="none", **lines))
             middle = np.sqrt(edges[first] * edges[end])
             width = np.log(edges[end] / edges[first]) / np.log(edges[-1] / edges[0])
             short = {"good": "good", "undetermined": "?"}.get(verdict, f"{verdict[0]}.")

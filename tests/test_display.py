@@ -109,7 +109,7 @@ def test_zones_follow_the_verdicts_without_a_gap(made):
     edges = [(zone.get_x(), zone.get_x() + zone.get_width()) for zone in display.zones_]
     assert edges[0][1] == pytest.approx(edges[1][0])
     assert edges[1][0] < 0.01 < edges[1][1] == pytest.approx(edges[2][0])
-    assert len({zone.get_hatch() for zone in display.zones_}) == 3  # told apart without colour
+    assert len({hatch.get_hatch() for hatch in display.hatches_}) == 3  # told apart without colour
     names = [text.get_text() for text in display.ax_.texts]
     assert {"overfit", "good", "underfit"} <= set(names)
 

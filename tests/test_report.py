@@ -1,5 +1,6 @@
 """The report as text and as a page, parsed and held against the diagnosis."""
 
+import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
@@ -171,6 +172,14 @@ def test_pictures_are_xml_with_ids_of_their_own_and_the_pages_ink(diagnosis):
         assert "currentColor" in svg
     clips = [i for i in ids if len(i) == 11]  # clip paths are referred to by id
     assert len(clips) == len(set(clips))
+
+
+def test_hatching_is_seen_in_the_page(diagnosis):
+    """Not through a fill-opacity meant for the tint, which would fade the lines as well."""
+    page = diagnosis.to_html()
+    fills = re.findall(r"fill: url\(#\w+\)([^\"]*)", page)
+    assert len(fills) >= 2
+    assert not [fill for fill in fills if "fill-opacity" in fill]
 
 
 def test_a_notebook_shows_the_report_with_one_picture(diagnosis):
