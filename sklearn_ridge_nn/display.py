@@ -198,7 +198,12 @@ class AlphaCurveDisplay:
             span = (edges[first], edges[end])
             zones.append(ax.axvspan(*span, facecolor=(*rgb(colour), 0.12), linewidth=0, zorder=0))
             # Apart from the tint, whose opacity would be that of the hatching, too, in SVG.
-            lines = {"edgecolor": (*rgb(colour), 0.35), "hatch": hatch, "linewidth": 0, "zorder": 0}
+            lines: dict[str, Any] = {
+                "edgecolor": (*rgb(colour), 0.35),
+                "hatch": hatch,
+                "linewidth": 0,
+                "zorder": 0,
+            }
             self.hatches_.append(ax.axvspan(*span, facecolor="none", **lines))
             middle = np.sqrt(edges[first] * edges[end])
             width = np.log(edges[end] / edges[first]) / np.log(edges[-1] / edges[0])

@@ -108,7 +108,7 @@ class Table:
         Parameters
         ----------
         n_rows : int
-            Rows of each chunk but the last.
+            Rows of a chunk, at most.
         columns : sequence of str
             Which columns.
 
@@ -126,13 +126,16 @@ class Table:
         if self._parquet is not None:
             yield from self._parquet_chunks(n_rows, columns)
             return
+        first = 0
         with self._understood():
-            first = 0
-            while records := list(islice(self._rows(), n_rows)):
-                index = pd.RangeIndex(first, first + len(records))
-                fields = dict(zip(self.columns, zip(*records, strict=True), strict=True))
+            while records := list(islice(self._records, n_rows)):
+                rows = self._rows(records)
+                if not rows:
+                    continue
+                index = pd.RangeIndex(first, first + len(rows))
+                fields = dict(zip(self.columns, zip(*rows, strict=True), strict=True))
                 yield pd.DataFrame({name: fields[name] for name in columns}, index=index, dtype=object)
-                first += len(records)
+                first += len(rows)
 
     def read(self) -> pd.DataFrame:
         """Return all rows, as `chunks` has them.
@@ -178,24 +181,29 @@ class Table:
             )
         return names
 
-    def _rows(self) -> Iterator[list[str]]:
-        """Yield the fields of each row. Empty lines are no rows, unless a row is a single field."""
+    def _rows(self, records: list[list[str]]) -> list[list[str]]:
+        """Return the records that are rows. Empty lines are none, unless a row is a single field."""
         n_columns = len(self.columns)
-        for record in self._records:
+        if set(map(len, records)) == {n_columns}:
+            return records
+        rows = []
+        for number, record in enumerate(records):
             if len(record) == n_columns:
-                yield record
+                rows.append(record)
             elif n_columns == 1 and not record:
-                yield [""]
+                rows.append([""])
             elif len(record) > 1 or "".join(record).strip():
+                after = sum(1 + "".join(later).count("\n") for later in records[number + 1 :])
                 way_out = (
                     "Name every column, quote fields with separators in them, and end no line with one."
                     if len(record) > n_columns
                     else "Complete it, or quote fields with line breaks in them."
                 )
                 raise InputError(
-                    f"Line {self._records.line_num} of {self.name} has {len(record)} fields, and the header "
-                    f"has {n_columns} names. {way_out}"
+                    f"Line {self._records.line_num - after} of {self.name} has {len(record)} fields, and the "
+                    f"header has {n_columns} names. {way_out}"
                 )
+        return rows
 
     @contextmanager
     def _understood(self) -> Iterator[None]:

@@ -109,6 +109,7 @@ def test_an_encoding_can_be_named(tmp_path):
         ("t.csv", b"a,b\n1,2,\n3,4,\n", "Line 2 of t.csv has 3 fields, .* end no line with one"),
         ("t.csv", b"a,b\n\n1,2,\n3,4,\n", "Line 3 of t.csv has 3 fields"),
         ("t.csv", b'\na,b\n  \n"1\n",2,\n', "Line 5 of t.csv has 3 fields"),
+        ("t.csv", b'a,b\n1,2\n3\n4,"5\n\n6"\n\n7,8\n', "Line 3 of t.csv has 1 fields"),
         ("t.csv", b"a,b\n1,2\n3\n", "Line 3 of t.csv has 1 fields, and the header has 2 names. Complete it"),
         ("t.csv", b'a,b\n1,"2"3\n', r"cannot be read as a table: .* \(line 2\)"),
         ("t.csv", b'a,b\n1,"2\n', "cannot be read as a table"),
