@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sklearn_ridge_nn.resampling import bias_variance
     from sklearn_ridge_nn.studies import diagnose
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 _HOMES = {
     "AlphaCurveDisplay": "display",
     "AlphaDiagnosis": "diagnosis",

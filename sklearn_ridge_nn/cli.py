@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
@@ -73,7 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = parser().parse_args(argv)
+    arguments, unknown = parser().parse_known_args(argv)
+    if unknown:
+        _refuse(arguments.parser, unknown[0])
     try:
         with warnings_in_a_line():
             _check_extras()
@@ -113,7 +116,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, short: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=short, description=text, **_style(name))
+        command = commands.add_parser(name, help=short, description=text, **_style(name))
+        command.set_defaults(parser=command)
+        return command
 
     diagnose = add(
         "diagnose",
@@ -199,6 +204,13 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         say(f"error: {message} (see {self.prog} --help)")
         self.exit(2)
+
+
+def _refuse(command: argparse.ArgumentParser, unknown: str) -> None:
+    """End with what is unknown to a command, and what may have been meant."""
+    known = [option for action in command._actions for option in action.option_strings]
+    near = get_close_matches(unknown.partition("=")[0], known, 1)
+    command.error(f"unrecognized argument {unknown!r}.{f' Did you mean {near[0]}?' if near else ''}")
 
 
 def _style(name: str) -> dict[str, Any]:
@@ -324,7 +336,7 @@ def _cv(text: str) -> tuple[int, int]:
     except ValueError:
         numbers = 0, 0
     if numbers[0] < 2 or numbers[1] < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of folds, such as 5, or 5x3 to repeat them")
+        raise argparse.ArgumentTypeError(f"{text!r}: give 2 folds or more, such as 5, or 5x3 to repeat them")
     return numbers
 
 

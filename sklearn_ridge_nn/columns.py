@@ -229,11 +229,11 @@ def _kind(column: pd.Series) -> str:
         return "numeric"
     if numbers.notna().mean() >= MOSTLY:
         exceptions = present[numbers.isna()]
-        word = str(exceptions.iloc[0])
+        word, n_rows = str(exceptions.iloc[0]), len(exceptions)
         raise InputError(
             f"Column {column.name!r} holds numbers, but for {listed(exceptions.unique().tolist(), 3)} in "
-            f"{len(exceptions)} rows. If that stands for a missing value: --missing={quoted(word)}; if these "
-            f"are categories: --categorical={quoted(column.name)}"
+            f"{n_rows} row{'s' if n_rows > 1 else ''}. If that stands for a missing value: "
+            f"--missing={quoted(word)}; if these are categories: --categorical={quoted(column.name)}"
         )
     words = pd.Series(present.unique()).astype(str)
     are_numbers = words.map(

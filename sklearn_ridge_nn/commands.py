@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -18,7 +19,7 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import drawing, model_files, studies, terminal
+from sklearn_ridge_nn import drawing, findings, model_files, report, studies, terminal
 from sklearn_ridge_nn.columns import (
     Columns,
     pipeline,
@@ -71,9 +72,10 @@ def diagnose(arguments: Namespace) -> None:
             verbose=int(shown),
         )
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
-    print(diagnosis.summary(width=shutil.get_terminal_size((100, 24)).columns), file=summary_to)
+    width = shutil.get_terminal_size((100, 24)).columns
+    print(report.text(diagnosis, width, wording=_as_arguments), file=summary_to)
     if outputs["html"]:
-        _write(diagnosis.to_html(), outputs["html"])
+        _write(report.page(diagnosis), outputs["html"])
     if outputs["json"]:
         _write(json.dumps(diagnosis.to_dict(), indent=1) + "\n", outputs["json"])
     if outputs["plot"]:
@@ -139,6 +141,7 @@ def fit(arguments: Namespace) -> None:
         seed=arguments.seed,
     )
     model_files.save(model, card, arguments.model)
+    _warn_if_unfinished(model.named_steps["network"])
     print(_card_text(card))
     print(f"Model: {arguments.model}")
 
@@ -284,9 +287,9 @@ def _splitter(arguments: Namespace, data: Data, rows: np.ndarray, fewest: int = 
     if counts.min() < fewest:
         rare = classes[counts.argmin()].item()
         raise InputError(
-            f"--cv {n_folds}: class {rare!r} of --target {data.target!r} has {counts.min()} rows to "
-            "train on, fewer than folds, and each fold needs one to score. Give fewer folds, take the class "
-            "out or merge it with another."
+            f"--cv {n_folds}: class {rare!r} of --target {data.target!r} has {counts.min()} rows to train "
+            "on, fewer than folds, and each fold needs one to score. Give fewer folds, take the class out "
+            "or merge it with another."
         )
     if n_folds > counts.max():
         raise InputError(
@@ -329,6 +332,43 @@ def _scores(model: Pipeline, data: Data, rows: np.ndarray, scoring: str) -> dict
     return {"rows": len(rows), "scores": scores}
 
 
+def _warn_if_unfinished(network: RidgeMLPClassifier) -> None:
+    """Say so if train and validation loss were still falling when training ended."""
+    history = network.history_
+    if len(history["data_loss"]) < 2 or network.early_stopping:
+        return
+    n_last, fall = findings.last_fall(history["data_loss"])
+    of_validation = findings.last_fall(history.get("val_data_loss", history["data_loss"]))[1]
+    if fall > findings.STILL_FALLING and of_validation > 0:
+        epochs = len(history["data_loss"])
+        terminal.say(
+            f"warning: training had not finished: of {epochs} epochs the last {n_last} lowered the loss by "
+            f"{fall:.1%}. A longer one may score better: --epochs {2 * epochs}"
+        )
+
+
+#: What the findings say for Python, and what it is for the command.
+_ARGUMENTS = {
+    r"alphas=np\.logspace\((\S+), (\S+), 7\)": r"--alphas 1e\1:1e\2:7",
+    r"alphas=np\.concatenate\(\[\[0\], np\.logspace\((\S+), (\S+), 7\)\]\)": r"--alphas 0,1e\1:1e\2:7",
+    r"epochs=(\d+)": r"--epochs \1",
+    r"early_stopping=True": "--early-stopping",
+    r"n_seeds=3": "--seeds 3",
+    r" \(RepeatedStratifiedKFold\)": " (--cv 5x10)",
+    r"Give hidden_layer_sizes, or diagnose .*": "Give --hidden-layer-sizes.",
+    r" \(sklearn\.ensemble\.VotingClassifier\)": "",
+    r" \(then pass groups\)": "",
+    r" \(cv=5 makes them\)": "",
+}
+
+
+def _as_arguments(text: str) -> str:
+    """Return what a finding says with the arguments of the command in the place of Python."""
+    for pattern, argument in _ARGUMENTS.items():
+        text = re.sub(pattern, argument, text)
+    return text
+
+
 # -- results ----------------------------------------------------------------------------------------
 
 
@@ -346,12 +386,14 @@ def _card_text(card: model_files.Card) -> str:
     }
     if chosen:
         place = chosen["alphas"].index(card.alpha)
-        rule = {"auto": "the best", "1se": "the largest within one standard error"}[chosen["rule"]]
-        lines["alpha"] += (
-            f", {rule} of {len(chosen['alphas'])} by {chosen['scoring']}: "
-            f"{chosen['mean_test_score'][place]:.4g} +/- {chosen['standard_error'][place]:.2g} on "
-            f"{chosen['splits']} splits"
-        )
+        n_alphas, scoring = len(chosen["alphas"]), chosen["scoring"]
+        rule = {
+            "auto": f"the best of {n_alphas} by {scoring}",
+            "1se": f"the largest of {n_alphas} within one standard error of the best by {scoring}",
+        }[chosen["rule"]]
+        mean, error = chosen["mean_test_score"][place], chosen["standard_error"][place]
+        score = "no score" if mean is None else f"{mean:.4g} +/- {error:.2g}"
+        lines["alpha"] += f", {rule}: {score} on {chosen['splits']} splits"
     if held_out:
         known = {name: value for name, value in held_out["scores"].items() if value is not None}
         scores = ", ".join(f"{name} {value:.4g}" for name, value in known.items())

@@ -198,6 +198,22 @@ class BiasVariance:
             raise ValueError(f"name must be one of {', '.join(rows)}. Got {name!r}.")
         return rows[name]
 
+    def __repr__(self) -> str:
+        low, high = self.alphas[0], self.alphas[-1]
+        return (
+            f"<BiasVariance of {len(self.alphas)} values of {self.param_name} from {low:g} to {high:g}, "
+            f"{self.n_resamples} resamples, {self.log_bias_rows.shape[1]} test rows>"
+        )
+
+    def __str__(self) -> str:
+        names = [f"{loss}_{part}" for loss in ("log", "zero_one") for part in ("loss", "bias", "variance")]
+        titles = ["log loss", "bias", "variance", "0-1 loss", "bias", "variance"]
+        name = self.param_name.rpartition("__")[2]
+        lines = [f"{name:>9}" + "".join(f"{title:>10}" for title in titles)]
+        for alpha, *means in zip(self.alphas, *(getattr(self, name) for name in names), strict=True):
+            lines.append(f"{alpha:9.3g}" + "".join(f"{mean:10.3g}" for mean in means))
+        return "\n".join(lines)
+
     def to_frame(self) -> pd.DataFrame:
         """Return the means, one row per alpha.
 

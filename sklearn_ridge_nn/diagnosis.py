@@ -295,18 +295,18 @@ class AlphaDiagnosis(Evidence):
 
         return report.text(self, width)
 
-    def to_html(self, path: str | os.PathLike | None = None) -> str:
-        """Return the report as one self-contained HTML page, and write it to a file.
+    def to_html(self, path: str | os.PathLike | None = None) -> str | None:
+        """Write the report as one self-contained HTML page, or return it.
 
         Parameters
         ----------
         path : str or path, default=None
-            Where to write it. None writes nothing.
+            Where to write it. None returns it.
 
         Returns
         -------
-        str
-            The page.
+        str or None
+            The page, if it was not written.
 
         Raises
         ------
@@ -316,10 +316,11 @@ class AlphaDiagnosis(Evidence):
         from sklearn_ridge_nn import report
 
         page = report.page(self)
-        if path is not None:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(page)
-        return page
+        if path is None:
+            return page
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(page)
+        return None
 
     def plot(self, ax: Any = None) -> AlphaCurveDisplay:
         """Draw train and test loss over alpha.

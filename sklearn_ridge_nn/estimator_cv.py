@@ -39,7 +39,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
     cv : int, cross-validation generator or iterable, default=5
         The splits; ints are stratified.
     scoring : str or callable, default=None
-        How to score; None is the accuracy. Weighted by `sample_weight` if the metric takes weights.
+        How to score; None is the accuracy, which changes little with alpha: ``"neg_log_loss"`` tells alphas
+        apart better. Weighted by `sample_weight` if the metric takes weights.
     selection : {"best", "1se"}, default="best"
         Whether to choose the alpha with the best mean test score, or the largest one within a standard
         error of it, see :func:`sklearn_ridge_nn.model_selection.one_standard_error`.

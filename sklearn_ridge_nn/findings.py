@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from sklearn_ridge_nn.evidence import Evidence, mean_curve
-from sklearn_ridge_nn.luck import lag
+from sklearn_ridge_nn.luck import lag, standard_error
 from sklearn_ridge_nn.verdicts import interval, outlying, variance_components
 
 Severity: TypeAlias = Literal["problem", "hint", "note", "passed", "not applicable"]
@@ -83,7 +83,7 @@ def failed_fits(evidence: Evidence) -> Answer:
     where = _listed(evidence.alphas[failed.any(axis=1)])
     return (
         "problem",
-        f"{failed.sum()} of {failed.size} fits have no loss, at {evidence.param_name} {where}. What lacks a "
+        f"{failed.sum()} of {failed.size} fits have no loss, at {evidence.short_name} {where}. What lacks a "
         "loss where others have one is not compared.",
         "Read the warning of the run. Where the loss diverged, lower the learning rate or alpha, or scale "
         "X; where all test rows have a weight of 0, give another cv.",
@@ -122,7 +122,7 @@ def no_difference(evidence: Evidence) -> Answer:
     n_called = sum(label in ("overfit", "underfit") for label in labels)
     if n_called:
         return "passed", f"{n_called} of {len(labels)} values are significantly worse than the best."
-    comparison, name = evidence.comparison, evidence.param_name
+    comparison, name = evidence.comparison, evidence.short_name
     span = (
         f"mean test losses differ by at most {np.nanmax(comparison.difference):.3g} from the best, "
         f"{_best(evidence)}"
@@ -146,6 +146,28 @@ def no_difference(evidence: Evidence) -> Answer:
     )
 
 
+@check("wrong-direction")
+def wrong_direction(evidence: Evidence) -> Answer:
+    """Whether stronger penalties raise the train loss, as they must."""
+    losses = evidence.by_split(evidence.train_loss)
+    weakest, strongest = np.argmin(evidence.strengths), np.argmax(evidence.strengths)
+    rise = losses[strongest] - losses[weakest]
+    name = evidence.short_name
+    low, high = evidence.alphas[[0, -1]]
+    means = losses.mean(axis=1)
+    numbers = f"mean train losses are {means[0]:.3g} at {name} = {low:.3g} and {means[-1]:.3g} at {high:.3g}"
+    if np.isnan(rise).any():
+        return "not applicable", f"The smallest or the largest {name} lacks a train loss."
+    if (rise < 0).all() and -rise.mean() > WIDE_GAP * abs(losses[weakest].mean()):
+        other = "smaller" if evidence.stronger == "larger" else "larger"
+        return (
+            "problem",
+            f"Stronger penalties seem to fit the training rows better: {numbers}.",
+            f"If {other} values of {name} penalise more, pass stronger={other!r}; the verdicts are wrong then.",
+        )
+    return "passed", f"Stronger penalties do not fit the training rows better: {numbers}."
+
+
 @check("best-at-edge")
 def best_at_edge(evidence: Evidence) -> Answer:
     """Whether the best alpha lies at the edge of the grid."""
@@ -166,7 +188,7 @@ def best_at_edge(evidence: Evidence) -> Answer:
     end = "lower" if best == 0 else "upper"
     return (
         "hint",
-        f"The best value, {evidence.param_name} = {last:.3g}, is the {end} end of the grid.",
+        f"The best value, {evidence.short_name} = {last:.3g}, is the {end} end of the grid.",
         advice,
     )
 
@@ -292,22 +314,29 @@ def unfinished_training(evidence: Evidence) -> Answer:
     test = mean_curve(evidence.test_loss_curve[best])
     if np.isnan(train).any() or np.isnan(test).any():
         return "not applicable", f"The curves at {_best(evidence)} are not complete."
-    n_last = max(1, evidence.n_epochs // 10)
-    fall = 1 - train[-1] / train[-1 - n_last]
+    n_last, fall = last_fall(train)
+    last = "last" if n_last == 1 else f"last {n_last}"
     numbers = (
-        f"at {_best(evidence)} the last {n_last} of {evidence.n_epochs} epochs lowered the train loss by "
-        f"{fall:.1%}"
+        f"at {_best(evidence)} the {last} of {evidence.n_epochs} epochs lowered the train loss by {fall:.1%}"
     )
     if fall <= STILL_FALLING:
         return "passed", f"Training was long enough: {numbers}."
-    if test[-1] >= test[-1 - n_last]:
-        return "passed", f"Training was long enough: {numbers}, but the test loss no longer fell."
+    curves = evidence.by_split(evidence.test_loss_curve)[best]
+    falls = curves[:, -1 - n_last] - curves[:, -1]
+    least = max(standard_error(falls, evidence.test_ratio), evidence.margin * abs(test[-1]))
+    if falls.mean() <= least:
+        return "passed", f"Training was long enough: {numbers}, but the test loss hardly fell any more."
     return (
         "hint",
-        f"Training had not finished: {numbers}, and the test loss was falling too.",
-        f"Train longer, for example epochs={2 * evidence.n_epochs}; verdicts can change, for overfitting "
-        "comes late.",
+        f"Training had not finished: {numbers}, and the test loss by {falls.mean() / test[-1 - n_last]:.1%}.",
+        f"Train longer, such as epochs={2 * evidence.n_epochs}. Verdicts can change: overfitting comes late.",
     )
+
+
+def last_fall(curve: np.ndarray) -> tuple[int, float]:
+    """Return the epochs of a curve's last tenth, and the share by which they lowered it."""
+    n_last = max(1, len(curve) // 10)
+    return n_last, float(1 - curve[-1] / curve[-1 - n_last])
 
 
 @check("nothing-to-penalise")
@@ -334,14 +363,16 @@ def penalty_dominates(evidence: Evidence) -> Answer:
     share = evidence.penalty / (evidence.penalty + evidence.train_loss)
     mean = float(np.nanmean(share[best]))
     numbers = f"at {_best(evidence)} the penalty is {mean:.0%} of the whole training loss"
-    if mean > DOMINANT:
-        return (
-            "hint",
-            f"The penalty dominates: {numbers}.",
-            "The network learns less about the labels than about being small. Try smaller alphas, more "
-            "epochs or a smaller network.",
-        )
-    return "passed", f"The data loss leads: {numbers}."
+    if mean <= DOMINANT:
+        return "passed", f"The data loss leads: {numbers}."
+    is_weaker = evidence.strengths < evidence.strengths[best]
+    if any(label == "overfit" for label in np.array(evidence.verdicts)[is_weaker]):
+        return "note", f"The penalty dominates, as it has to: {numbers}, and weaker ones overfit."
+    return (
+        "hint",
+        f"The penalty dominates: {numbers}.",
+        "No weaker one is called overfit, so such a strong one is not needed: try smaller alphas.",
+    )
 
 
 @check("unscaled-features")

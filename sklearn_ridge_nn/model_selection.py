@@ -8,7 +8,7 @@ scikit-learn fits them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -124,7 +124,7 @@ def one_standard_error(
     return max(close, key=lambda number: (candidates[number][name], mean[number]), default=best)
 
 
-def _alpha_name(candidates: list[dict[str, Any]]) -> str:
+def _alpha_name(candidates: Sequence[Mapping[str, Any]]) -> str:
     names = {n for candidate in candidates for n in candidate if n == "alpha" or n.endswith("__alpha")}
     if len(names) != 1:
         found = f"it has {', '.join(sorted(names))}" if names else "it has none"
@@ -172,12 +172,20 @@ class _BatchedSearch:
         self : object
             The fitted search.
         """
+        if isinstance(self.refit, str) and self.refit == "1se":
+            self._check_alpha_is_searched()
         shape = StackShape() if self.refit is not False else None
         token = search_shape.set(shape)
         try:
             return _batched(theirs.GridSearchCV.fit, self.memory, self.verbose, shape)(self, X, y, **params)
         finally:
             search_shape.reset(token)
+
+    def _check_alpha_is_searched(self) -> None:
+        grids: Any = getattr(self, "param_grid", None) or getattr(self, "param_distributions", [])
+        grids = [grids] if isinstance(grids, Mapping) else grids
+        if grids and all(isinstance(grid, Mapping) for grid in grids):  # scikit-learn says what else is wrong
+            _alpha_name(grids)
 
     @staticmethod
     def _select_best_index(refit: Any, refit_metric: str, results: dict[str, Any]) -> int:

@@ -22,8 +22,8 @@ from sklearn_ridge_nn.luck import standard_error
 SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
 
 
-def text(diagnosis: AlphaDiagnosis, width: int) -> str:
-    """Return a table with a verdict per alpha, and the findings below it."""
+def text(diagnosis: AlphaDiagnosis, width: int, wording: Callable[[str], str] = str) -> str:
+    """Return a table with a verdict per alpha, and the findings below it, in the words of `wording`."""
     columns = _columns(diagnosis)
     columns[""] = [f"<- {mark}" if mark else "" for mark in _marks(diagnosis)]
     columns = _fitting(
@@ -39,6 +39,7 @@ def text(diagnosis: AlphaDiagnosis, width: int) -> str:
     console.print(_headline(diagnosis))
     console.print()
     console.print(table)
+    console.print(f"\n{_legend(diagnosis)}")
     undetermined = [
         f"{alpha:.3g}: {reason}"
         for alpha, label, reason in zip(diagnosis.alphas, diagnosis.verdicts, diagnosis.reasons, strict=True)
@@ -48,12 +49,13 @@ def text(diagnosis: AlphaDiagnosis, width: int) -> str:
         console.print("\nUndetermined:")
         for line in undetermined:
             console.print(f"  {line}")
-    console.print("\nFindings:")
+    signs = ", ".join(f"{sign} {severity}" for severity, sign in SIGNS.items())
+    console.print(f"\nFindings ({signs}):")
     for finding in diagnosis.findings:
         if finding.severity in SIGNS:
-            console.print(f"{SIGNS[finding.severity]} {finding.code}: {finding.sentence}")
+            console.print(f"{SIGNS[finding.severity]} {finding.code}: {wording(finding.sentence)}")
             if finding.advice:
-                console.print(f"     {finding.advice}")
+                console.print(f"     {wording(finding.advice)}")
     console.print(_others(diagnosis.findings))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
@@ -73,10 +75,27 @@ def _headline(diagnosis: AlphaDiagnosis) -> str:
     name = diagnosis.short_name
     parts = [f"{counts[label]} {label}" for label in drawing.ZONES if counts[label]]
     seeds = f" x {diagnosis.n_seeds} seeds" if diagnosis.n_seeds > 1 else ""
+    problems = [finding.code for finding in diagnosis.findings if finding.severity == "problem"]
+    but = f" But see the findings: {', '.join(problems)}." if problems else ""
     return (
         f"{len(diagnosis.alphas)} values of {name} on {diagnosis.n_splits} splits{seeds}: "
         f"{', '.join(parts)}. Best {name} {diagnosis.best_alpha:.3g}, by the rule of one standard error "
-        f"{diagnosis.one_se_alpha:.3g}."
+        f"{diagnosis.one_se_alpha:.3g}.{but}"
+    )
+
+
+def _legend(diagnosis: AlphaDiagnosis) -> str:
+    """Return what the numbers after +/- and the marks mean."""
+    legend = (
+        "+/-: one standard error of a mean, corrected for the rows that splits share. Losses are without the "
+        "penalty."
+    )
+    label = diagnosis.verdicts[diagnosis.one_se_index]
+    if label == "good":
+        return legend
+    return (
+        f"{legend} 1 SE: the strongest penalty whose loss is within one (uncorrected) standard error of the "
+        f"best loss. It can be called {label}, for the difference of two losses is surer than a loss."
     )
 
 
@@ -137,7 +156,7 @@ _STYLE = """
 .ridge-report h3 { font-size: 1em; margin: 0; }
 .ridge-report .scroll { overflow-x: auto; }
 .ridge-report table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9em; }
-.ridge-report caption { text-align: left; padding-bottom: .4em; }
+.ridge-report caption { text-align: left; padding-bottom: .4em; max-width: 42em; }
 .ridge-report th, .ridge-report td { padding: .3em .7em; border-bottom: 1px solid var(--line);
   text-align: right; white-space: nowrap; background: none; color: inherit; }
 .ridge-report th.left, .ridge-report td.left { text-align: left; }
@@ -252,10 +271,7 @@ def _table(diagnosis: AlphaDiagnosis) -> str:
             f'<td class="left verdict {verdict}">{verdict}{mark}</td>{others}'
             f'<td class="left reason">{escape(diagnosis.reasons[index])}</td></tr>'
         )
-    caption = (
-        f"Means over {diagnosis.n_splits} splits ± one corrected standard error; losses are without the "
-        "penalty."
-    )
+    caption = f"Means over {diagnosis.n_splits} splits. {_legend(diagnosis).replace('+/-', '±')}"
     return (
         f'<section aria-label="Verdicts">\n<h2>Verdicts</h2>\n<div class="scroll" tabindex="0">\n<table>\n'
         f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"

@@ -20,6 +20,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.metrics import get_scorer_names, log_loss
 from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils import indexable
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.multiclass import type_of_target
@@ -366,6 +367,11 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
     if param_name is None:
         located = final_classifier(estimator)
         if located is None:
+            if hasattr(estimator, "best_estimator_"):
+                raise ValueError(
+                    "estimator must be what was searched and not the search. Pass "
+                    f"{kind}(...).best_estimator_."
+                )
             raise ValueError(
                 f"estimator must be a RidgeMLPClassifier or a Pipeline that ends in one. Got {estimator!r}. "
                 "For another classifier name its parameter, for example param_name='logisticregression__C', "
@@ -375,9 +381,9 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
         return f"{prefix}alpha", prefix
     known = estimator.get_params()
     if param_name not in known:
-        raise ValueError(
-            f"param_name={param_name!r} is not a parameter of {kind}. It has {', '.join(sorted(known))}."
-        )
+        near = [name for name in known if name.endswith(f"__{param_name}")]
+        has = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(sorted(known))}."
+        raise ValueError(f"param_name={param_name!r} is not a parameter of {kind}. {has}")
     if not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"estimator must have predict_proba, for verdicts rest on the log loss, but {kind} has none. "
@@ -408,6 +414,12 @@ def strengths_to_try(alphas: Any, param_name: str | None) -> np.ndarray:
 
 def check_target(y: Any, is_ours: bool) -> bool:
     """Return whether y is multilabel."""
+    missing = _missing(y)
+    if missing.any():
+        raise ValueError(
+            f"y has no label in {missing.sum()} of {len(missing)} rows (the first is row "
+            f"{missing.argmax()}). Leave these rows out, or give them a label."
+        )
     kind = type_of_target(y, input_name="y")
     if kind == "multilabel-indicator" and is_ours:
         return True
@@ -415,6 +427,15 @@ def check_target(y: Any, is_ours: bool) -> bool:
         why = "continuous numbers are for regression" if "continuous" in kind else f"this y is {kind}"
         raise ValueError(f"y must hold class labels, one for each row; {why}.")
     return False
+
+
+def _missing(y: Any) -> np.ndarray:
+    """Return which rows of y have no label: None, NaN or pandas's NA."""
+    values = np.asarray(y, dtype=object) if np.asarray(y).dtype.kind in "fO" else np.empty(0, dtype=object)
+    if values.ndim != 1:
+        return np.zeros(0, dtype=bool)
+    found = [value is None or is_scalar_nan(value) or is_pandas_na(value) for value in values]
+    return np.array(found, dtype=bool)
 
 
 def _splits(cv: Any, X: Any, y: Any, groups: Any, is_multilabel: bool) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -106,7 +106,8 @@ def test_diagnose_prints_and_writes_what_the_function_returns(folder, frame, tmp
     printed, said = ridge_nn("diagnose", "data.csv", *arguments, cwd=folder)
     assert said == ""
     written = AlphaDiagnosis.from_dict(json.loads((tmp_path / "d.json").read_text()))
-    assert printed.startswith(written.summary())
+    table = written.summary().partition("Findings")[0]
+    assert printed.startswith(table)
     for what, name in (("Report", "r.html"), ("Numbers", "d.json"), ("Picture", "c.svg")):
         assert f"{what}: {tmp_path / name}" in printed
     assert (tmp_path / "r.html").read_text() == written.to_html()
@@ -121,6 +122,24 @@ def test_diagnose_prints_and_writes_what_the_function_returns(folder, frame, tmp
     expected = diagnose(pipeline(columns, classifier), X, frame["bought"], alphas=[0, 1e-3, 1], cv=cv)
     np.testing.assert_array_equal(written.test_loss, expected.test_loss)
     assert written.verdicts == expected.verdicts
+
+
+def test_findings_speak_of_the_commands_arguments(folder):
+    printed, _ = ridge_nn(
+        "diagnose", "--dataset", "wine", "--alphas", "1e-8,1e-7", "--epochs", "3", "--cv", "3"
+    )
+    words = " ".join(printed.split())
+    assert "--epochs 6" in words
+    assert "--alphas 1e-7:1e-4:7" in words or "--alphas 0,1e-11:1e-8:7" in words
+    assert "epochs=" not in words
+    assert "np." not in words
+
+
+def test_fit_says_that_training_had_not_finished(folder, tmp_path):
+    arguments = ["--dataset", "wine", "--model", tmp_path / "m.skops", "--alpha", "0", "--epochs", "3"]
+    _, said = ridge_nn("fit", *arguments)
+    assert "training had not finished" in said
+    assert "--epochs 6" in said
 
 
 def test_diagnose_pipes(folder):
@@ -457,7 +476,7 @@ def test_a_stream_of_another_encoding_gets_utf_8(folder):
         ("diagnose data.csv --target bought --alphas 1:0.1:3", "'1:0.1:3': a range is low:high:count"),
         ("diagnose data.csv --target bought --alphas=-1,0", "-1 is no alpha"),
         ("diagnose data.csv --target bought --alphas 1", "has a single value"),
-        ("diagnose data.csv --target bought --cv 1", "'1' is no number of folds"),
+        ("diagnose data.csv --target bought --cv 1", "'1': give 2 folds or more, such as 5"),
         ("diagnose data.csv --target bought --cv 300", "--cv 300: no class has that many rows"),
         ("diagnose data.csv --target bought --scoring acuracy", r"Did you mean 'accuracy'\?"),
         ("diagnose data.csv --target bought --seeds 0", "'0' is no whole number from 1"),
@@ -492,6 +511,7 @@ def test_a_stream_of_another_encoding_gets_utf_8(folder):
         ("predict new.csv --model model.skops --output o.xls", "must end in .csv or .tsv"),
         ("show new.csv", "is not a model"),
         ("shew", "invalid choice: 'shew'"),
+        ("diagnose --dataset wine --alpha 1", r"Did you mean --alphas\? \(see ridge-nn diagnose --help"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_a_line(folder, monkeypatch, capsys, arguments, message):

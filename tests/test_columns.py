@@ -62,7 +62,7 @@ def test_numbers_and_categories(values, kind):
         (pd.to_timedelta(["1 day"]), "holds dates"),
         ([f"word {i}" for i in range(21)], r"free text or identifiers: 21 .* in 21 rows, such as 'word 0'"),
         ([f"word {i % 101}" for i in range(1000)], "free text or identifiers: 101 different values"),
-        ([*"123456789", "?"], r"holds numbers, but for '\?' in 1 rows.*--missing='\?'; .*--categorical=x"),
+        ([*"123456789", "?"], r"holds numbers, but for '\?' in 1 row\..*--missing='\?'; .*--categorical=x"),
         ([None, None], r"'x' is empty. Leave it out: --drop=x"),
         (
             ["-1,3", "2,5", "0,1"],

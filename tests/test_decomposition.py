@@ -116,3 +116,13 @@ def test_the_frame_has_a_row_per_alpha():
     frame = result.to_frame()
     assert frame.index.name == "net__alpha"
     np.testing.assert_array_equal(frame.loc[1.0, "log_variance"], result.log_variance[1])
+
+
+def test_a_decomposition_prints_a_line_per_alpha():
+    result = BiasVariance.from_log_proba(
+        [0.0, 0.1], np.log([[[[0.8, 0.2]]] * 3, [[[0.4, 0.6]]] * 3]), [0], "a__alpha"
+    )
+    assert repr(result) == "<BiasVariance of 2 values of a__alpha from 0 to 0.1, 3 resamples, 1 test rows>"
+    lines = str(result).splitlines()
+    assert lines[0].split() == ["alpha", "log", "loss", "bias", "variance", "0-1", "loss", "bias", "variance"]
+    assert [float(number) for number in lines[2].split()] == pytest.approx([0.1, 0.916, 0.916, 0, 1, 1, 0])

@@ -59,6 +59,13 @@ CASES = {
         evidence(),
         None,
     ),
+    "wrong-direction": (
+        evidence(gap=(0.1, 0.1, 0.6)),
+        "problem",
+        ["0.7 at alpha = 0 and 0.3 at 1", "stronger='smaller'"],
+        evidence(),
+        evidence(train_loss=WITH_MISSING),
+    ),
     "best-at-edge": (
         evidence(test=(0.9, 0.8, 0.5)),
         "hint",
@@ -95,9 +102,9 @@ CASES = {
         evidence(),
     ),
     "penalty-dominates": (
-        evidence(weight_norm=np.full((3, 6, 2), 10.0)),
+        evidence(weight_norm=np.full((3, 6, 2), 10.0), gap=(0.01, 0.01, 0.02)),
         "hint",
-        ["67% of the whole training loss"],
+        ["67% of the whole training loss", "smaller alphas"],
         evidence(weight_norm=np.full((3, 6, 2), 1.0)),
         evidence(),
     ),
@@ -258,6 +265,17 @@ def test_a_flat_curve_whose_lowest_epoch_is_luck_does_not_diverge():
         diagnosis = evidence(train_loss_curve=flat - 0.1, test_loss_curve=flat)
         called.append(said(diagnosis, "diverging-curves").severity == "problem")
     assert np.mean(called) < 0.15  # Student's test of the same epochs calls about half of them
+
+
+def test_a_penalty_that_has_to_dominate_is_only_noted():
+    finding = said(evidence(weight_norm=np.full((3, 6, 2), 10.0)), "penalty-dominates")
+    assert finding.severity == "note"
+    assert "weaker ones overfit" in finding.sentence
+
+
+def test_a_test_loss_that_hardly_falls_any_more_finishes_a_training():
+    hardly = 0.5 + 0.02 * (FALLING - FALLING[-1])  # by 0.2 % in the last two epochs
+    assert said(evidence(**curves(FALLING, hardly)), "unfinished-training").severity == "passed"
 
 
 def test_one_noisy_epoch_at_the_end_does_not_finish_a_training():

@@ -37,11 +37,13 @@ ROOMS = {
         "drawing",
         "estimator",
         "files",
+        "findings",
         "inputs",
         "luck",
         "model_files",
         "model_selection",
         "parameters",
+        "report",
         "studies",
         "tables",
         "terminal",
@@ -171,7 +173,9 @@ def test_the_arrows_make_no_circle():
 
 def test_the_version_is_the_same_everywhere():
     assert sklearn_ridge_nn.__version__ == version("sklearn-ridge-nn")
-    assert f"## [{sklearn_ridge_nn.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+    released, _, of_development = sklearn_ridge_nn.__version__.partition(".dev")
+    newest = "Unreleased" if of_development else released
+    assert re.findall(r"^## \[(.*?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == newest
 
 
 def test_every_public_name_is_documented():

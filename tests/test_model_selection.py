@@ -726,6 +726,16 @@ def test_the_rule_refuses_what_it_cannot_apply(params, keywords, message):
         one_standard_error(results([{"alpha": 1.0}], [[1.0]]))
 
 
+def test_the_rule_needs_an_alpha_before_anything_is_trained(wine, trained):
+    for search in (
+        ours.GridSearchCV(classifier(), {"epochs": [1, 2]}, refit="1se"),
+        ours.RandomizedSearchCV(classifier(), {"epochs": [1, 2]}, n_iter=2, refit="1se"),
+    ):
+        with pytest.raises(ValueError, match=r"needs one parameter called alpha .* but it has none"):
+            search.fit(*wine)
+    assert trained == []
+
+
 def test_a_search_refits_by_the_rule(wine):
     search = ours.GridSearchCV(classifier(epochs=20), {"alpha": ALPHAS}, cv=3, refit="1se").fit(*wine)
     assert np.argmin(search.cv_results_["rank_test_score"]) < search.best_index_ == 2

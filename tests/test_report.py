@@ -83,6 +83,25 @@ def test_the_summary_names_every_check_once_and_needs_no_colour(diagnosis):
             assert finding.sentence.split(":")[0] in text
 
 
+def test_the_first_line_names_the_problems(diagnosis):
+    content = diagnosis.to_dict()
+    content["evidence"]["rarest_class"] = ["rare", 2, 0]
+    first = " ".join(AlphaDiagnosis.from_dict(content).summary().split("\n\n")[0].split())
+    assert first.endswith("But see the findings: small-class.")
+    assert "But see" not in diagnosis.summary()
+
+
+def test_a_one_standard_error_alpha_that_is_not_good_is_explained():
+    noise = 0.1 * np.array([1, -1, 1, -1, 1, -1])
+    sure = 0.001 * np.array([1, 1, -1, -1, 0, 0])
+    losses = np.array([[0.8], [0.5], [0.52]]) + noise + np.array([[0], [0], [1]]) * sure
+    parts = {"train_loss": losses - 0.1, "test_loss": losses, "train_score": -losses, "test_score": -losses}
+    diagnosis = AlphaDiagnosis(alphas=[0, 0.1, 1], **parts)
+    assert (diagnosis.one_se_alpha, diagnosis.verdicts[2]) == (1, "underfit")
+    for text in (diagnosis.summary(), diagnosis.to_html()):
+        assert "It can be called underfit, for the difference of" in " ".join(text.split())
+
+
 def test_the_summary_keeps_to_the_width(diagnosis):
     assert max(map(len, diagnosis.summary(width=100).splitlines())) <= 100
 
@@ -120,7 +139,8 @@ def test_a_parameter_may_look_like_a_formula(diagnosis):
 
 
 def test_the_page_is_well_formed_and_needs_nothing_else(diagnosis, tmp_path):
-    page = diagnosis.to_html(tmp_path / "report.html")
+    page = diagnosis.to_html()
+    assert diagnosis.to_html(tmp_path / "report.html") is None
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
     parsed = Balanced(page)
     assert not parsed.all("script")
