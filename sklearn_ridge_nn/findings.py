@@ -163,7 +163,7 @@ def wrong_direction(evidence: Evidence) -> Answer:
         return (
             "problem",
             f"Stronger penalties seem to fit the training rows better: {numbers}.",
-            f"If {other} values of {name} penalise more, pass stronger={other!r}; the verdicts are wrong then.",
+            f"Pass stronger={other!r} if {other} values of {name} penalise more: verdicts are wrong then.",
         )
     return "passed", f"Stronger penalties do not fit the training rows better: {numbers}."
 
