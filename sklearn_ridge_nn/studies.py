@@ -116,6 +116,9 @@ _measured.__signature__ = inspect.signature(_fit_and_score)  # type: ignore[attr
 def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
     """Return what is measured of a fitted network of ours."""
     history, coefs = classifier.history_, classifier.coefs_
+    # Callbacks and averages of weights may change these after the last losses were taken.
+    is_known = classifier.callbacks is None and isinstance(classifier.optimizer, str)
+    epoch = classifier.best_epoch_ if classifier.early_stopping else -1
 
     def loss(rows: np.ndarray) -> float:
         x = task.X[rows]
@@ -124,8 +127,8 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
         return _mean(losses, None if task.weights is None else task.weights[rows])
 
     return {
-        "train_loss": loss(task.train_rows),
-        "test_loss": loss(task.test_rows),
+        "train_loss": history["data_loss"][epoch] if is_known else loss(task.train_rows),
+        "test_loss": history["test_data_loss"][epoch] if is_known else loss(task.test_rows),
         "train_loss_curve": history["data_loss"],
         "test_loss_curve": history["test_data_loss"],
         "weight_norm": np.array([np.linalg.norm(coef) for coef in coefs]),
