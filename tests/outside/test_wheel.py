@@ -67,7 +67,7 @@ search = GridSearchCV(pipeline, {"ridgemlpclassifier__alpha": [1e-3, 1]}, cv=3).
 print(search.best_params_)
 print(RidgeMLPClassifierCV([1e-3, 1], cv=3).fit(fitted[0].transform(X), y).alpha_)
 diagnosis = diagnose(pipeline, X, y, alphas=[1e-3, 1], cv=3)
-print(diagnosis.verdicts, "Findings:" in str(diagnosis), "<table>" in diagnosis._repr_html_())
+print(diagnosis.verdicts, "best-at-edge" in str(diagnosis), "<table>" in diagnosis._repr_html_())
 print(bias_variance(pipeline, X, y, alphas=[1e-3, 1], n_resamples=2).log_loss.shape)
 """
     assert python(environment, code) == [
