@@ -25,6 +25,7 @@ extensions = [
 exclude_patterns = ["_build", "_templates", "verdict_rates.rst"]
 templates_path = ["_templates"]
 html_title = project
+html_favicon = "images/icon.svg"
 html_theme = "pydata_sphinx_theme"
 html_sidebars = {"user_guide": [], "diagnosis": [], "changelog": []}
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
