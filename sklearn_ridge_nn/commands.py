@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
@@ -133,7 +134,7 @@ def fit(arguments: Namespace) -> None:
         classes=model.classes_.tolist(),
         alpha=float(model.named_steps["network"].alpha),
         chosen=chosen,
-        held_out=_scores(model, data, test, arguments.scoring) if len(test) else None,
+        held_out=_held_out_scores(model, data, train, test, arguments.scoring) if len(test) else None,
         network={
             name: list(value) if isinstance(value, tuple) else value
             for name, value in _described(arguments).items()
@@ -315,9 +316,25 @@ def _how_chosen(search: GridSearchCV, rule: str, scoring: str, n_folds: int) -> 
     }
 
 
-def _scores(model: Pipeline, data: Data, rows: np.ndarray, scoring: str) -> dict[str, Any]:
-    """Return scores on some rows; None for one that these rows do not have."""
-    X, y = data.X.iloc[rows], data.y[rows]
+def _held_out_scores(
+    model: Pipeline, data: Data, train: np.ndarray, test: np.ndarray, scoring: str
+) -> dict[str, Any]:
+    """Return the scores of a model, and those of guessing by how frequent the classes are."""
+    guessing = DummyClassifier(strategy="prior").fit(data.X.iloc[train], data.y[train])
+    X, y = data.X.iloc[test], data.y[test]
+    scores, problems = _scores(model, X, y, scoring)
+    for problem in problems:
+        terminal.say(f"warning: the rows held out have no {problem}")
+    with warnings.catch_warnings(action="ignore"):  # of classes that are never guessed
+        guessed, _ = _scores(guessing, X, y, scoring)
+    return {"rows": len(test), "scores": scores, "guessing": guessed}
+
+
+def _scores(
+    model: ClassifierMixin | Pipeline, X: pd.DataFrame, y: np.ndarray, scoring: str
+) -> tuple[dict[str, float | None], list[str]]:
+    """Return scores on some rows, None for one that these rows do not have, and why they do not."""
+    problems = []
     scores: dict[str, float | None] = {}
     for name in dict.fromkeys([scoring, "accuracy", "neg_log_loss"]):
         try:
@@ -326,10 +343,10 @@ def _scores(model: Pipeline, data: Data, rows: np.ndarray, scoring: str) -> dict
             else:
                 value = float(get_scorer(name)(model, X, y))
         except ValueError as error:
-            terminal.say(f"warning: the rows held out have no {name}: {error}")
+            problems.append(f"{name}: {error}")
             value = np.nan
         scores[name] = float(value) if np.isfinite(value) else None
-    return {"rows": len(rows), "scores": scores}
+    return scores, problems
 
 
 def _warn_if_unfinished(network: RidgeMLPClassifier) -> None:
@@ -395,14 +412,18 @@ def _card_text(card: model_files.Card) -> str:
         score = "no score" if mean is None else f"{mean:.4g} +/- {error:.2g}"
         lines["alpha"] += f", {rule}: {score} on {chosen['splits']} splits"
     if held_out:
-        known = {name: value for name, value in held_out["scores"].items() if value is not None}
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in known.items())
-        lines["Held-out score"] = f"{scores} ({held_out['rows']} rows)"
+        lines["Held-out score"] = f"{_scores_text(held_out['scores'])} ({held_out['rows']} rows)"
+        lines["By guessing"] = f"{_scores_text(held_out['guessing'])} (class frequencies, on the same rows)"
     else:
         lines["Held-out score"] = "none, all rows were trained on"
     lines["Versions"] = ", ".join(f"{name} {number}" for name, number in card.libraries.items())
     width = max(map(len, lines)) + 2
     return "\n".join(f"{name:{width}}{text}" for name, text in lines.items())
+
+
+def _scores_text(scores: dict[str, float | None]) -> str:
+    known = {name: value for name, value in scores.items() if value is not None}
+    return ", ".join(f"{name} {value:.4g}" for name, value in known.items())
 
 
 def _check_outputs(paths: dict[str, str | None]) -> None:

@@ -44,7 +44,8 @@ class Card:
         How alpha was chosen: ``rule``, ``scoring``, ``splits``, ``alphas``, ``mean_test_score`` and its
         ``standard_error``. None if it was given.
     held_out : dict or None
-        ``rows`` and ``scores`` on rows that took no part in any of this. None without such rows.
+        ``rows`` that took no part in any of this, the ``scores`` on them, and those of ``guessing`` by how
+        frequent the classes are. None without such rows.
     network : dict
         The classifier's parameters that differ from their defaults.
     seed : int

@@ -210,13 +210,19 @@ def test_fit_chooses_alpha_and_says_how_good_the_model_is(folder, frame):
 def test_the_held_out_score_is_that_of_the_rows_held_out(folder, frame):
     from sklearn.model_selection import train_test_split
 
-    _, test = train_test_split(frame, test_size=0.2, stratify=frame["bought"], random_state=0)
+    train, test = train_test_split(frame, test_size=0.2, stratify=frame["bought"], random_state=0)
     test.drop(columns="bought").to_csv(folder / "held_out.csv", index=False)
     predicted, _ = ridge_nn("predict", "held_out.csv", "--model", "model.skops", cwd=folder)
     card = json.loads(ridge_nn("show", "model.skops", "--json", cwd=folder)[0])
     accuracy = accuracy_score(test["bought"], predicted.split()[1:])
     assert accuracy == pytest.approx(card["held_out"]["scores"]["accuracy"])
     assert accuracy > 0.6
+    shares = train["bought"].value_counts(normalize=True)
+    guessing = card["held_out"]["guessing"]
+    assert guessing["accuracy"] == pytest.approx((test["bought"] == shares.idxmax()).mean())
+    assert guessing["neg_log_loss"] == pytest.approx(np.log(shares[test["bought"]]).mean())
+    shown, _ = ridge_nn("show", "model.skops", cwd=folder)
+    assert f"By guessing     neg_log_loss {guessing['neg_log_loss']:.4g}, accuracy" in shown
 
 
 def test_predictions_are_the_pipelines_whatever_the_file_and_the_chunks(folder, frame):
@@ -441,7 +447,8 @@ def test_a_model_is_saved_though_the_rows_held_out_lack_a_class(tmp_path):
     frame = pd.DataFrame({"x": rng.normal(size=20), "y": ["a"] * 9 + ["b"] * 9 + ["rare"] * 2})
     frame.to_csv(tmp_path / "rare.csv", index=False)
     arguments = ["rare.csv", "--target", "y", "--model", "r.skops", *NETWORK]
-    ridge_nn("fit", *arguments, "--alpha", "0", "--scoring", "roc_auc_ovr", cwd=tmp_path)
+    _, said = ridge_nn("fit", *arguments, "--alpha", "0", "--scoring", "roc_auc_ovr", cwd=tmp_path)
+    assert said.count("warning: the rows held out have no roc_auc_ovr: ") == 1
     card = json.loads(ridge_nn("show", "r.skops", "--json", cwd=tmp_path)[0])
     assert np.isfinite(card["held_out"]["scores"]["neg_log_loss"])
     _, said = ridge_nn("fit", *arguments, "--cv", "3", "--alphas", "0,1", code=2, cwd=tmp_path)
