@@ -23,7 +23,7 @@ import numpy as np
 
 from sklearn_ridge_nn import forward
 from sklearn_ridge_nn.feed import Chunk, EpochLayout, plan_epoch
-from sklearn_ridge_nn.network import initial_weights
+from sklearn_ridge_nn.network import initial_weights, strengths
 from sklearn_ridge_nn.optimizers import (
     constant_rate,
     is_schedule,
@@ -185,9 +185,8 @@ class _Training:
                 self.schedules.setdefault(id(rate), (rate, []))[1].append(member)
             else:
                 arrays["rate"][:, member, 0] = constant_rate(rate, recipe)
-        with np.errstate(over="ignore"):  # infinite then, and the member diverges
-            # keras.regularizers.L2 rounds its strength to float32
-            arrays["alpha"][:, 0] = np.array([task.alpha for task in tasks], np.float32)
+        with np.errstate(over="ignore"):
+            arrays["alpha"][:, 0] = strengths([task.alpha for task in tasks])
         arrays["dropout"][:, 0] = [task.dropout for task in tasks]
         self.first_step = program.n_steps()
         self.chunk = Chunk(arrays, stack.streams)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from sklearn_ridge_nn import forward
-from sklearn_ridge_nn.network import keras_classifier
+from sklearn_ridge_nn.network import keras_classifier, strengths
 from sklearn_ridge_nn.optimizers import optimizer_signature, optimizer_variables
 from sklearn_ridge_nn.randomness import Purpose, derived_seed
 from sklearn_ridge_nn.training import State, Task, Trained, divergence
@@ -164,7 +164,7 @@ class _Bookkeeping(keras.callbacks.Callback):
             loss, accuracy = self._evaluate(weights, self.task.validation_rows)
             squares = sum(np.square(kernel, dtype=float).sum() for kernel in weights[:-2:2])
             logs["val_data_loss"] = loss
-            logs["val_loss"] = loss + float(np.float32(self.task.alpha) * squares)
+            logs["val_loss"] = loss + float(strengths([self.task.alpha])[0] * squares)
             logs["val_accuracy"] = accuracy
         if not np.isfinite(list(logs.values())).all():
             self.diverged_in = epoch

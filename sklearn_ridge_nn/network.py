@@ -48,6 +48,14 @@ class OwnPrecisionSequential(keras.Sequential):
         return sum(self.losses, start=self.loss(y, y_pred, sample_weight))
 
 
+def strengths(alphas: Sequence[float]) -> np.ndarray:
+    """Return the numbers that Keras multiplies its penalties by: since version 3.14, L2 rounds to float32."""
+    kept = keras.regularizers.L2(1.0).l2
+    dtype = "float64" if isinstance(kept, float) else keras.backend.standardize_dtype(kept.dtype)
+    with np.errstate(over="ignore"):  # infinite then, and the training diverges
+        return np.array(alphas, dtype)
+
+
 def build_network(
     n_features: int,
     n_outputs: int = 1,

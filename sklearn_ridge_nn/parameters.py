@@ -19,7 +19,7 @@ OPTIMIZERS = (
 )  # fmt: skip
 
 #: The alphas that are tried where none are named.
-ALPHAS = (0.0, *np.logspace(-6, 0, 13))
+ALPHAS = (0.0, *(10.0 ** (power / 2) for power in range(-12, 1)))
 
 #: scikit-learn's parameter constraints of `RidgeMLPClassifier`.
 CONSTRAINTS: dict[str, list] = {

@@ -14,10 +14,12 @@ from typing import IO, Any
 
 from sklearn_ridge_nn.files import whole
 
-#: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the last of them where
-#: there are CUDA's libraries and no GPU.
+#: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the errors among them
+#: where there are CUDA's libraries and no GPU.
 GREETING = re.compile(
-    rb"[IW]0000 |WARNING: All log messages before absl::InitializeLog\(\)|E0000 .*failed call to cuInit"
+    rb"WARNING: All log messages before absl::InitializeLog\(\)"
+    rb"|([IW]0000|\d{4}-\d\d-\d\d [\d:.]+: [IW]) "
+    rb"|(E0000|\d{4}-\d\d-\d\d [\d:.]+: E) .*(failed call to cuInit|Unable to register cu\w+ factory)"
 )
 
 
@@ -106,12 +108,15 @@ def _pass_on(reading: int, real: int) -> None:
 
 @contextmanager
 def rows_bar(what: str, is_shown: bool) -> Iterator[Any]:
-    """Show a bar on stderr; yields a function of (rows done, fraction done or None)."""
+    """Show a bar on stderr, or nothing; yields a function of (rows done, fraction done or None)."""
+    if not is_shown:
+        yield lambda rows, fraction: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = [TextColumn(what), BarColumn(), TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn()]
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_shown) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, rows=0)
 
         def advance(rows: int, fraction: float | None) -> None:

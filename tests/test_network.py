@@ -5,7 +5,7 @@ import tensorflow as tf
 from scikeras.wrappers import KerasClassifier
 
 from sklearn_ridge_nn import build_network
-from sklearn_ridge_nn.network import OwnPrecisionSequential, initial_weights, weight_paths
+from sklearn_ridge_nn.network import OwnPrecisionSequential, initial_weights, strengths, weight_paths
 from sklearn_ridge_nn.training import Architecture
 
 
@@ -18,6 +18,14 @@ def test_the_seed_network_is_built():
     assert isinstance(network.optimizer, keras.optimizers.Adam)
     assert isinstance(network.loss, keras.losses.BinaryCrossentropy)
     assert type(network) is keras.Sequential
+
+
+def test_strengths_are_what_keras_multiplies_by():
+    """Keras 3.14 and later round alpha to float32, earlier ones do not."""
+    alphas = [0.0, 1e-8, 0.001, 0.1, 1 / 3, 1e5]
+    squares = tf.constant([[1.0, 2.0], [2.0, 4.0]], tf.float64)  # their sum is 25
+    penalties = [float(keras.regularizers.L2(alpha)(squares)) for alpha in alphas]
+    np.testing.assert_allclose(25 * strengths(alphas).astype(float), penalties, rtol=1e-15)
 
 
 def test_only_hidden_kernels_are_penalised():
