@@ -50,10 +50,13 @@ class OwnPrecisionSequential(keras.Sequential):
 
 def strengths(alphas: Sequence[float]) -> np.ndarray:
     """Return the numbers that Keras multiplies its penalties by: since version 3.14, L2 rounds to float32."""
-    kept = keras.regularizers.L2(1.0).l2
-    dtype = "float64" if isinstance(kept, float) else keras.backend.standardize_dtype(kept.dtype)
     with np.errstate(over="ignore"):  # infinite then, and the training diverges
-        return np.array(alphas, dtype)
+        return np.array(alphas, float if _is_strength_exact() else np.float32)
+
+
+@lru_cache(maxsize=1)
+def _is_strength_exact() -> bool:
+    return float(keras.regularizers.L2(0.1)(keras.ops.ones(1, "float64"))) == 0.1
 
 
 def build_network(
