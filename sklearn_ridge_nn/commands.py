@@ -273,13 +273,16 @@ def _check_scores(name: str | None, data: Data) -> None:
 
 def _can_score(name: str, y: np.ndarray) -> bool:
     """Return whether a score of a classifier that guesses is a number."""
-    X = np.zeros((len(y), 1))
-    guessing = DummyClassifier(strategy="prior").fit(X, y)
     try:
         with warnings.catch_warnings(action="ignore"):
-            return bool(np.isfinite(get_scorer(name)(guessing, X, y)))
+            return bool(np.isfinite(get_scorer(name)(_guessing(y), np.zeros((len(y), 1)), y)))
     except (ValueError, TypeError, AttributeError):
         return False
+
+
+def _guessing(y: np.ndarray) -> DummyClassifier:
+    """Return a classifier that guesses by how frequent the labels are, whatever the features."""
+    return DummyClassifier(strategy="prior").fit(np.zeros((len(y), 1)), y)
 
 
 def _splitter(arguments: Namespace, data: Data, rows: np.ndarray, fewest: int = 1) -> RepeatedStratifiedKFold:
@@ -320,13 +323,12 @@ def _held_out_scores(
     model: Pipeline, data: Data, train: np.ndarray, test: np.ndarray, scoring: str
 ) -> dict[str, Any]:
     """Return the scores of a model, and those of guessing by how frequent the classes are."""
-    guessing = DummyClassifier(strategy="prior").fit(data.X.iloc[train], data.y[train])
     X, y = data.X.iloc[test], data.y[test]
     scores, problems = _scores(model, X, y, scoring)
     for problem in problems:
         terminal.say(f"warning: the rows held out have no {problem}")
     with warnings.catch_warnings(action="ignore"):  # of classes that are never guessed
-        guessed, _ = _scores(guessing, X, y, scoring)
+        guessed, _ = _scores(_guessing(data.y[train]), X, y, scoring)
     return {"rows": len(test), "scores": scores, "guessing": guessed}
 
 

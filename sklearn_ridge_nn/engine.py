@@ -185,8 +185,7 @@ class _Training:
                 self.schedules.setdefault(id(rate), (rate, []))[1].append(member)
             else:
                 arrays["rate"][:, member, 0] = constant_rate(rate, recipe)
-        with np.errstate(over="ignore"):
-            arrays["alpha"][:, 0] = strengths([task.alpha for task in tasks])
+        arrays["alpha"][:, 0] = strengths([task.alpha for task in tasks], arrays["alpha"].dtype)
         arrays["dropout"][:, 0] = [task.dropout for task in tasks]
         self.first_step = program.n_steps()
         self.chunk = Chunk(arrays, stack.streams)

@@ -164,7 +164,7 @@ class _Bookkeeping(keras.callbacks.Callback):
             loss, accuracy = self._evaluate(weights, self.task.validation_rows)
             squares = sum(np.square(kernel, dtype=float).sum() for kernel in weights[:-2:2])
             logs["val_data_loss"] = loss
-            logs["val_loss"] = loss + float(strengths([self.task.alpha])[0] * squares)
+            logs["val_loss"] = loss + float(strengths([self.task.alpha], float)[0] * squares)
             logs["val_accuracy"] = accuracy
         if not np.isfinite(list(logs.values())).all():
             self.diverged_in = epoch

@@ -48,10 +48,10 @@ class OwnPrecisionSequential(keras.Sequential):
         return sum(self.losses, start=self.loss(y, y_pred, sample_weight))
 
 
-def strengths(alphas: Sequence[float]) -> np.ndarray:
+def strengths(alphas: Sequence[float], dtype: Any) -> np.ndarray:
     """Return the numbers that Keras multiplies its penalties by: since version 3.14, L2 rounds to float32."""
     with np.errstate(over="ignore"):  # infinite then, and the training diverges
-        return np.array(alphas, float if _is_strength_exact() else np.float32)
+        return np.array(alphas, float if _is_strength_exact() else np.float32).astype(dtype)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,5 @@
 """The command, run as users run it: in a process of its own, on real files."""
 
-import contextlib
 import json
 import os
 import pty
@@ -8,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -325,12 +325,9 @@ def test_an_interrupted_prediction_leaves_no_file(folder, tmp_path):
     process.stdin.flush()
     while not list(tmp_path.iterdir()):
         assert process.poll() is None
-    for _ in range(3):  # a signal just before a read that blocks is seen after it, or with the next
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=20)
-            break
-    assert process.returncode == 130
+    time.sleep(1)  # until it waits for more rows: a signal just before a read that blocks is seen after it
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
     assert process.stderr.read() == "ridge-nn: interrupted\n"
     process.stdin.close()
     process.stderr.close()

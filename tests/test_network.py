@@ -25,7 +25,7 @@ def test_strengths_are_what_keras_multiplies_by():
     alphas = [0.0, 1e-8, 0.001, 0.1, 1 / 3, 1e5]
     squares = tf.constant([[1.0, 2.0], [2.0, 4.0]], tf.float64)  # their sum is 25
     penalties = [float(keras.regularizers.L2(alpha)(squares)) for alpha in alphas]
-    np.testing.assert_allclose(25 * strengths(alphas).astype(float), penalties, rtol=1e-15)
+    np.testing.assert_allclose(25 * strengths(alphas, float), penalties, rtol=1e-15)
 
 
 def test_only_hidden_kernels_are_penalised():
