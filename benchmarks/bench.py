@@ -203,8 +203,8 @@ def cross_validation_alone(data: str) -> Callable[[], object]:
 def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
     """Return the 45 networks of a search in one call of the engine."""
     from sklearn_ridge_nn import engine
-    from sklearn_ridge_nn.randomness import hold_out
-    from sklearn_ridge_nn.training import Architecture, Task
+    from sklearn_ridge_nn.network._random import hold_out
+    from sklearn_ridge_nn.network._task import Architecture, Task
 
     X, y = workload(data)
     n_classes = len(np.unique(y))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     )
     from sklearn_ridge_nn.estimator import RidgeMLPClassifier
     from sklearn_ridge_nn.estimator_cv import RidgeMLPClassifierCV
-    from sklearn_ridge_nn.network import build_network
+    from sklearn_ridge_nn.network._keras_model import build_network
     from sklearn_ridge_nn.resampling import bias_variance
     from sklearn_ridge_nn.studies import diagnose
 
@@ -29,7 +29,7 @@ _HOMES = {
     "RidgeMLPClassifierCV": "estimator_cv",
     "WeightDistributionDisplay": "display",
     "bias_variance": "resampling",
-    "build_network": "network",
+    "build_network": "network._keras_model",
     "diagnose": "studies",
 }
 __all__ = [

@@ -21,20 +21,20 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_ridge_nn import forward
 from sklearn_ridge_nn.feed import Chunk, EpochLayout, plan_epoch
-from sklearn_ridge_nn.network import initial_weights, strengths
-from sklearn_ridge_nn.optimizers import (
+from sklearn_ridge_nn.network import _forward as forward
+from sklearn_ridge_nn.network._keras_model import initial_weights, strengths
+from sklearn_ridge_nn.network._optimizers import (
     constant_rate,
     is_schedule,
     optimizer_recipe,
     scheduled_rates,
     why_one_by_one,
 )
+from sklearn_ridge_nn.network._task import DivergenceError, State, Task, Trained, divergence
 from sklearn_ridge_nn.program import Program, get_program, n_compiled
 from sklearn_ridge_nn.progress import Progress
 from sklearn_ridge_nn.stacks import Stack, arranged
-from sklearn_ridge_nn.training import DivergenceError, State, Task, Trained, divergence
 
 __all__ = ["n_compiled", "train", "why_not"]
 
@@ -84,7 +84,7 @@ def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Train
     --------
     >>> import numpy as np
     >>> from sklearn_ridge_nn import engine
-    >>> from sklearn_ridge_nn.training import Architecture, Task
+    >>> from sklearn_ridge_nn.network._task import Architecture, Task
     >>> X = np.random.default_rng(0).normal(size=(60, 2))
     >>> targets = (X[:, :1] > 0).astype(int)
     >>> network = Architecture(2, 1, "binary", (4,), "relu", "float32")

@@ -16,9 +16,8 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from sklearn_ridge_nn import labels
 from sklearn_ridge_nn.fitted import NetworkClassifier
-from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters, layer_sizes
-from sklearn_ridge_nn.randomness import hold_out
-from sklearn_ridge_nn.training import (
+from sklearn_ridge_nn.network._random import hold_out
+from sklearn_ridge_nn.network._task import (
     Architecture,
     DivergenceError,
     MatrixLike,
@@ -27,6 +26,7 @@ from sklearn_ridge_nn.training import (
     Trained,
     check_range,
 )
+from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters, layer_sizes
 
 T = TypeVar("T")
 

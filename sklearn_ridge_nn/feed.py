@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_ridge_nn.randomness import Purpose, derived_seed, epoch_order
-from sklearn_ridge_nn.training import Task
+from sklearn_ridge_nn.network._random import Purpose, derived_seed, epoch_order
+from sklearn_ridge_nn.network._task import Task
 
 
 @dataclass(frozen=True)

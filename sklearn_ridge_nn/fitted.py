@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_ridge_nn import forward, labels
-from sklearn_ridge_nn.training import Architecture, State, Task, Trained, join_histories
+from sklearn_ridge_nn import labels
+from sklearn_ridge_nn.network import _forward as forward
+from sklearn_ridge_nn.network._task import Architecture, State, Task, Trained, join_histories
 
 if TYPE_CHECKING:
     import keras
@@ -117,7 +118,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         """SciKeras around ``model_``, with alpha as ``model__alpha``."""
         check_is_fitted(self)
         if not hasattr(self, "_fitted_keras_estimator"):
-            from sklearn_ridge_nn import network
+            from sklearn_ridge_nn.network import _keras_model as network
 
             params = {
                 "model__optimizer": self.optimizer,

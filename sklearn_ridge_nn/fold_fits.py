@@ -29,9 +29,9 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
 from sklearn_ridge_nn.estimator import BegunFit, RidgeMLPClassifier
+from sklearn_ridge_nn.network._task import DivergenceError, Trained
 from sklearn_ridge_nn.progress import Progress
 from sklearn_ridge_nn.rebinding import rebound
-from sklearn_ridge_nn.training import DivergenceError, Trained
 
 
 @dataclass

@@ -13,11 +13,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from sklearn_ridge_nn import forward
-from sklearn_ridge_nn.network import keras_classifier, strengths
-from sklearn_ridge_nn.optimizers import optimizer_signature, optimizer_variables
-from sklearn_ridge_nn.randomness import Purpose, derived_seed
-from sklearn_ridge_nn.training import State, Task, Trained, divergence
+from sklearn_ridge_nn.network import _forward as forward
+from sklearn_ridge_nn.network._keras_model import keras_classifier, strengths
+from sklearn_ridge_nn.network._optimizers import optimizer_signature, optimizer_variables
+from sklearn_ridge_nn.network._random import Purpose, derived_seed
+from sklearn_ridge_nn.network._task import State, Task, Trained, divergence
 
 
 def train(task: Task, classes: np.ndarray) -> Trained:

@@ -21,8 +21,8 @@ from sklearn.utils._param_validation import validate_params
 from sklearn_ridge_nn.batch import BatchedParallel
 from sklearn_ridge_nn.checkpoints import MEMORY_TYPES, Checkpoints
 from sklearn_ridge_nn.fold_fits import equal
+from sklearn_ridge_nn.network._task import StackShape, search_shape
 from sklearn_ridge_nn.rebinding import rebound
-from sklearn_ridge_nn.training import StackShape, search_shape
 
 __all__ = [
     "GridSearchCV",

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 
-from sklearn_ridge_nn import forward
+from sklearn_ridge_nn.network import _forward as forward
 
 #: Names that every supported Keras knows, here so that checking them does not import Keras. Others
 #: are looked up in the installed one.
@@ -77,7 +77,8 @@ def check_parameters(estimator: BaseEstimator) -> None:
     if optimizer in OPTIMIZERS and isinstance(rate, Real) and not callbacks:
         return
 
-    from sklearn_ridge_nn import network, optimizers
+    from sklearn_ridge_nn.network import _keras_model as network
+    from sklearn_ridge_nn.network import _optimizers as optimizers
 
     known = f"the name of a Keras optimizer ({', '.join(OPTIMIZERS)}, ...), its class or an instance"
     check("optimizer", optimizers.is_optimizer(optimizer), known)

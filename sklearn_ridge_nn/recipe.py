@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_ridge_nn.optimizers import OptimizerRecipe
-from sklearn_ridge_nn.training import Architecture
+from sklearn_ridge_nn.network._optimizers import OptimizerRecipe
+from sklearn_ridge_nn.network._task import Architecture
 
 
 @dataclass(frozen=True)

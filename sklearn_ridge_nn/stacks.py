@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from sklearn_ridge_nn.feed import Stream, slot_rows, stream_key
-from sklearn_ridge_nn.optimizers import OptimizerRecipe, optimizer_recipe
+from sklearn_ridge_nn.network._optimizers import OptimizerRecipe, optimizer_recipe
+from sklearn_ridge_nn.network._task import Architecture, Task, search_shape
 from sklearn_ridge_nn.recipe import Recipe
-from sklearn_ridge_nn.training import Architecture, Task, search_shape
 
 #: Bytes of minibatches that are gathered at a time.
 CHUNK_BYTES = 2**22

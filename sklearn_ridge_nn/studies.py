@@ -26,15 +26,15 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sklearn_ridge_nn import forward
 from sklearn_ridge_nn.batch import BatchedParallel
 from sklearn_ridge_nn.checkpoints import MEMORY_TYPES, Checkpoints
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.evidence import QUANTILES, check_alphas
 from sklearn_ridge_nn.fold_fits import final_classifier
+from sklearn_ridge_nn.network import _forward as forward
+from sklearn_ridge_nn.network._task import Task
 from sklearn_ridge_nn.parameters import ALPHAS
 from sklearn_ridge_nn.rebinding import rebound
-from sklearn_ridge_nn.training import Task
 
 #: Rows that the spread of the features is measured on.
 SCALE_ROWS = 500

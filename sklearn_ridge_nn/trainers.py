@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_ridge_nn import engine, keras_training
+from sklearn_ridge_nn.network._task import DivergenceError, Task, Trained
 from sklearn_ridge_nn.progress import Progress
-from sklearn_ridge_nn.training import DivergenceError, Task, Trained
 
 
 def train(

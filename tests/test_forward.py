@@ -4,7 +4,8 @@ import pytest
 from scipy.sparse import csr_array, csr_matrix
 from sklearn.metrics import log_loss
 
-from sklearn_ridge_nn import build_network, forward
+from sklearn_ridge_nn import build_network
+from sklearn_ridge_nn.network import _forward as forward
 
 RNG = np.random.default_rng(0)
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import clone
 
 from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine
-from sklearn_ridge_nn.randomness import epoch_order
+from sklearn_ridge_nn.network._random import epoch_order
 
 
 class Recorder(keras.callbacks.Callback):

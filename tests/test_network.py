@@ -5,8 +5,13 @@ import tensorflow as tf
 from scikeras.wrappers import KerasClassifier
 
 from sklearn_ridge_nn import build_network
-from sklearn_ridge_nn.network import OwnPrecisionSequential, initial_weights, strengths, weight_paths
-from sklearn_ridge_nn.training import Architecture
+from sklearn_ridge_nn.network._keras_model import (
+    OwnPrecisionSequential,
+    initial_weights,
+    strengths,
+    weight_paths,
+)
+from sklearn_ridge_nn.network._task import Architecture
 
 
 def test_the_seed_network_is_built():

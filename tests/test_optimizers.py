@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from sklearn_ridge_nn.optimizers import (
+from sklearn_ridge_nn.network._optimizers import (
     is_optimizer,
     make_optimizer,
     optimizer_recipe,

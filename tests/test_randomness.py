@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklearn_ridge_nn.randomness import Purpose, derived_seed, epoch_order, hold_out
+from sklearn_ridge_nn.network._random import Purpose, derived_seed, epoch_order, hold_out
 
 
 def test_a_choice_does_not_depend_on_the_choices_before_it():

@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_ridge_nn import RidgeMLPClassifier, build_network
-from sklearn_ridge_nn.optimizers import is_optimizer
-from sklearn_ridge_nn.randomness import epoch_order
+from sklearn_ridge_nn.network._optimizers import is_optimizer
+from sklearn_ridge_nn.network._random import epoch_order
 
 
 def keras_loop(X, y, sample_weight, n_outputs, epochs, batch_size, **network_params):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import erf, expit, log_expit, log_softmax, softmax
 
-from sklearn_ridge_nn.training import MatrixLike, TargetType
+from sklearn_ridge_nn.network._task import MatrixLike, TargetType
 
 #: Rows that pass through the network at a time: the hidden activations of a block stay in the
 #: cache, and the memory of a prediction does not grow with the number of rows.

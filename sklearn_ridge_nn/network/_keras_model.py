@@ -15,14 +15,14 @@ import keras
 import numpy as np
 from scikeras.wrappers import KerasClassifier
 
-from sklearn_ridge_nn.optimizers import (
+from sklearn_ridge_nn.network._optimizers import (
     make_optimizer,
     optimizer_signature,
     optimizer_variables,
     other_optimizer,
 )
-from sklearn_ridge_nn.randomness import Purpose, derived_seed
-from sklearn_ridge_nn.training import Architecture, State, TargetType
+from sklearn_ridge_nn.network._random import Purpose, derived_seed
+from sklearn_ridge_nn.network._task import Architecture, State, TargetType
 
 _NETWORK_NAME = "ridge_network"
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from scipy.sparse import csr_array, csr_matrix, issparse
 
-from sklearn_ridge_nn.randomness import epoch_order
+from sklearn_ridge_nn.network._random import epoch_order
 
 MatrixLike: TypeAlias = np.ndarray | csr_array | csr_matrix
 TargetType: TypeAlias = Literal["binary", "multiclass", "multilabel-indicator"]
