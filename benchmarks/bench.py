@@ -62,7 +62,8 @@ def workload(name: str) -> tuple[np.ndarray, np.ndarray]:
 def contestant(name: str, n_classes: int = 2) -> object:
     """Return an estimator, its libraries imported."""
     if name == "ours":
-        from sklearn_ridge_nn import RidgeMLPClassifier, trainers
+        from sklearn_ridge_nn import RidgeMLPClassifier
+        from sklearn_ridge_nn.training import _train as trainers
 
         importlib.import_module(trainers.__name__)  # TensorFlow too
         return RidgeMLPClassifier(random_state=0)
@@ -202,9 +203,9 @@ def cross_validation_alone(data: str) -> Callable[[], object]:
 
 def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
     """Return the 45 networks of a search in one call of the engine."""
-    from sklearn_ridge_nn import engine
     from sklearn_ridge_nn.network._random import hold_out
     from sklearn_ridge_nn.network._task import Architecture, Task
+    from sklearn_ridge_nn.training import _engine as engine
 
     X, y = workload(data)
     n_classes = len(np.unique(y))

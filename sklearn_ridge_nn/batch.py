@@ -29,7 +29,7 @@ from sklearn_ridge_nn.checkpoints import Checkpoints
 from sklearn_ridge_nn.fold_fits import Call, Chunk, final_classifier
 from sklearn_ridge_nn.network._task import StackShape
 from sklearn_ridge_nn.parameters import layer_sizes
-from sklearn_ridge_nn.progress import Progress
+from sklearn_ridge_nn.training._progress import Progress
 
 #: Networks, and floating-point operations (some minutes), of a piece: what trains together, and what is
 #: kept once it is done.
@@ -302,7 +302,7 @@ def _set_shape(shape: StackShape, calls: Sequence[Call]) -> None:
     if not isinstance(calls[0].classifier.random_state, Integral):  # a seed for each fit
         return
 
-    from sklearn_ridge_nn.stacks import STACK_MEMBERS, arrange, device
+    from sklearn_ridge_nn.training._grouping import STACK_MEMBERS, arrange, device
 
     folds = Counter(call.fold for call in calls)
     streams = [list(range(n)) for n in folds.values()]

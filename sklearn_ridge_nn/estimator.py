@@ -305,7 +305,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, {}, is_partial, stated_classes)
 
-            from sklearn_ridge_nn import trainers
+            from sklearn_ridge_nn.training import _train as trainers
 
             (trained,) = trainers.train([begun.task], [begun.classes])
             self._finish(begun, trained)

@@ -30,8 +30,8 @@ from sklearn.utils.validation import _check_method_params
 
 from sklearn_ridge_nn.estimator import BegunFit, RidgeMLPClassifier
 from sklearn_ridge_nn.network._task import DivergenceError, Trained
-from sklearn_ridge_nn.progress import Progress
 from sklearn_ridge_nn.rebinding import rebound
+from sklearn_ridge_nn.training._progress import Progress
 
 
 @dataclass
@@ -397,7 +397,7 @@ def _results(members: Sequence[Member]) -> list[Any]:
 
 def _train(members: Sequence[Member], progress: Progress | None) -> None:
     """Train members and set their outcomes."""
-    from sklearn_ridge_nn import trainers
+    from sklearn_ridge_nn.training import _train as trainers
 
     begun = [member.begun for member in members if member.begun is not None]
 

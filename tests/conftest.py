@@ -9,7 +9,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.preprocessing import scale
 
-from sklearn_ridge_nn import RidgeMLPClassifier, trainers
+from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn.training import _train as trainers
 
 matplotlib.use("Agg")
 

@@ -19,9 +19,10 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_ridge_nn import RidgeMLPClassifier, batch, trainers
+from sklearn_ridge_nn import RidgeMLPClassifier, batch
 from sklearn_ridge_nn.fold_fits import Call
 from sklearn_ridge_nn.model_selection import GridSearchCV, cross_val_score
+from sklearn_ridge_nn.training import _train as trainers
 
 ALPHAS = [0.0, 1e-3, 1.0]
 
@@ -372,7 +373,8 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path):
         import os, signal, sys
         import numpy as np
         from sklearn.datasets import load_wine
-        from sklearn_ridge_nn import RidgeMLPClassifier, batch, trainers
+        from sklearn_ridge_nn import RidgeMLPClassifier, batch
+        from sklearn_ridge_nn.training import _train as trainers
         from sklearn_ridge_nn.model_selection import GridSearchCV
         batch.CHUNK_OPERATIONS = 1
         train, done = trainers.train, []

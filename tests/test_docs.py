@@ -17,16 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import (
-    RidgeMLPClassifier,
-    build_network,
-    engine,
-    luck,
-    model_selection,
-    rebinding,
-    stacks,
-    verdicts,
-)
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, luck, model_selection, rebinding, verdicts
+from sklearn_ridge_nn.training import _engine as engine
+from sklearn_ridge_nn.training import _grouping as stacks
 
 ROOT = Path(__file__).parent.parent
 

@@ -20,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, stacks
+from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn.training import _grouping as stacks
 
 # -- labels ---------------------------------------------------------------------------------------
 

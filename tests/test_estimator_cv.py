@@ -9,8 +9,9 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV, trainers
+from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV
 from sklearn_ridge_nn.model_selection import one_standard_error
+from sklearn_ridge_nn.training import _train as trainers
 
 ALPHAS = [0.0, 1e-3, 1.0]
 NETWORK = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0, "dtype": "float64"}

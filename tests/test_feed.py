@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sklearn_ridge_nn.feed import Chunk, EpochLayout, Stream, plan_epoch, stream_key
 from sklearn_ridge_nn.network._random import epoch_order
 from sklearn_ridge_nn.network._task import Architecture, Task
+from sklearn_ridge_nn.training._minibatches import Chunk, EpochLayout, Stream, plan_epoch, stream_key
 
 X = np.arange(18.0).reshape(9, 2)
 LAYOUT = EpochLayout(n_train=3, n_evaluate=3, n_validate=1)

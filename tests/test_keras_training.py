@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, engine
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network
 from sklearn_ridge_nn.network._random import epoch_order
+from sklearn_ridge_nn.training import _engine as engine
 
 
 class Recorder(keras.callbacks.Callback):

@@ -1,7 +1,7 @@
 import numpy as np
 
-from sklearn_ridge_nn import progress
-from sklearn_ridge_nn.progress import Progress
+from sklearn_ridge_nn.training import _progress as progress
+from sklearn_ridge_nn.training._progress import Progress
 
 
 def test_the_line_tells_networks_epochs_rate_and_time_left(monkeypatch, capsys):

@@ -8,8 +8,9 @@ from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
-from sklearn_ridge_nn import engine, keras_training
 from sklearn_ridge_nn.network._task import Architecture, Task
+from sklearn_ridge_nn.training import _engine as engine
+from sklearn_ridge_nn.training import _keras_loop as keras_training
 
 TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
 TRAIN, VALIDATION, TEST = np.arange(90), np.arange(90, 110), np.arange(110, 150)

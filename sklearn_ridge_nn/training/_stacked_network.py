@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 from tensorflow.compiler.tf2xla.python import xla
 
-from sklearn_ridge_nn.recipe import Layout, Recipe
+from sklearn_ridge_nn.training._program_key import Layout, Recipe
 
 
 @dataclass(frozen=True)

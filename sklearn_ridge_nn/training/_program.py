@@ -23,8 +23,8 @@ import tensorflow as tf
 from sklearn_ridge_nn.network._keras_model import weight_paths
 from sklearn_ridge_nn.network._optimizers import optimizer_signature, optimizer_variables, other_optimizer
 from sklearn_ridge_nn.network._task import State
-from sklearn_ridge_nn.recipe import Layout, Recipe
-from sklearn_ridge_nn.stacked import StackedNetwork
+from sklearn_ridge_nn.training._program_key import Layout, Recipe
+from sklearn_ridge_nn.training._stacked_network import StackedNetwork
 
 _STACK_NAME = "stack"
 

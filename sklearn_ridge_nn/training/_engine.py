@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_ridge_nn.feed import Chunk, EpochLayout, plan_epoch
 from sklearn_ridge_nn.network import _forward as forward
 from sklearn_ridge_nn.network._keras_model import initial_weights, strengths
 from sklearn_ridge_nn.network._optimizers import (
@@ -32,9 +31,10 @@ from sklearn_ridge_nn.network._optimizers import (
     why_one_by_one,
 )
 from sklearn_ridge_nn.network._task import DivergenceError, State, Task, Trained, divergence
-from sklearn_ridge_nn.program import Program, get_program, n_compiled
-from sklearn_ridge_nn.progress import Progress
-from sklearn_ridge_nn.stacks import Stack, arranged
+from sklearn_ridge_nn.training._grouping import Stack, arranged
+from sklearn_ridge_nn.training._minibatches import Chunk, EpochLayout, plan_epoch
+from sklearn_ridge_nn.training._program import Program, get_program, n_compiled
+from sklearn_ridge_nn.training._progress import Progress
 
 __all__ = ["n_compiled", "train", "why_not"]
 
@@ -83,7 +83,7 @@ def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Train
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_ridge_nn import engine
+    >>> from sklearn_ridge_nn.training import _engine as engine
     >>> from sklearn_ridge_nn.network._task import Architecture, Task
     >>> X = np.random.default_rng(0).normal(size=(60, 2))
     >>> targets = (X[:, :1] > 0).astype(int)
