@@ -12,8 +12,8 @@ if TYPE_CHECKING:
         LossCurveDisplay,
         WeightDistributionDisplay,
     )
-    from sklearn_ridge_nn.estimator import RidgeMLPClassifier
     from sklearn_ridge_nn.estimator_cv import RidgeMLPClassifierCV
+    from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
     from sklearn_ridge_nn.network._keras_model import build_network
     from sklearn_ridge_nn.resampling import bias_variance
     from sklearn_ridge_nn.studies import diagnose
@@ -25,7 +25,7 @@ _HOMES = {
     "BiasVariance": "decomposition",
     "BiasVarianceDisplay": "display",
     "LossCurveDisplay": "display",
-    "RidgeMLPClassifier": "estimator",
+    "RidgeMLPClassifier": "estimators._classifier",
     "RidgeMLPClassifierCV": "estimator_cv",
     "WeightDistributionDisplay": "display",
     "bias_variance": "resampling",

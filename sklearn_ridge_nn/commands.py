@@ -28,12 +28,12 @@ from sklearn_ridge_nn.columns import (
     unknown_categories,
     without_missing,
 )
-from sklearn_ridge_nn.estimator import RidgeMLPClassifier
+from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
+from sklearn_ridge_nn.estimators._parameters import ALPHAS, check_parameters
 from sklearn_ridge_nn.files import whole
 from sklearn_ridge_nn.inputs import Data, check_same_columns, held_out, read, table_of
 from sklearn_ridge_nn.luck import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
-from sklearn_ridge_nn.parameters import ALPHAS, check_parameters
 from sklearn_ridge_nn.tables import InputError, Table, did_you_mean, listed
 
 #: Unknown categories of a column that a warning names.

@@ -29,11 +29,11 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn_ridge_nn.batch import BatchedParallel
 from sklearn_ridge_nn.checkpoints import MEMORY_TYPES, Checkpoints
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.estimators._parameters import ALPHAS
 from sklearn_ridge_nn.evidence import QUANTILES, check_alphas
 from sklearn_ridge_nn.fold_fits import final_classifier
 from sklearn_ridge_nn.network import _forward as forward
 from sklearn_ridge_nn.network._task import Task
-from sklearn_ridge_nn.parameters import ALPHAS
 from sklearn_ridge_nn.rebinding import rebound
 
 #: Rows that the spread of the features is measured on.

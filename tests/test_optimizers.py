@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from sklearn_ridge_nn.estimators._parameters import OPTIMIZERS
 from sklearn_ridge_nn.network._optimizers import (
     is_optimizer,
     make_optimizer,
@@ -9,7 +10,6 @@ from sklearn_ridge_nn.network._optimizers import (
     scheduled_rates,
     why_one_by_one,
 )
-from sklearn_ridge_nn.parameters import OPTIMIZERS
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

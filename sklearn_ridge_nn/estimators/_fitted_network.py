@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_ridge_nn import labels
+from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.network import _forward as forward
 from sklearn_ridge_nn.network._task import Architecture, State, Task, Trained, join_histories
 

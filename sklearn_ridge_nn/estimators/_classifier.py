@@ -14,8 +14,9 @@ from sklearn.base import _fit_context
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from sklearn_ridge_nn import labels
-from sklearn_ridge_nn.fitted import NetworkClassifier
+from sklearn_ridge_nn.estimators import _labels as labels
+from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
+from sklearn_ridge_nn.estimators._parameters import CONSTRAINTS, check_parameters, layer_sizes
 from sklearn_ridge_nn.network._random import hold_out
 from sklearn_ridge_nn.network._task import (
     Architecture,
@@ -26,7 +27,6 @@ from sklearn_ridge_nn.network._task import (
     Trained,
     check_range,
 )
-from sklearn_ridge_nn.parameters import CONSTRAINTS, check_parameters, layer_sizes
 
 T = TypeVar("T")
 
