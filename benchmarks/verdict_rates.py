@@ -19,7 +19,8 @@ from sklearn.datasets import make_classification
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.preprocessing import scale
 
-from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose, luck
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
+from sklearn_ridge_nn.evidence import _significance as luck
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
 N_ALPHAS, RATIO, LEVEL = 14, 0.25, 0.05

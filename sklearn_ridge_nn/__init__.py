@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sklearn_ridge_nn.decomposition import BiasVariance
     from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
     from sklearn_ridge_nn.display import (
         AlphaCurveDisplay,
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     )
     from sklearn_ridge_nn.estimator_cv import RidgeMLPClassifierCV
     from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
+    from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
     from sklearn_ridge_nn.network._keras_model import build_network
     from sklearn_ridge_nn.resampling import bias_variance
     from sklearn_ridge_nn.studies import diagnose
@@ -22,7 +22,7 @@ __version__ = "0.2.0.dev0"
 _HOMES = {
     "AlphaCurveDisplay": "display",
     "AlphaDiagnosis": "diagnosis",
-    "BiasVariance": "decomposition",
+    "BiasVariance": "evidence._bias_variance_decomposition",
     "BiasVarianceDisplay": "display",
     "LossCurveDisplay": "display",
     "RidgeMLPClassifier": "estimators._classifier",

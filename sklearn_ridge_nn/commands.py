@@ -20,7 +20,7 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import drawing, findings, model_files, report, studies, terminal
+from sklearn_ridge_nn import drawing, model_files, report, studies, terminal
 from sklearn_ridge_nn.columns import (
     Columns,
     pipeline,
@@ -30,9 +30,10 @@ from sklearn_ridge_nn.columns import (
 )
 from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
 from sklearn_ridge_nn.estimators._parameters import ALPHAS, check_parameters
+from sklearn_ridge_nn.evidence import _findings as findings
+from sklearn_ridge_nn.evidence._significance import standard_error
 from sklearn_ridge_nn.files import whole
 from sklearn_ridge_nn.inputs import Data, check_same_columns, held_out, read, table_of
-from sklearn_ridge_nn.luck import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
 from sklearn_ridge_nn.tables import InputError, Table, did_you_mean, listed
 

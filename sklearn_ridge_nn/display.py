@@ -23,13 +23,13 @@ from sklearn_ridge_nn.drawing import (
     rgb,
     thin_out,
 )
-from sklearn_ridge_nn.evidence import QUANTILES, mean_curve, turning_epoch
-from sklearn_ridge_nn.luck import standard_error
+from sklearn_ridge_nn.evidence._evidence import QUANTILES, mean_curve, turning_epoch
+from sklearn_ridge_nn.evidence._significance import standard_error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sklearn_ridge_nn.decomposition import BiasVariance
+    from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
 
 
 class AlphaCurveDisplay:

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from sklearn_ridge_nn import display, drawing
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
-from sklearn_ridge_nn.findings import Finding
-from sklearn_ridge_nn.luck import standard_error
+from sklearn_ridge_nn.evidence._findings import Finding
+from sklearn_ridge_nn.evidence._significance import standard_error
 
 #: Signs that can be told apart without colour.
 SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state, indexable, resample
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.metaestimators import _safe_split
 
-from sklearn_ridge_nn.decomposition import BiasVariance
+from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
 from sklearn_ridge_nn.studies import (
     CONSTRAINTS,
     check_target,

@@ -30,7 +30,7 @@ from sklearn_ridge_nn.batch import BatchedParallel
 from sklearn_ridge_nn.checkpoints import MEMORY_TYPES, Checkpoints
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.estimators._parameters import ALPHAS
-from sklearn_ridge_nn.evidence import QUANTILES, check_alphas
+from sklearn_ridge_nn.evidence._evidence import QUANTILES, check_alphas
 from sklearn_ridge_nn.fold_fits import final_classifier
 from sklearn_ridge_nn.network import _forward as forward
 from sklearn_ridge_nn.network._task import Task

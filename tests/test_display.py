@@ -17,7 +17,7 @@ from sklearn_ridge_nn import (
     bias_variance,
     diagnose,
 )
-from sklearn_ridge_nn.luck import standard_error
+from sklearn_ridge_nn.evidence._significance import standard_error
 
 
 @pytest.fixture(autouse=True)

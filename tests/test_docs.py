@@ -17,7 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, luck, model_selection, rebinding, verdicts
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection, rebinding
+from sklearn_ridge_nn.evidence import _significance as luck
+from sklearn_ridge_nn.evidence import _verdicts as verdicts
 from sklearn_ridge_nn.training import _engine as engine
 from sklearn_ridge_nn.training import _grouping as stacks
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklearn_ridge_nn import AlphaDiagnosis
-from sklearn_ridge_nn.findings import CHECKS, DIFFERENT_SCALES, WIDE_GAP
+from sklearn_ridge_nn.evidence._findings import CHECKS, DIFFERENT_SCALES, WIDE_GAP
 
 SIGNS = np.tile([1.0, -1.0, 0.5, -0.5, 0.2, -0.2], 3)
 EPOCHS = 20

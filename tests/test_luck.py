@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from sklearn_ridge_nn import luck
+from sklearn_ridge_nn.evidence import _significance as luck
 
 
 def critical(losses, test_ratio, level, least=0.0):

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from sklearn_ridge_nn.verdicts import Comparison, compare, one_standard_error
+from sklearn_ridge_nn.evidence._verdicts import Comparison, compare, one_standard_error
 
 Stronger: TypeAlias = Literal["larger", "smaller"]
 

@@ -12,9 +12,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from sklearn_ridge_nn.evidence import Evidence, mean_curve
-from sklearn_ridge_nn.luck import lag, standard_error
-from sklearn_ridge_nn.verdicts import interval, outlying, variance_components
+from sklearn_ridge_nn.evidence._evidence import Evidence, mean_curve
+from sklearn_ridge_nn.evidence._significance import lag, standard_error
+from sklearn_ridge_nn.evidence._verdicts import interval, outlying, variance_components
 
 Severity: TypeAlias = Literal["problem", "hint", "note", "passed", "not applicable"]
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.stats import t as student
 
-from sklearn_ridge_nn.luck import N_SIMULATED, SEED, critical_values, standard_error
+from sklearn_ridge_nn.evidence._significance import N_SIMULATED, SEED, critical_values, standard_error
 
 Label: TypeAlias = Literal["underfit", "good", "overfit", "undetermined"]
 
