@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
-    from sklearn_ridge_nn.display import (
+    from sklearn_ridge_nn.display._alpha_curve import (
         AlphaCurveDisplay,
         BiasVarianceDisplay,
         LossCurveDisplay,
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0.dev0"
 _HOMES = {
-    "AlphaCurveDisplay": "display",
+    "AlphaCurveDisplay": "display._alpha_curve",
     "AlphaDiagnosis": "diagnosis",
     "BiasVariance": "evidence._bias_variance_decomposition",
-    "BiasVarianceDisplay": "display",
-    "LossCurveDisplay": "display",
+    "BiasVarianceDisplay": "display._alpha_curve",
+    "LossCurveDisplay": "display._alpha_curve",
     "RidgeMLPClassifier": "estimators._classifier",
     "RidgeMLPClassifierCV": "estimator_cv",
-    "WeightDistributionDisplay": "display",
+    "WeightDistributionDisplay": "display._alpha_curve",
     "bias_variance": "resampling",
     "build_network": "network._keras_model",
     "diagnose": "studies",

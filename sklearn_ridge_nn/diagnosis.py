@@ -19,7 +19,7 @@ from sklearn_ridge_nn.extras import required
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sklearn_ridge_nn.display import AlphaCurveDisplay
+    from sklearn_ridge_nn.display._alpha_curve import AlphaCurveDisplay
 
 #: Of the dictionaries that `AlphaDiagnosis.to_dict` makes.
 SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 1
@@ -335,7 +335,7 @@ class AlphaDiagnosis(Evidence):
         AlphaCurveDisplay
             The picture.
         """
-        from sklearn_ridge_nn import display
+        from sklearn_ridge_nn.display import _alpha_curve as display
 
         return display.AlphaCurveDisplay.from_diagnosis(self, ax=ax)
 

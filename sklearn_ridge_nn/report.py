@@ -13,8 +13,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sklearn_ridge_nn import display, drawing
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.display import _alpha_curve as display
+from sklearn_ridge_nn.display import _axes as drawing
 from sklearn_ridge_nn.evidence._findings import Finding
 from sklearn_ridge_nn.evidence._significance import standard_error
 

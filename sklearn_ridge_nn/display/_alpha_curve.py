@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
-from sklearn_ridge_nn.drawing import (
+from sklearn_ridge_nn.display._axes import (
     MARKERS,
     SERIES,
     TEST,

@@ -1,0 +1,1 @@
+"""The pictures, in the manner of scikit-learn's Displays."""
