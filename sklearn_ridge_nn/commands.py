@@ -20,7 +20,7 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import model_files, report, studies, terminal
+from sklearn_ridge_nn import model_files, studies, terminal
 from sklearn_ridge_nn.columns import (
     Columns,
     pipeline,
@@ -36,6 +36,7 @@ from sklearn_ridge_nn.evidence._significance import standard_error
 from sklearn_ridge_nn.files import whole
 from sklearn_ridge_nn.inputs import Data, check_same_columns, held_out, read, table_of
 from sklearn_ridge_nn.model_selection import GridSearchCV
+from sklearn_ridge_nn.report import _text as report
 from sklearn_ridge_nn.tables import InputError, Table, did_you_mean, listed
 
 #: Unknown categories of a column that a warning names.

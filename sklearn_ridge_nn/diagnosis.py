@@ -291,7 +291,7 @@ class AlphaDiagnosis(Evidence):
         str
             Lines without colour.
         """
-        from sklearn_ridge_nn import report
+        from sklearn_ridge_nn.report import _text as report
 
         return report.text(self, width)
 
@@ -313,7 +313,7 @@ class AlphaDiagnosis(Evidence):
         ImportError
             If matplotlib is not installed: ``pip install 'sklearn-ridge-nn[plot]'``.
         """
-        from sklearn_ridge_nn import report
+        from sklearn_ridge_nn.report import _text as report
 
         page = report.page(self)
         if path is None:
@@ -340,7 +340,7 @@ class AlphaDiagnosis(Evidence):
         return display.AlphaCurveDisplay.from_diagnosis(self, ax=ax)
 
     def _repr_html_(self) -> str:
-        from sklearn_ridge_nn import report
+        from sklearn_ridge_nn.report import _text as report
 
         return report.fragment(self)
 
