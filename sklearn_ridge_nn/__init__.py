@@ -11,9 +11,9 @@ if TYPE_CHECKING:
         LossCurveDisplay,
         WeightDistributionDisplay,
     )
-    from sklearn_ridge_nn.estimator_cv import RidgeMLPClassifierCV
     from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
     from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
+    from sklearn_ridge_nn.model_selection._ridge_cv import RidgeMLPClassifierCV
     from sklearn_ridge_nn.network._keras_model import build_network
     from sklearn_ridge_nn.resampling import bias_variance
     from sklearn_ridge_nn.studies import diagnose
@@ -26,7 +26,7 @@ _HOMES = {
     "BiasVarianceDisplay": "display._alpha_curve",
     "LossCurveDisplay": "display._alpha_curve",
     "RidgeMLPClassifier": "estimators._classifier",
-    "RidgeMLPClassifierCV": "estimator_cv",
+    "RidgeMLPClassifierCV": "model_selection._ridge_cv",
     "WeightDistributionDisplay": "display._alpha_curve",
     "bias_variance": "resampling",
     "build_network": "network._keras_model",

@@ -19,9 +19,10 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_ridge_nn import RidgeMLPClassifier, batch
-from sklearn_ridge_nn.fold_fits import Call
+from sklearn_ridge_nn import RidgeMLPClassifier
 from sklearn_ridge_nn.model_selection import GridSearchCV, cross_val_score
+from sklearn_ridge_nn.model_selection import _parallel as batch
+from sklearn_ridge_nn.model_selection._fold_fits import Call
 from sklearn_ridge_nn.training import _train as trainers
 
 ALPHAS = [0.0, 1e-3, 1.0]
@@ -329,7 +330,7 @@ class Scaling(TransformerMixin, BaseEstimator):
 def test_keys_are_the_same_in_every_process(tmp_path):
     code = """
 import users
-from sklearn_ridge_nn.checkpoints import _Hasher
+from sklearn_ridge_nn.model_selection._checkpoints import _Hasher
 print(_Hasher().hash(users.measure))
 """
     source = "def measure(y, predicted):\n    return float(str(y) in {'a', 'b', 'c', 'd'})\n"
@@ -373,7 +374,8 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path):
         import os, signal, sys
         import numpy as np
         from sklearn.datasets import load_wine
-        from sklearn_ridge_nn import RidgeMLPClassifier, batch
+        from sklearn_ridge_nn import RidgeMLPClassifier
+        from sklearn_ridge_nn.model_selection import _parallel as batch
         from sklearn_ridge_nn.training import _train as trainers
         from sklearn_ridge_nn.model_selection import GridSearchCV
         batch.CHUNK_OPERATIONS = 1

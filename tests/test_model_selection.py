@@ -26,7 +26,8 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.utils.parallel import delayed
 
 import sklearn_ridge_nn.model_selection as ours
-from sklearn_ridge_nn import RidgeMLPClassifier, batch, model_selection
+from sklearn_ridge_nn import RidgeMLPClassifier, model_selection
+from sklearn_ridge_nn.model_selection import _parallel as batch
 from sklearn_ridge_nn.model_selection import one_standard_error
 from sklearn_ridge_nn.training import _engine as engine
 

@@ -15,7 +15,7 @@ from joblib import Memory
 from joblib import hash as joblib_hash
 from joblib.hashing import NumpyHasher
 
-from sklearn_ridge_nn.fold_fits import Call, Chunk
+from sklearn_ridge_nn.model_selection._fold_fits import Call, Chunk
 
 #: scikit-learn's constraint of a parameter ``memory``.
 MEMORY_TYPES = [None, str, os.PathLike, Memory]

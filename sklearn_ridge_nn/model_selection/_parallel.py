@@ -25,9 +25,9 @@ from joblib.parallel import get_active_backend
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_ridge_nn.checkpoints import Checkpoints
 from sklearn_ridge_nn.estimators._parameters import layer_sizes
-from sklearn_ridge_nn.fold_fits import Call, Chunk, final_classifier
+from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
+from sklearn_ridge_nn.model_selection._fold_fits import Call, Chunk, final_classifier
 from sklearn_ridge_nn.network._task import StackShape
 from sklearn_ridge_nn.training._progress import Progress
 

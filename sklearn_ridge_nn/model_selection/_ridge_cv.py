@@ -15,12 +15,12 @@ from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
-from sklearn_ridge_nn.checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
 from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
 from sklearn_ridge_nn.estimators._parameters import ALPHAS, CONSTRAINTS, check_parameters
 from sklearn_ridge_nn.model_selection import GridSearchCV, one_standard_error
+from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 
 #: Parameters that are not those of `RidgeMLPClassifier`.
 _OWN = ("alphas", "cv", "scoring", "selection", "n_jobs", "memory")
