@@ -4,7 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+    from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
+    from sklearn_ridge_nn.diagnosis._bias_variance import bias_variance
+    from sklearn_ridge_nn.diagnosis._diagnose import diagnose
     from sklearn_ridge_nn.display._alpha_curve import (
         AlphaCurveDisplay,
         BiasVarianceDisplay,
@@ -15,22 +17,20 @@ if TYPE_CHECKING:
     from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
     from sklearn_ridge_nn.model_selection._ridge_cv import RidgeMLPClassifierCV
     from sklearn_ridge_nn.network._keras_model import build_network
-    from sklearn_ridge_nn.resampling import bias_variance
-    from sklearn_ridge_nn.studies import diagnose
 
 __version__ = "0.2.0.dev0"
 _HOMES = {
     "AlphaCurveDisplay": "display._alpha_curve",
-    "AlphaDiagnosis": "diagnosis",
+    "AlphaDiagnosis": "diagnosis._alpha_diagnosis",
     "BiasVariance": "evidence._bias_variance_decomposition",
     "BiasVarianceDisplay": "display._alpha_curve",
     "LossCurveDisplay": "display._alpha_curve",
     "RidgeMLPClassifier": "estimators._classifier",
     "RidgeMLPClassifierCV": "model_selection._ridge_cv",
     "WeightDistributionDisplay": "display._alpha_curve",
-    "bias_variance": "resampling",
+    "bias_variance": "diagnosis._bias_variance",
     "build_network": "network._keras_model",
-    "diagnose": "studies",
+    "diagnose": "diagnosis._diagnose",
 }
 __all__ = [
     "AlphaCurveDisplay",

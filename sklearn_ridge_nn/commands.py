@@ -20,7 +20,7 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import model_files, studies, terminal
+from sklearn_ridge_nn import model_files, terminal
 from sklearn_ridge_nn.columns import (
     Columns,
     pipeline,
@@ -28,6 +28,7 @@ from sklearn_ridge_nn.columns import (
     unknown_categories,
     without_missing,
 )
+from sklearn_ridge_nn.diagnosis import _diagnose as studies
 from sklearn_ridge_nn.display import _axes as drawing
 from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
 from sklearn_ridge_nn.estimators._parameters import ALPHAS, check_parameters

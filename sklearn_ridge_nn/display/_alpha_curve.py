@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.display._axes import (
     MARKERS,
     SERIES,
@@ -146,7 +146,7 @@ class AlphaCurveDisplay:
         **options : dict
             Further arguments of `diagnose`.
         """
-        from sklearn_ridge_nn import studies
+        from sklearn_ridge_nn.diagnosis import _diagnose as studies
 
         return cls.from_diagnosis(studies.diagnose(estimator, X, y, **options), ax=ax)
 
@@ -630,7 +630,7 @@ class BiasVarianceDisplay:
         **options : dict
             Further arguments of `bias_variance`.
         """
-        from sklearn_ridge_nn import resampling
+        from sklearn_ridge_nn.diagnosis import _bias_variance as resampling
 
         return cls.from_decomposition(resampling.bias_variance(estimator, X, y, **options), loss=loss, ax=ax)
 

@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.display import _alpha_curve as display
 from sklearn_ridge_nn.display import _axes as drawing
 from sklearn_ridge_nn.evidence._findings import Finding

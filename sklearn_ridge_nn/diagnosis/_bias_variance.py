@@ -14,8 +14,7 @@ from sklearn.utils import check_random_state, indexable, resample
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.metaestimators import _safe_split
 
-from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
-from sklearn_ridge_nn.studies import (
+from sklearn_ridge_nn.diagnosis._diagnose import (
     CONSTRAINTS,
     check_target,
     fit_and_score,
@@ -24,6 +23,7 @@ from sklearn_ridge_nn.studies import (
     seed_grid,
     strengths_to_try,
 )
+from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
 
 
 def _predicted(**arguments: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.estimators._parameters import ALPHAS
 from sklearn_ridge_nn.evidence._evidence import QUANTILES, check_alphas
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES, Checkpoints

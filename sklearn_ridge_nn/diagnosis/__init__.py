@@ -1,0 +1,1 @@
+"""Diagnoses: every alpha is trained on every split, measured and judged."""
