@@ -17,8 +17,8 @@ import skops.io
 from sklearn.metrics import accuracy_score
 
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
-from sklearn_ridge_nn.cli import main
-from sklearn_ridge_nn.columns import Columns, pipeline
+from sklearn_ridge_nn.cli._columns import Columns, pipeline
+from sklearn_ridge_nn.cli._main import main
 
 COMMAND = str(Path(sys.executable).parent / "ridge-nn")
 NETWORK = ["--hidden-layer-sizes", "8", "--epochs", "10", "--learning-rate", "0.03"]
@@ -250,7 +250,7 @@ def test_predictions_are_the_pipelines_whatever_the_file_and_the_chunks(folder, 
 
 def test_predict_pipes_and_does_not_import_tensorflow(folder):
     code = (
-        "import sys; from sklearn_ridge_nn.cli import main\n"
+        "import sys; from sklearn_ridge_nn.cli._main import main\n"
         "code = main(['predict', '-', '--model', 'model.skops'])\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules); assert not heavy, heavy\n"
         "sys.exit(code)"
@@ -561,7 +561,7 @@ def test_an_error_shows_its_traceback_on_request(folder):
 
 
 def test_what_fails_unexpectedly_is_not_blamed_on_the_user(monkeypatch, capsys):
-    from sklearn_ridge_nn import commands
+    from sklearn_ridge_nn.cli import _commands as commands
 
     def broken(arguments):
         raise RuntimeError("boom")
@@ -585,7 +585,7 @@ def test_what_the_command_needs_is_named(monkeypatch, capsys):
 
 @pytest.mark.parametrize("command", [(), ("diagnose",), ("fit",), ("predict",), ("show",)])
 def test_help_has_examples_that_can_be_parsed(command, capsys):
-    from sklearn_ridge_nn.cli import parser
+    from sklearn_ridge_nn.cli._main import parser
 
     with pytest.raises(SystemExit) as stopped:
         parser().parse_args([*command, "--help"])

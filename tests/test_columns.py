@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from sklearn_ridge_nn.columns import (
+from sklearn_ridge_nn.cli._columns import (
     Columns,
     labels,
     pipeline,
@@ -18,7 +18,7 @@ from sklearn_ridge_nn.columns import (
     unknown_categories,
     without_missing,
 )
-from sklearn_ridge_nn.tables import InputError
+from sklearn_ridge_nn.cli._tables import InputError
 
 
 def kind_of(values, name="x", categorical=()):

@@ -13,9 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_ridge_nn import RidgeMLPClassifier, model_files
-from sklearn_ridge_nn.columns import Columns, pipeline
-from sklearn_ridge_nn.model_files import Card
+from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn.cli import _model_file as model_files
+from sklearn_ridge_nn.cli._columns import Columns, pipeline
+from sklearn_ridge_nn.cli._model_file import Card
 
 
 @pytest.fixture(scope="module")

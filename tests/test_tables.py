@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_ridge_nn.tables import InputError, Table, bundled, did_you_mean
+from sklearn_ridge_nn.cli._tables import InputError, Table, bundled, did_you_mean
 
 FRAME = pd.DataFrame({"a": [1.5, np.nan, 3.0], "b": ["x", "y, z", None], "c": [1, 2, 3]})
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn.files import whole
+from sklearn_ridge_nn.cli._files import whole
 
 CARD = "ridge-nn.json"
 SCHEMA, VERSION = "sklearn-ridge-nn/model", 1

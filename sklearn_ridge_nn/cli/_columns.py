@@ -17,7 +17,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from sklearn_ridge_nn.tables import MISSING, InputError, listed
+from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed
 
 #: Above so many different values text is not taken for categories,
 MOST_CATEGORIES = 100

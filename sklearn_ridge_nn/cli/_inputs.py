@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from sklearn_ridge_nn import model_files, terminal
-from sklearn_ridge_nn.columns import (
+from sklearn_ridge_nn.cli import _model_file as model_files
+from sklearn_ridge_nn.cli import _terminal as terminal
+from sklearn_ridge_nn.cli._columns import (
     Columns,
     labels,
     prepared,
@@ -20,7 +21,7 @@ from sklearn_ridge_nn.columns import (
     sort_columns,
     without_missing,
 )
-from sklearn_ridge_nn.tables import InputError, Table, bundled, did_you_mean, listed
+from sklearn_ridge_nn.cli._tables import InputError, Table, bundled, did_you_mean, listed
 
 
 @dataclass(frozen=True)

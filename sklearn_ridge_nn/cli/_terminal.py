@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import IO, Any
 
-from sklearn_ridge_nn.files import whole
+from sklearn_ridge_nn.cli._files import whole
 
 #: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the errors among them
 #: where there are CUDA's libraries and no GPU.

@@ -20,25 +20,26 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import model_files, terminal
-from sklearn_ridge_nn.columns import (
+from sklearn_ridge_nn.cli import _model_file as model_files
+from sklearn_ridge_nn.cli import _terminal as terminal
+from sklearn_ridge_nn.cli._columns import (
     Columns,
     pipeline,
     prepared,
     unknown_categories,
     without_missing,
 )
+from sklearn_ridge_nn.cli._files import whole
+from sklearn_ridge_nn.cli._inputs import Data, check_same_columns, held_out, read, table_of
+from sklearn_ridge_nn.cli._tables import InputError, Table, did_you_mean, listed
 from sklearn_ridge_nn.diagnosis import _diagnose as studies
 from sklearn_ridge_nn.display import _axes as drawing
 from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
 from sklearn_ridge_nn.estimators._parameters import ALPHAS, check_parameters
 from sklearn_ridge_nn.evidence import _findings as findings
 from sklearn_ridge_nn.evidence._significance import standard_error
-from sklearn_ridge_nn.files import whole
-from sklearn_ridge_nn.inputs import Data, check_same_columns, held_out, read, table_of
 from sklearn_ridge_nn.model_selection import GridSearchCV
 from sklearn_ridge_nn.report import _text as report
-from sklearn_ridge_nn.tables import InputError, Table, did_you_mean, listed
 
 #: Unknown categories of a column that a warning names.
 MOST_NAMED = 5

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn.terminal import say, warnings_in_a_line
+from sklearn_ridge_nn.cli._terminal import say, warnings_in_a_line
 
 DATASETS = ("breast_cancer", "digits", "iris", "wine")
 MOST_ALPHAS = 1000
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with warnings_in_a_line():
             _check_extras()
-            from sklearn_ridge_nn import commands
+            from sklearn_ridge_nn.cli import _commands as commands
 
             getattr(commands, arguments.command)(arguments)
             sys.stdout.flush()
