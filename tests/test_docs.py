@@ -17,7 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection, rebinding
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection
+from sklearn_ridge_nn import _sklearn as rebinding
 from sklearn_ridge_nn.evidence import _significance as luck
 from sklearn_ridge_nn.evidence import _verdicts as verdicts
 from sklearn_ridge_nn.training import _engine as engine

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sklearn_ridge_nn._extras import required
 from sklearn_ridge_nn.evidence._evidence import Evidence, check_n_splits
 from sklearn_ridge_nn.evidence._findings import Finding, find
 from sklearn_ridge_nn.evidence._significance import standard_error
-from sklearn_ridge_nn.extras import required
 
 if TYPE_CHECKING:
     import pandas as pd

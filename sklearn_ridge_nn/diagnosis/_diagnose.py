@@ -26,6 +26,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
+from sklearn_ridge_nn._sklearn import rebound
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.estimators._parameters import ALPHAS
 from sklearn_ridge_nn.evidence._evidence import QUANTILES, check_alphas
@@ -34,7 +35,6 @@ from sklearn_ridge_nn.model_selection._fold_fits import final_classifier
 from sklearn_ridge_nn.model_selection._parallel import BatchedParallel
 from sklearn_ridge_nn.network import _forward as forward
 from sklearn_ridge_nn.network._task import Task
-from sklearn_ridge_nn.rebinding import rebound
 
 #: Rows that the spread of the features is measured on.
 SCALE_ROWS = 500

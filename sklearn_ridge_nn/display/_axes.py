@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_ridge_nn.extras import required
+from sklearn_ridge_nn._extras import required
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

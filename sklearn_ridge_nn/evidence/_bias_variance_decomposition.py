@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy.special import logsumexp
 
-from sklearn_ridge_nn.extras import required
+from sklearn_ridge_nn._extras import required
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -28,9 +28,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
+from sklearn_ridge_nn._sklearn import rebound
 from sklearn_ridge_nn.estimators._classifier import BegunFit, RidgeMLPClassifier
 from sklearn_ridge_nn.network._task import DivergenceError, Trained
-from sklearn_ridge_nn.rebinding import rebound
 from sklearn_ridge_nn.training._progress import Progress
 
 

@@ -18,11 +18,11 @@ import sklearn.model_selection as theirs
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import validate_params
 
+from sklearn_ridge_nn._sklearn import rebound
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES, Checkpoints
 from sklearn_ridge_nn.model_selection._fold_fits import equal
 from sklearn_ridge_nn.model_selection._parallel import BatchedParallel
 from sklearn_ridge_nn.network._task import StackShape, search_shape
-from sklearn_ridge_nn.rebinding import rebound
 
 __all__ = [
     "GridSearchCV",
