@@ -20,6 +20,9 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
+from sklearn_ridge_nn import diagnosis as studies
+from sklearn_ridge_nn import display, report
+from sklearn_ridge_nn import evidence as findings
 from sklearn_ridge_nn.cli import _model_file as model_files
 from sklearn_ridge_nn.cli import _terminal as terminal
 from sklearn_ridge_nn.cli._columns import (
@@ -32,14 +35,9 @@ from sklearn_ridge_nn.cli._columns import (
 from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._inputs import Data, check_same_columns, held_out, read, table_of
 from sklearn_ridge_nn.cli._tables import InputError, Table, did_you_mean, listed
-from sklearn_ridge_nn.diagnosis import _diagnose as studies
-from sklearn_ridge_nn.display import _axes as drawing
-from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
-from sklearn_ridge_nn.estimators._parameters import ALPHAS, check_parameters
-from sklearn_ridge_nn.evidence import _findings as findings
-from sklearn_ridge_nn.evidence._significance import standard_error
+from sklearn_ridge_nn.estimators import ALPHAS, RidgeMLPClassifier, check_parameters
+from sklearn_ridge_nn.evidence import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
-from sklearn_ridge_nn.report import _text as report
 
 #: Unknown categories of a column that a warning names.
 MOST_NAMED = 5
@@ -60,7 +58,7 @@ def diagnose(arguments: Namespace) -> None:
     outputs = {name: getattr(arguments, name) for name in ("html", "json", "plot")}
     _check_outputs(outputs)
     if outputs["html"] or outputs["plot"]:
-        drawing.use_files_only(outputs["plot"])
+        display.use_files_only(outputs["plot"])
     classifier = _classifier(arguments)
     _check_scoring(arguments.scoring)
     data = read(arguments)

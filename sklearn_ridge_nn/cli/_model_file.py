@@ -22,7 +22,10 @@ from sklearn_ridge_nn.cli._files import whole
 CARD = "ridge-nn.json"
 SCHEMA, VERSION = "sklearn-ridge-nn/model", 1
 #: What a pipeline of this command consists of, beside types of scikit-learn that skops trusts by itself.
-TRUSTED = frozenset({"numpy.dtype", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"})
+#: The second name of the classifier is that of files which version 0.1 and 0.2.dev0 saved.
+TRUSTED = frozenset(
+    {"numpy.dtype", "sklearn_ridge_nn.RidgeMLPClassifier", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"}
+)
 
 
 @dataclass(frozen=True)

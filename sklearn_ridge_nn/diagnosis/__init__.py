@@ -1,1 +1,5 @@
 """Diagnoses: every alpha is trained on every split, measured and judged."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

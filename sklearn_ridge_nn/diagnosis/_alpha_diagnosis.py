@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sklearn_ridge_nn._extras import required
-from sklearn_ridge_nn.evidence._evidence import Evidence, check_n_splits
-from sklearn_ridge_nn.evidence._findings import Finding, find
-from sklearn_ridge_nn.evidence._significance import standard_error
+from sklearn_ridge_nn.evidence import Evidence, Finding, check_n_splits, find, standard_error
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sklearn_ridge_nn.display._alpha_curve import AlphaCurveDisplay
+    from sklearn_ridge_nn.display import AlphaCurveDisplay
 
 #: Of the dictionaries that `AlphaDiagnosis.to_dict` makes.
 SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 1
@@ -123,6 +121,8 @@ class AlphaDiagnosis(Evidence):
     >>> diagnosis.verdicts
     ('overfit', 'good', 'underfit')
     """
+
+    __module__ = "sklearn_ridge_nn"
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -291,7 +291,7 @@ class AlphaDiagnosis(Evidence):
         str
             Lines without colour.
         """
-        from sklearn_ridge_nn.report import _text as report
+        from sklearn_ridge_nn import report
 
         return report.text(self, width)
 
@@ -313,7 +313,7 @@ class AlphaDiagnosis(Evidence):
         ImportError
             If matplotlib is not installed: ``pip install 'sklearn-ridge-nn[plot]'``.
         """
-        from sklearn_ridge_nn.report import _text as report
+        from sklearn_ridge_nn import report
 
         page = report.page(self)
         if path is None:
@@ -335,12 +335,12 @@ class AlphaDiagnosis(Evidence):
         AlphaCurveDisplay
             The picture.
         """
-        from sklearn_ridge_nn.display import _alpha_curve as display
+        from sklearn_ridge_nn import display
 
         return display.AlphaCurveDisplay.from_diagnosis(self, ax=ax)
 
     def _repr_html_(self) -> str:
-        from sklearn_ridge_nn.report import _text as report
+        from sklearn_ridge_nn import report
 
         return report.fragment(self)
 

@@ -23,7 +23,7 @@ from sklearn_ridge_nn.diagnosis._diagnose import (
     seed_grid,
     strengths_to_try,
 )
-from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
+from sklearn_ridge_nn.evidence import BiasVariance
 
 
 def _predicted(**arguments: Any) -> dict[str, Any]:

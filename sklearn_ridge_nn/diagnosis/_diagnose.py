@@ -28,13 +28,15 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from sklearn_ridge_nn._sklearn import rebound
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
-from sklearn_ridge_nn.estimators._parameters import ALPHAS
-from sklearn_ridge_nn.evidence._evidence import QUANTILES, check_alphas
-from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES, Checkpoints
-from sklearn_ridge_nn.model_selection._fold_fits import final_classifier
-from sklearn_ridge_nn.model_selection._parallel import BatchedParallel
-from sklearn_ridge_nn.network import _forward as forward
-from sklearn_ridge_nn.network._task import Task
+from sklearn_ridge_nn.estimators import ALPHAS
+from sklearn_ridge_nn.evidence import QUANTILES, check_alphas
+from sklearn_ridge_nn.model_selection._shared import (
+    MEMORY_TYPES,
+    BatchedParallel,
+    Checkpoints,
+    final_classifier,
+)
+from sklearn_ridge_nn.network import Task, logits, row_losses
 
 #: Rows that the spread of the features is measured on.
 SCALE_ROWS = 500
@@ -122,8 +124,8 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
 
     def loss(rows: np.ndarray) -> float:
         x = task.X[rows]
-        z = forward.logits(x, coefs, classifier.intercepts_, task.architecture.activation)
-        losses = forward.row_losses(z, task.targets[rows], task.architecture.target_type)
+        z = logits(x, coefs, classifier.intercepts_, task.architecture.activation)
+        losses = row_losses(z, task.targets[rows], task.architecture.target_type)
         return _mean(losses, None if task.weights is None else task.weights[rows])
 
     return {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.display._axes import (
     MARKERS,
     SERIES,
@@ -23,13 +23,12 @@ from sklearn_ridge_nn.display._axes import (
     rgb,
     thin_out,
 )
-from sklearn_ridge_nn.evidence._evidence import QUANTILES, mean_curve, turning_epoch
-from sklearn_ridge_nn.evidence._significance import standard_error
+from sklearn_ridge_nn.evidence import QUANTILES, mean_curve, standard_error, turning_epoch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sklearn_ridge_nn.evidence._bias_variance_decomposition import BiasVariance
+    from sklearn_ridge_nn.evidence import BiasVariance
 
 
 class AlphaCurveDisplay:
@@ -81,6 +80,8 @@ class AlphaCurveDisplay:
     'alpha'
     >>> plt.close(display.figure_)
     """
+
+    __module__ = "sklearn_ridge_nn"
 
     def __init__(
         self,
@@ -146,7 +147,7 @@ class AlphaCurveDisplay:
         **options : dict
             Further arguments of `diagnose`.
         """
-        from sklearn_ridge_nn.diagnosis import _diagnose as studies
+        from sklearn_ridge_nn import diagnosis as studies
 
         return cls.from_diagnosis(studies.diagnose(estimator, X, y, **options), ax=ax)
 
@@ -259,6 +260,8 @@ class LossCurveDisplay:
     [15]
     >>> plt.close(display.figure_)
     """
+
+    __module__ = "sklearn_ridge_nn"
 
     def __init__(
         self,
@@ -423,6 +426,8 @@ class WeightDistributionDisplay:
     >>> plt.close(display.figure_)
     """
 
+    __module__ = "sklearn_ridge_nn"
+
     def __init__(
         self, *, alphas: np.ndarray, quantiles: np.ndarray, norms: np.ndarray, param_name: str = "alpha"
     ) -> None:
@@ -575,6 +580,8 @@ class BiasVarianceDisplay:
     >>> plt.close(display.figure_)
     """
 
+    __module__ = "sklearn_ridge_nn"
+
     def __init__(
         self,
         *,
@@ -630,7 +637,7 @@ class BiasVarianceDisplay:
         **options : dict
             Further arguments of `bias_variance`.
         """
-        from sklearn_ridge_nn.diagnosis import _bias_variance as resampling
+        from sklearn_ridge_nn import diagnosis as resampling
 
         return cls.from_decomposition(resampling.bias_variance(estimator, X, y, **options), loss=loss, ax=ax)
 

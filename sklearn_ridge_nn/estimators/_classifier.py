@@ -14,11 +14,11 @@ from sklearn.base import _fit_context
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from sklearn_ridge_nn import training
 from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
 from sklearn_ridge_nn.estimators._parameters import CONSTRAINTS, check_parameters, layer_sizes
-from sklearn_ridge_nn.network._random import hold_out
-from sklearn_ridge_nn.network._task import (
+from sklearn_ridge_nn.network import (
     Architecture,
     DivergenceError,
     MatrixLike,
@@ -26,6 +26,7 @@ from sklearn_ridge_nn.network._task import (
     Task,
     Trained,
     check_range,
+    hold_out,
 )
 
 T = TypeVar("T")
@@ -190,6 +191,8 @@ class RidgeMLPClassifier(NetworkClassifier):
     True
     """
 
+    __module__ = "sklearn_ridge_nn"
+
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
 
     def __init__(
@@ -305,9 +308,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, {}, is_partial, stated_classes)
 
-            from sklearn_ridge_nn.training import _train as trainers
-
-            (trained,) = trainers.train([begun.task], [begun.classes])
+            (trained,) = training.train([begun.task], [begun.classes])
             self._finish(begun, trained)
         return self
 

@@ -12,8 +12,16 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_ridge_nn.estimators import _labels as labels
-from sklearn_ridge_nn.network import _forward as forward
-from sklearn_ridge_nn.network._task import Architecture, State, Task, Trained, join_histories
+from sklearn_ridge_nn.network import (
+    Architecture,
+    State,
+    Task,
+    Trained,
+    join_histories,
+    log_probabilities,
+    logits,
+    probabilities,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -75,7 +83,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``; float32 if X is, else float64.
         """
-        return forward.probabilities(self._logits(X), self._fitted["target_type"])
+        return probabilities(self._logits(X), self._fitted["target_type"])
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithms of the probabilities, finite even where those round to zero.
@@ -90,7 +98,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``; float32 if X is, else float64.
         """
-        return forward.log_probabilities(self._logits(X), self._fitted["target_type"])
+        return log_probabilities(self._logits(X), self._fitted["target_type"])
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits: the network's outputs before the sigmoid or softmax.
@@ -118,7 +126,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         """SciKeras around ``model_``, with alpha as ``model__alpha``."""
         check_is_fitted(self)
         if not hasattr(self, "_fitted_keras_estimator"):
-            from sklearn_ridge_nn.network import _keras_model as network
+            from sklearn_ridge_nn.network import keras_classifier
 
             params = {
                 "model__optimizer": self.optimizer,
@@ -126,7 +134,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                 **self._fitted["scikeras"],
                 **getattr(self, "_fitted_keras_params", {}),
             }
-            self._fitted_keras_estimator = network.keras_classifier(
+            self._fitted_keras_estimator = keras_classifier(
                 self._fitted_architecture(),
                 classes=self.classes_,
                 state=self._state(),
@@ -222,4 +230,4 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
-        return forward.logits(X, self.coefs_, self.intercepts_, self._fitted["activation"])
+        return logits(X, self.coefs_, self.intercepts_, self._fitted["activation"])

@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
-from sklearn_ridge_nn.network._task import MatrixLike, TargetType
+from sklearn_ridge_nn.network import MatrixLike, TargetType
 
 
 def flatten(y: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 
-from sklearn_ridge_nn.network import _forward as forward
+from sklearn_ridge_nn.network import ACTIVATIONS
 
 #: Names that every supported Keras knows, here so that checking them does not import Keras. Others
 #: are looked up in the installed one.
@@ -64,8 +64,8 @@ def check_parameters(estimator: BaseEstimator) -> None:
 
     check("alpha", bool(np.isfinite(params["alpha"])), "a finite float >= 0")
     hint = "scikit-learn's 'logistic' is 'sigmoid' here, its 'identity' is 'linear'"
-    known_activations = f"one of {', '.join(sorted(forward.ACTIVATIONS))} ({hint})"
-    check("activation", params["activation"] in forward.ACTIVATIONS, known_activations)
+    known_activations = f"one of {', '.join(sorted(ACTIVATIONS))} ({hint})"
+    check("activation", params["activation"] in ACTIVATIONS, known_activations)
     units = layer_sizes(params["hidden_layer_sizes"])
     check("hidden_layer_sizes", all(map(_is_count, units)), "an int or a sequence of ints, each >= 1")
     if params["early_stopping"] and params["validation_split"] == 0:
@@ -77,20 +77,19 @@ def check_parameters(estimator: BaseEstimator) -> None:
     if optimizer in OPTIMIZERS and isinstance(rate, Real) and not callbacks:
         return
 
-    from sklearn_ridge_nn.network import _keras_model as network
-    from sklearn_ridge_nn.network import _optimizers as optimizers
+    from sklearn_ridge_nn.network import is_callback, is_optimizer, is_schedule, unsupported_setting
 
     known = f"the name of a Keras optimizer ({', '.join(OPTIMIZERS)}, ...), its class or an instance"
-    check("optimizer", optimizers.is_optimizer(optimizer), known)
-    is_rate = isinstance(rate, Real) or optimizers.is_schedule(rate)
+    check("optimizer", is_optimizer(optimizer), known)
+    is_rate = isinstance(rate, Real) or is_schedule(rate)
     check("learning_rate", is_rate, "a float > 0 or a Keras LearningRateSchedule")
-    are_callbacks = all(map(network.is_callback, callbacks or ()))
+    are_callbacks = all(map(is_callback, callbacks or ()))
     check(
         "callbacks", are_callbacks, "a list of keras.callbacks.Callback instances, BackupAndRestore excepted"
     )
     if isinstance(optimizer, (str, type)):
         return
-    problem = optimizers.unsupported_setting(optimizer)
+    problem = unsupported_setting(optimizer)
     if problem is not None:
         raise ValueError(f"optimizer={type(optimizer).__name__}(...) cannot be used as it is: {problem}.")
     if rate != 1e-3:

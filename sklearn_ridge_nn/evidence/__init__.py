@@ -1,1 +1,5 @@
 """What was measured, and what it says: verdicts and findings, by NumPy and SciPy alone."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -68,6 +68,8 @@ class BiasVariance:
     (array([0.]), array([0.33]))
     """
 
+    __module__ = "sklearn_ridge_nn"
+
     alphas: np.ndarray
     n_resamples: int
     log_bias_rows: np.ndarray

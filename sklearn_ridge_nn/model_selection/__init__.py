@@ -1,21 +1,5 @@
 """scikit-learn's searches and cross-validation, their networks trained together."""
 
-from sklearn_ridge_nn.model_selection._search import (
-    GridSearchCV,
-    RandomizedSearchCV,
-    cross_val_predict,
-    cross_val_score,
-    cross_validate,
-    one_standard_error,
-    validation_curve,
-)
+import lazy_loader
 
-__all__ = [
-    "GridSearchCV",
-    "RandomizedSearchCV",
-    "cross_val_predict",
-    "cross_val_score",
-    "cross_validate",
-    "one_standard_error",
-    "validation_curve",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

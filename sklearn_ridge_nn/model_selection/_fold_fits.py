@@ -28,10 +28,11 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
+from sklearn_ridge_nn import training
 from sklearn_ridge_nn._sklearn import rebound
-from sklearn_ridge_nn.estimators._classifier import BegunFit, RidgeMLPClassifier
-from sklearn_ridge_nn.network._task import DivergenceError, Trained
-from sklearn_ridge_nn.training._progress import Progress
+from sklearn_ridge_nn.estimators import BegunFit, RidgeMLPClassifier
+from sklearn_ridge_nn.network import DivergenceError, Trained
+from sklearn_ridge_nn.training._shared import Progress
 
 
 @dataclass
@@ -397,12 +398,10 @@ def _results(members: Sequence[Member]) -> list[Any]:
 
 def _train(members: Sequence[Member], progress: Progress | None) -> None:
     """Train members and set their outcomes."""
-    from sklearn_ridge_nn.training import _train as trainers
-
     begun = [member.begun for member in members if member.begun is not None]
 
     def train(fits: Sequence[BegunFit], progress: Progress | None = None) -> Sequence[Trained | Exception]:
-        return trainers.train([fit.task for fit in fits], [fit.classes for fit in fits], progress)
+        return training.train([fit.task for fit in fits], [fit.classes for fit in fits], progress)
 
     def train_alone(fit: BegunFit) -> Trained | Exception:
         try:

@@ -25,11 +25,10 @@ from joblib.parallel import get_active_backend
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_ridge_nn.estimators._parameters import layer_sizes
+from sklearn_ridge_nn.estimators import layer_sizes
 from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
 from sklearn_ridge_nn.model_selection._fold_fits import Call, Chunk, final_classifier
-from sklearn_ridge_nn.network._task import StackShape
-from sklearn_ridge_nn.training._progress import Progress
+from sklearn_ridge_nn.training._shared import Progress, StackShape
 
 #: Networks, and floating-point operations (some minutes), of a piece: what trains together, and what is
 #: kept once it is done.

@@ -15,12 +15,18 @@ from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
-from sklearn_ridge_nn.estimators import _labels as labels
-from sklearn_ridge_nn.estimators._classifier import RidgeMLPClassifier
-from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
-from sklearn_ridge_nn.estimators._parameters import ALPHAS, CONSTRAINTS, check_parameters
-from sklearn_ridge_nn.model_selection import GridSearchCV, one_standard_error
+from sklearn_ridge_nn.estimators import (
+    ALPHAS,
+    CONSTRAINTS,
+    NetworkClassifier,
+    RidgeMLPClassifier,
+    check_parameters,
+    find_classes,
+    find_target_type,
+    flatten,
+)
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
+from sklearn_ridge_nn.model_selection._search import GridSearchCV, one_standard_error
 
 #: Parameters that are not those of `RidgeMLPClassifier`.
 _OWN = ("alphas", "cv", "scoring", "selection", "n_jobs", "memory")
@@ -102,6 +108,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
     >>> bool(classifier.alpha_ in (1e-3, 1e-2, 1e-1))
     True
     """
+
+    __module__ = "sklearn_ridge_nn"
 
     _parameter_constraints: ClassVar[dict] = {
         **{name: constraint for name, constraint in CONSTRAINTS.items() if name != "alpha"},
@@ -195,8 +203,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             before = {name: value for name, value in vars(self).items() if name not in self.get_params()}
             self._forget()
             X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
-            y = labels.flatten(y)
-            labels.find_target_type(y, labels.find_classes(y))  # refuses a single class
+            y = flatten(y)
+            find_target_type(y, find_classes(y))  # refuses a single class
             seed = before["_fitted"]["seed"] if self.warm_start and "_fitted" in before else None
             classifier.random_state = classifier._draw_seed() if seed is None else seed
             classifier.warm_start = False

@@ -22,7 +22,7 @@ from sklearn_ridge_nn._sklearn import rebound
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES, Checkpoints
 from sklearn_ridge_nn.model_selection._fold_fits import equal
 from sklearn_ridge_nn.model_selection._parallel import BatchedParallel
-from sklearn_ridge_nn.network._task import StackShape, search_shape
+from sklearn_ridge_nn.training._shared import StackShape, search_shape
 
 __all__ = [
     "GridSearchCV",
@@ -284,6 +284,8 @@ class GridSearchCV(_BatchedSearch, theirs.GridSearchCV):
     {'ridgemlpclassifier__alpha': 0.01}
     """
 
+    __module__ = "sklearn_ridge_nn.model_selection"
+
     _parameter_constraints: ClassVar[dict] = {**theirs.GridSearchCV._parameter_constraints, **_MEMORY}
 
     def __init__(
@@ -371,6 +373,8 @@ class RandomizedSearchCV(_BatchedSearch, theirs.RandomizedSearchCV):
     >>> len(search.fit(scale(X), y).cv_results_["params"])
     4
     """
+
+    __module__ = "sklearn_ridge_nn.model_selection"
 
     _parameter_constraints: ClassVar[dict] = {**theirs.RandomizedSearchCV._parameter_constraints, **_MEMORY}
 

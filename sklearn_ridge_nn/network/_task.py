@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -19,19 +18,6 @@ from sklearn_ridge_nn.network._random import epoch_order
 
 MatrixLike: TypeAlias = np.ndarray | csr_array | csr_matrix
 TargetType: TypeAlias = Literal["binary", "multiclass", "multilabel-indicator"]
-
-
-@dataclass
-class StackShape:
-    """How many streams, and members on each, the stacks of a search had; 0 as long as it has none."""
-
-    n_streams: int = 0
-    n_per_stream: int = 0
-
-
-#: The shape that a search leaves for its last fit, which can then run in the program of the others: compiling
-#: another one would take longer than a short training.
-search_shape: ContextVar[StackShape | None] = ContextVar("search_shape", default=None)
 
 
 @dataclass(frozen=True)

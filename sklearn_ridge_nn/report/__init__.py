@@ -1,1 +1,5 @@
 """A diagnosis as text for a terminal, and as a page of HTML."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

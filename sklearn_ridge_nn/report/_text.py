@@ -13,11 +13,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
-from sklearn_ridge_nn.display import _alpha_curve as display
-from sklearn_ridge_nn.display import _axes as drawing
-from sklearn_ridge_nn.evidence._findings import Finding
-from sklearn_ridge_nn.evidence._significance import standard_error
+from sklearn_ridge_nn import display
+from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
+from sklearn_ridge_nn.evidence import Finding, standard_error
 
 #: Signs that can be told apart without colour.
 SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
@@ -74,7 +72,7 @@ def _fitting(columns: dict[str, list[str]], width: int, dispensable: list[str]) 
 def _headline(diagnosis: AlphaDiagnosis) -> str:
     counts = Counter(diagnosis.verdicts)
     name = diagnosis.short_name
-    parts = [f"{counts[label]} {label}" for label in drawing.ZONES if counts[label]]
+    parts = [f"{counts[label]} {label}" for label in display.ZONES if counts[label]]
     seeds = f" x {diagnosis.n_seeds} seeds" if diagnosis.n_seeds > 1 else ""
     problems = [finding.code for finding in diagnosis.findings if finding.severity == "problem"]
     but = f" But see the findings: {', '.join(problems)}." if problems else ""
@@ -196,7 +194,7 @@ def page(diagnosis: AlphaDiagnosis) -> str:
 def fragment(diagnosis: AlphaDiagnosis) -> str:
     """Return the report for a notebook, with its first picture if matplotlib is installed."""
     try:
-        drawing.pyplot()
+        display.pyplot()
     except ImportError:
         pictures = False
     else:
@@ -248,7 +246,7 @@ def _pictures(diagnosis: AlphaDiagnosis) -> list[tuple[Callable[..., Any], str]]
 
 
 def _figure(number: int, figure: Any, words: str) -> str:
-    svg = drawing.as_svg(figure, f"ridge-{number}")
+    svg = display.as_svg(figure, f"ridge-{number}")
     opening = f'<svg role="img" aria-label="{escape(words)}" '
     svg = re.sub(r"<svg ", lambda _: opening, svg, count=1)
     return f"<figure>\n{svg}\n<figcaption>{escape(words)}</figcaption>\n</figure>"

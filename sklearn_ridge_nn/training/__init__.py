@@ -1,1 +1,5 @@
 """Trainers: the engine, which trains many networks in one program, and Keras's own loop."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -21,16 +21,21 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_ridge_nn.network import _forward as forward
-from sklearn_ridge_nn.network._keras_model import initial_weights, strengths
-from sklearn_ridge_nn.network._optimizers import (
+from sklearn_ridge_nn.network import (
+    ACTIVATIONS,
+    DivergenceError,
+    State,
+    Task,
+    Trained,
     constant_rate,
+    divergence,
+    initial_weights,
     is_schedule,
     optimizer_recipe,
     scheduled_rates,
+    strengths,
     why_one_by_one,
 )
-from sklearn_ridge_nn.network._task import DivergenceError, State, Task, Trained, divergence
 from sklearn_ridge_nn.training._grouping import Stack, arranged
 from sklearn_ridge_nn.training._minibatches import Chunk, EpochLayout, plan_epoch
 from sklearn_ridge_nn.training._program import Program, get_program, n_compiled
@@ -83,8 +88,8 @@ def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Train
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_ridge_nn.training import _engine as engine
-    >>> from sklearn_ridge_nn.network._task import Architecture, Task
+    >>> from sklearn_ridge_nn import training
+    >>> from sklearn_ridge_nn.training import Architecture, Task
     >>> X = np.random.default_rng(0).normal(size=(60, 2))
     >>> targets = (X[:, :1] > 0).astype(int)
     >>> network = Architecture(2, 1, "binary", (4,), "relu", "float32")
@@ -135,8 +140,8 @@ def _check(task: Task, name: str) -> None:
     check("batch_size", task.batch_size >= 1, "an int >= 1")
     check(
         "architecture",
-        architecture.activation in forward.ACTIVATIONS,
-        f"one with an activation of {', '.join(sorted(forward.ACTIVATIONS))}",
+        architecture.activation in ACTIVATIONS,
+        f"one with an activation of {', '.join(sorted(ACTIVATIONS))}",
     )
     shape = (n_rows, architecture.n_features)
     check("X", task.X.shape == shape, f"of shape {shape}, as its rows and architecture say")

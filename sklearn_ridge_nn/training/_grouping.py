@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from sklearn_ridge_nn.network._optimizers import OptimizerRecipe, optimizer_recipe
-from sklearn_ridge_nn.network._task import Architecture, Task, search_shape
+from sklearn_ridge_nn.network import Architecture, OptimizerRecipe, Task, optimizer_recipe
 from sklearn_ridge_nn.training._minibatches import Stream, slot_rows, stream_key
 from sklearn_ridge_nn.training._program_key import Recipe
+from sklearn_ridge_nn.training._stack_shape import search_shape
 
 #: Bytes of minibatches that are gathered at a time.
 CHUNK_BYTES = 2**22

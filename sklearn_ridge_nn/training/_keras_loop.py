@@ -13,11 +13,22 @@ from typing import Any
 import keras
 import numpy as np
 
-from sklearn_ridge_nn.network import _forward as forward
-from sklearn_ridge_nn.network._keras_model import keras_classifier, strengths
-from sklearn_ridge_nn.network._optimizers import optimizer_signature, optimizer_variables
-from sklearn_ridge_nn.network._random import Purpose, derived_seed
-from sklearn_ridge_nn.network._task import State, Task, Trained, divergence
+from sklearn_ridge_nn.network import (
+    BLOCK_ROWS,
+    Purpose,
+    State,
+    Task,
+    Trained,
+    derived_seed,
+    divergence,
+    hits,
+    keras_classifier,
+    logits,
+    optimizer_signature,
+    optimizer_variables,
+    row_losses,
+    strengths,
+)
 
 
 def train(task: Task, classes: np.ndarray) -> Trained:
@@ -177,17 +188,17 @@ class _Bookkeeping(keras.callbacks.Callback):
         """Return the weighted mean data loss and the unweighted accuracy over some rows."""
         task = self.task
         target_type = task.architecture.target_type
-        losses, hits = [], []
-        for start in range(0, len(rows), forward.BLOCK_ROWS):
-            chosen = rows[start : start + forward.BLOCK_ROWS]
+        losses, are_right = [], []
+        for start in range(0, len(rows), BLOCK_ROWS):
+            chosen = rows[start : start + BLOCK_ROWS]
             x = task.X[chosen].astype(task.architecture.dtype, copy=False)
-            z = forward.logits(x, weights[::2], weights[1::2], task.architecture.activation)
-            losses.append(forward.row_losses(z, task.targets[chosen], target_type))
-            hits.append(forward.hits(z, task.targets[chosen], target_type))
+            z = logits(x, weights[::2], weights[1::2], task.architecture.activation)
+            losses.append(row_losses(z, task.targets[chosen], target_type))
+            are_right.append(hits(z, task.targets[chosen], target_type))
         row_weights = None if task.weights is None else task.weights[rows]
         if row_weights is not None and not row_weights.any():  # only test rows can all weigh nothing
             return np.nan, np.nan
         return (
             float(np.average(np.concatenate(losses), weights=row_weights)),
-            float(np.concatenate(hits).mean()),
+            float(np.concatenate(are_right).mean()),
         )

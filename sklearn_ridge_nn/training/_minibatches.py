@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_ridge_nn.network._random import Purpose, derived_seed, epoch_order
-from sklearn_ridge_nn.network._task import Task
+from sklearn_ridge_nn.network import Purpose, Task, derived_seed, epoch_order
 
 
 @dataclass(frozen=True)

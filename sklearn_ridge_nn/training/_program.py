@@ -20,9 +20,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sklearn_ridge_nn.network._keras_model import weight_paths
-from sklearn_ridge_nn.network._optimizers import optimizer_signature, optimizer_variables, other_optimizer
-from sklearn_ridge_nn.network._task import State
+from sklearn_ridge_nn.network import (
+    State,
+    optimizer_signature,
+    optimizer_variables,
+    other_optimizer,
+    weight_paths,
+)
 from sklearn_ridge_nn.training._program_key import Layout, Recipe
 from sklearn_ridge_nn.training._stacked_network import StackedNetwork
 

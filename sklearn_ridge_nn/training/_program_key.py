@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_ridge_nn.network._optimizers import OptimizerRecipe
-from sklearn_ridge_nn.network._task import Architecture
+from sklearn_ridge_nn.network import Architecture, OptimizerRecipe
 
 
 @dataclass(frozen=True)

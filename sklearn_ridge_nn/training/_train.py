@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sklearn_ridge_nn.network._task import DivergenceError, Task, Trained
+from sklearn_ridge_nn.network import DivergenceError, Task, Trained
 from sklearn_ridge_nn.training import _engine as engine
 from sklearn_ridge_nn.training import _keras_loop as keras_training
 from sklearn_ridge_nn.training._progress import Progress

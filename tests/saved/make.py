@@ -1,6 +1,7 @@
 """Writes the models of this folder: run with the release whose files are to be kept.
 
-``python tests/saved/make.py 0.2.dev0`` makes a folder of that name. Files of earlier releases stay as they are.
+``python tests/saved/make.py 0.2.dev0`` makes a folder of that name. Files of earlier releases stay as they
+are.
 """
 
 import pickle

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklearn_ridge_nn.network._random import epoch_order
-from sklearn_ridge_nn.network._task import Architecture, Task
+from sklearn_ridge_nn.training import Architecture, Task
 from sklearn_ridge_nn.training._minibatches import Chunk, EpochLayout, Stream, plan_epoch, stream_key
 
 X = np.arange(18.0).reshape(9, 2)

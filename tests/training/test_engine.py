@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn_ridge_nn import RidgeMLPClassifier
 from sklearn_ridge_nn.network import _forward as forward
 from sklearn_ridge_nn.network import _optimizers as optimizers
-from sklearn_ridge_nn.network._task import Architecture, DivergenceError, Task, Trained
+from sklearn_ridge_nn.training import Architecture, DivergenceError, Task, Trained
 from sklearn_ridge_nn.training import _engine as engine
 from sklearn_ridge_nn.training import _grouping as stacks
 from sklearn_ridge_nn.training import _keras_loop as keras_training

@@ -20,10 +20,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn import training as trainers
 from sklearn_ridge_nn.model_selection import GridSearchCV, cross_val_score
 from sklearn_ridge_nn.model_selection import _parallel as batch
 from sklearn_ridge_nn.model_selection._fold_fits import Call
-from sklearn_ridge_nn.training import _train as trainers
 
 ALPHAS = [0.0, 1e-3, 1.0]
 
@@ -231,7 +231,9 @@ def test_what_results_depend_on_is_trained_anew(wine, trained, tmp_path, monkeyp
     if change.pop("sample_weight", None):
         fit_params = {"ridgemlpclassifier__sample_weight": np.ones(178)}
     if change.pop("version", None):
-        monkeypatch.setattr("sklearn_ridge_nn.checkpoints.version", lambda name: version(name) + ".post1")
+        monkeypatch.setattr(
+            "sklearn_ridge_nn.model_selection._checkpoints.version", lambda name: version(name) + ".post1"
+        )
     search(**{"n_folds": 3, **change}, refit=False, memory=tmp_path).fit(X, y, **fit_params)
     assert sum(trained) > 0
 
@@ -376,7 +378,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path):
         from sklearn.datasets import load_wine
         from sklearn_ridge_nn import RidgeMLPClassifier
         from sklearn_ridge_nn.model_selection import _parallel as batch
-        from sklearn_ridge_nn.training import _train as trainers
+        from sklearn_ridge_nn import training as trainers
         from sklearn_ridge_nn.model_selection import GridSearchCV
         batch.CHUNK_OPERATIONS = 1
         train, done = trainers.train, []

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
-from sklearn_ridge_nn.network._task import Architecture, Task
+from sklearn_ridge_nn.training import Architecture, Task
 from sklearn_ridge_nn.training import _engine as engine
 from sklearn_ridge_nn.training import _keras_loop as keras_training
 

@@ -14,7 +14,7 @@ import skops.io
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-OURS = ["sklearn_ridge_nn.estimator.RidgeMLPClassifier"]
+OURS = ["sklearn_ridge_nn.RidgeMLPClassifier"]
 
 
 def through_joblib(classifier):

@@ -10,8 +10,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV
+from sklearn_ridge_nn import training as trainers
 from sklearn_ridge_nn.model_selection import one_standard_error
-from sklearn_ridge_nn.training import _train as trainers
 
 ALPHAS = [0.0, 1e-3, 1.0]
 NETWORK = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0, "dtype": "float64"}

@@ -227,7 +227,7 @@ def test_the_held_out_score_is_that_of_the_rows_held_out(folder, frame):
 
 
 def test_predictions_are_the_pipelines_whatever_the_file_and_the_chunks(folder, frame):
-    trusted = ["numpy.dtype", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"]
+    trusted = ["numpy.dtype", "sklearn_ridge_nn.RidgeMLPClassifier"]
     model = skops.io.load(folder / "model.skops", trusted=trusted)
     X = frame[["age", "city", "code", "member"]].astype({"code": str, "member": str, "city": object})
     X["city"] = X["city"].where(X["city"].notna(), np.nan)
@@ -575,7 +575,9 @@ def test_what_fails_unexpectedly_is_not_blamed_on_the_user(monkeypatch, capsys):
 
 
 def test_what_the_command_needs_is_named(monkeypatch, capsys):
-    monkeypatch.setattr("sklearn_ridge_nn.cli.find_spec", lambda name: None if name == "skops" else True)
+    monkeypatch.setattr(
+        "sklearn_ridge_nn.cli._main.find_spec", lambda name: None if name == "skops" else True
+    )
     assert main(["show", "x"]) == 2
     assert (
         "needs skops. Install what it needs with: pip install 'sklearn-ridge-nn[cli]'"

@@ -66,7 +66,7 @@ def test_what_is_loaded_predicts_what_was_saved(tmp_path, model, card, rows):
 def test_skops_itself_loads_the_file(tmp_path, model, card, rows):
     path = tmp_path / "m.skops"
     model_files.save(model, card, str(path))
-    trusted = ["numpy.dtype", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"]
+    trusted = ["numpy.dtype", "sklearn_ridge_nn.RidgeMLPClassifier"]
     loaded = skops.io.load(path, trusted=trusted)
     np.testing.assert_array_equal(loaded.predict_proba(rows[0]), model.predict_proba(rows[0]))
 

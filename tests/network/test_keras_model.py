@@ -11,7 +11,7 @@ from sklearn_ridge_nn.network._keras_model import (
     strengths,
     weight_paths,
 )
-from sklearn_ridge_nn.network._task import Architecture
+from sklearn_ridge_nn.training import Architecture
 
 
 def test_the_seed_network_is_built():

@@ -1,0 +1,9 @@
+from ._alpha_diagnosis import (
+    AlphaDiagnosis as AlphaDiagnosis,
+)
+from ._bias_variance import (
+    bias_variance as bias_variance,
+)
+from ._diagnose import (
+    diagnose as diagnose,
+)

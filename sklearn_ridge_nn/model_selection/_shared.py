@@ -1,0 +1,8 @@
+"""What other wings use of this one beside its public names."""
+
+from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES, Checkpoints
+from sklearn_ridge_nn.model_selection._fold_fits import final_classifier
+from sklearn_ridge_nn.model_selection._parallel import BatchedParallel
+from sklearn_ridge_nn.model_selection._ridge_cv import RidgeMLPClassifierCV
+
+__all__ = ["MEMORY_TYPES", "BatchedParallel", "Checkpoints", "RidgeMLPClassifierCV", "final_classifier"]

@@ -1,0 +1,9 @@
+from ._text import (
+    fragment as fragment,
+)
+from ._text import (
+    page as page,
+)
+from ._text import (
+    text as text,
+)
