@@ -31,6 +31,10 @@ from ._findings import (
 from ._findings import (
     last_fall as last_fall,
 )
+from ._one_standard_error import (
+    best_of as best_of,
+    strongest_within_one_standard_error as strongest_within_one_standard_error,
+)
 from ._significance import (
     standard_error as standard_error,
 )

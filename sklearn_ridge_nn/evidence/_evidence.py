@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from sklearn_ridge_nn.evidence._verdicts import Comparison, compare, one_standard_error
+from sklearn_ridge_nn.evidence._one_standard_error import strongest_within_one_standard_error
+from sklearn_ridge_nn.evidence._verdicts import Comparison, compare
 
 Stronger: TypeAlias = Literal["larger", "smaller"]
 
@@ -179,7 +180,7 @@ class Evidence:
     @cached_property
     def one_se_index(self) -> int:
         """Index of `one_se_alpha`."""
-        return one_standard_error(self.by_split(self.test_loss), self.strengths)
+        return strongest_within_one_standard_error(self.by_split(self.test_loss), self.strengths)
 
     @property
     def one_se_alpha(self) -> float:

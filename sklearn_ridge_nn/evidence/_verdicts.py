@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.stats import t as student
 
+from sklearn_ridge_nn.evidence._one_standard_error import best_of
 from sklearn_ridge_nn.evidence._significance import N_SIMULATED, SEED, critical_values, standard_error
 
 Label: TypeAlias = Literal["underfit", "good", "overfit", "undetermined"]
@@ -35,48 +36,6 @@ def interval(differences: np.ndarray, test_ratio: float, level: float) -> tuple[
 def _finite(losses: np.ndarray) -> np.ndarray:
     """Return losses with NaN in the place of infinities: such a split has no loss to compare."""
     return np.where(np.isfinite(losses), losses, np.nan)
-
-
-def best_of(losses: np.ndarray, strengths: np.ndarray) -> int:
-    """Return the row with the smallest mean; of several, the strongest penalty.
-
-    Rows that lack a finite loss do not compete, unless all do: then those compete that lack fewest.
-
-    Parameters
-    ----------
-    losses : ndarray of shape (n_alphas, n_splits)
-        With at least one finite number.
-    strengths : ndarray of shape (n_alphas,)
-        The larger, the stronger the penalty.
-    """
-    known = np.isfinite(losses)
-    counts = known.sum(axis=1)
-    means = np.where(known, losses, 0).sum(axis=1) / np.maximum(counts, 1)
-    means[counts < counts.max()] = np.inf
-    lowest = np.flatnonzero(means == means.min())
-    return int(lowest[np.argmax(strengths[lowest])])
-
-
-def one_standard_error(losses: np.ndarray, strengths: np.ndarray) -> int:
-    """Return the strongest penalty whose mean loss is within a standard error of the smallest.
-
-    The standard error is the best row's, ``std(ddof=1) / sqrt(n_splits)``: the rule of ``lambda.1se`` of
-    ``cv.glmnet`` (Friedman, Hastie and Tibshirani, 2010), after Breiman et al. (1984), section 3.4.3.
-
-    Parameters
-    ----------
-    losses : ndarray of shape (n_alphas, n_splits)
-    strengths : ndarray of shape (n_alphas,)
-        The larger, the stronger the penalty.
-    """
-    best = best_of(losses, strengths)
-    splits = np.isfinite(losses[best])
-    if splits.sum() < 2:
-        return best
-    losses = _finite(losses)[:, splits]
-    means = losses.mean(axis=1)
-    within = means <= means[best] + losses[best].std(ddof=1) / np.sqrt(losses.shape[1])
-    return int(np.flatnonzero(within)[np.argmax(strengths[within])])
 
 
 @dataclass(frozen=True)

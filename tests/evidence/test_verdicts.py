@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
+from sklearn_ridge_nn.evidence import _one_standard_error as rule
 from sklearn_ridge_nn.evidence import _verdicts as verdicts
 from sklearn_ridge_nn.model_selection import one_standard_error
 
@@ -114,14 +115,14 @@ def test_where_every_value_lacks_a_loss_the_least_incomplete_is_taken_and_nothin
     assert result.best == 1
     assert result.labels == ("undetermined",) * 3
     assert result.reasons[0] == "no loss on 2 of 6 splits"
-    assert verdicts.one_standard_error(rows, np.array([0, 0.1, 1])) >= 1
+    assert rule.strongest_within_one_standard_error(rows, np.array([0, 0.1, 1])) >= 1
 
 
 def test_of_equal_means_the_strongest_penalty_is_the_best_as_in_cv_glmnet():
     losses = np.array([[0.5, 0.3, 0.5, 0.3], [0.4] * 4, [0.43] * 4])
-    assert verdicts.best_of(losses, np.array([0, 0.1, 1])) == 1
-    assert verdicts.best_of(losses, np.array([0, -0.1, -1])) == 0
-    assert verdicts.one_standard_error(losses, np.array([0, 0.1, 1])) == 1  # whose error is 0
+    assert rule.best_of(losses, np.array([0, 0.1, 1])) == 1
+    assert rule.best_of(losses, np.array([0, -0.1, -1])) == 0
+    assert rule.strongest_within_one_standard_error(losses, np.array([0, 0.1, 1])) == 1  # whose error is 0
 
 
 def test_a_missing_train_loss_leaves_the_reason_unknown():
@@ -146,9 +147,9 @@ def test_the_one_standard_error_rule_is_that_of_cv_glmnet():
     mean, error = losses.mean(axis=1), losses.std(axis=1, ddof=1) / np.sqrt(5)
     lambdas = np.array([0.0, 0.1, 1.0, 10.0])
     expected = lambdas[mean <= mean.min() + error[mean.argmin()]].max()
-    chosen = verdicts.one_standard_error(losses, lambdas)
+    chosen = rule.strongest_within_one_standard_error(losses, lambdas)
     assert lambdas[chosen] == expected == 1.0
-    assert verdicts.one_standard_error(losses, -lambdas) == 1
+    assert rule.strongest_within_one_standard_error(losses, -lambdas) == 1
     cv_results = {
         "params": [{"alpha": value} for value in lambdas],
         "mean_test_score": -mean,
