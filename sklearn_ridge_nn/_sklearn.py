@@ -1,11 +1,206 @@
-"""scikit-learn's own functions, with some of the names that they use bound to something else."""
+"""The door to scikit-learn's private names: whatever the package uses of them comes through here.
+
+The estimators need a few helpers for checking parameters and rows, without which nothing works. Searches need
+more: they are scikit-learn's own functions with two names bound to something else, and rest on how these are
+written inside. `difference` looks once whether this scikit-learn is written so; where it is not, searches
+take scikit-learn's own path.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from types import FunctionType
+import warnings
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from importlib import import_module
+from types import CodeType, FunctionType
 from typing import Any, cast
+
+import joblib
+import sklearn
+
+#: The versions that all tests pass with. The upper bound in pyproject.toml is that of the second.
+TESTED = ("1.7", "1.9")
+
+
+def _supported() -> str:
+    """Return which versions fit, and what to do about another one."""
+    oldest, newest = TESTED
+    major, minor = newest.split(".")
+    return (
+        f"versions {oldest} to {newest}, which this release of sklearn-ridge-nn was tested with. Install "
+        f"'scikit-learn<{major}.{int(minor) + 1}', or a newer sklearn-ridge-nn"
+    )
+
+
+try:
+    from sklearn.base import _fit_context as fit_context
+    from sklearn.utils._param_validation import (
+        HasMethods,
+        Interval,
+        InvalidParameterError,
+        StrOptions,
+        validate_params,
+    )
+    from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+except ImportError as error:
+    raise ImportError(
+        f"scikit-learn {sklearn.__version__} lacks what this package needs of it ({error}). It differs from "
+        f"{_supported()}."
+    ) from error
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "InvalidParameterError",
+    "StrOptions",
+    "batched",
+    "check_method_params",
+    "check_sample_weight",
+    "constraints_of",
+    "difference",
+    "fit_context",
+    "has_callbacks",
+    "is_of_scikit_learn",
+    "rebound",
+    "refuse_difference",
+    "safe_indexing",
+    "safe_split",
+    "scorers_in",
+    "takes_sample_weight",
+    "validate_params",
+    "warn_of_difference",
+]
+
+# -- what searches rest on --------------------------------------------------------------------------
+
+
+def _found(module: str, name: str) -> Any:
+    """Return a name of a module of scikit-learn, or None."""
+    try:
+        return getattr(import_module(module), name, None)
+    except ImportError:
+        return None
+
+
+#: None where this scikit-learn has no such name; `difference` then says so, and nobody calls them.
+safe_indexing = _found("sklearn.utils", "_safe_indexing")
+safe_split = _found("sklearn.utils.metaestimators", "_safe_split")
+check_method_params = _found("sklearn.utils.validation", "_check_method_params")
+
+_VALIDATION = "sklearn.model_selection._validation"
+_SEARCH = "sklearn.model_selection._search"
+#: Names that each function must use: of its code where two are bound to something else, and of what it runs.
+_USED = {
+    (_SEARCH, "BaseSearchCV.fit"): ("Parallel", "delayed", "_fit_and_score"),
+    (_VALIDATION, "cross_validate"): ("Parallel", "delayed", "_fit_and_score"),
+    (_VALIDATION, "validation_curve"): ("Parallel", "delayed", "_fit_and_score"),
+    (_VALIDATION, "cross_val_predict"): ("Parallel", "delayed", "_fit_and_predict"),
+    (_VALIDATION, "cross_val_score"): ("cross_validate",),
+    (_VALIDATION, "_fit_and_score"): ("_safe_split", "fit", "set_params"),
+    (_VALIDATION, "_fit_and_predict"): ("_safe_split", "fit"),
+}
+#: Arguments that the functions which fit must take by these names.
+_TAKEN = {
+    "_fit_and_score": (
+        "estimator", "X", "y", "scorer", "train", "test", "parameters", "fit_params", "error_score",
+        "return_train_score", "return_estimator",
+    ),
+    "_fit_and_predict": ("estimator", "X", "y", "train", "test", "fit_params", "method"),
+}  # fmt: skip
+#: Names of other modules.
+_NEEDED = {
+    ("sklearn.utils", "_safe_indexing"): safe_indexing,
+    ("sklearn.utils.metaestimators", "_safe_split"): safe_split,
+    ("sklearn.utils.validation", "_check_method_params"): check_method_params,
+}
+
+
+@lru_cache(maxsize=1)
+def difference() -> str | None:
+    """Return in what this scikit-learn differs inside from what training together rests on.
+
+    Returns
+    -------
+    str or None
+        The first difference, as part of a sentence; None if there is none.
+    """
+    for (module, name), value in _NEEDED.items():
+        if value is None:
+            return f"{module}.{name} does not exist"
+    for (module, path), names in _USED.items():
+        function = _function(module, path)
+        if function is None:
+            return f"{module}.{path} does not exist"
+        unused = set(names) - _names(function.__code__)
+        if unused:
+            return f"{module}.{path} does not use {', '.join(sorted(unused))}"
+    for name, arguments in _TAKEN.items():
+        function = cast(FunctionType, _function(_VALIDATION, name))
+        absent = [
+            argument for argument in arguments if argument not in inspect.signature(function).parameters
+        ]
+        if absent:
+            return f"{_VALIDATION}.{name} does not take {', '.join(absent)}"
+    for owner in ("GridSearchCV", "RandomizedSearchCV"):
+        if not hasattr(_found(_SEARCH, owner), "_parameter_constraints"):
+            return f"{_SEARCH}.{owner} has no _parameter_constraints"
+    return None
+
+
+def _function(module: str, path: str) -> FunctionType | None:
+    """Return a function of a module without its decorators, or None."""
+    name, *rest = path.split(".")
+    value = _found(module, name)
+    for attribute in rest:
+        value = getattr(value, attribute, None)
+    value = None if value is None else inspect.unwrap(value)
+    return value if isinstance(value, FunctionType) else None
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names that a function uses, those of the functions inside it included."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def warn_of_difference(what: str) -> None:
+    """Warn that fits take scikit-learn's own path.
+
+    Parameters
+    ----------
+    what : str
+        What cannot be kept besides, or nothing.
+    """
+    warnings.warn(
+        f"scikit-learn {sklearn.__version__} differs inside ({difference()}) from {_supported()}. Networks "
+        f"are trained one by one, as scikit-learn does it: with the same results, but not as fast.{what}",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+
+
+def refuse_difference(function: str) -> None:
+    """Refuse what cannot be had from this scikit-learn.
+
+    Parameters
+    ----------
+    function : str
+        What was called.
+
+    Raises
+    ------
+    ImportError
+        If this scikit-learn differs inside.
+    """
+    if difference() is not None:
+        raise ImportError(
+            f"{function} does not support scikit-learn {sklearn.__version__}, which differs inside "
+            f"({difference()}) from {_supported()}."
+        )
+
+
+# -- functions with other names ---------------------------------------------------------------------
 
 
 def rebound(function: Callable[..., Any], **names: Any) -> Callable[..., Any]:
@@ -38,3 +233,46 @@ def rebound(function: Callable[..., Any], **names: Any) -> Callable[..., Any]:
     copy.__kwdefaults__ = original.__kwdefaults__
     copy.__dict__.update(original.__dict__)
     return copy
+
+
+def batched(function: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return scikit-learn's function with `parallel` in the place of ``Parallel``.
+
+    This is the one place where a reader cannot go on by "go to definition": the function returned is
+    scikit-learn's ``BaseSearchCV.fit``, ``cross_validate``, ``validation_curve`` or ``cross_val_predict``. It
+    makes ``Parallel(n_jobs=..., ...)`` and calls it with its fits; here that is `parallel`, which is
+    `sklearn_ridge_nn.model_selection._parallel.BatchedParallel` with some arguments bound.
+    """
+    return rebound(function, Parallel=parallel, delayed=joblib.delayed)
+
+
+# -- smaller private names --------------------------------------------------------------------------
+
+
+def constraints_of(owner: Any) -> dict[str, Any]:
+    """Return the parameter constraints of a function or class of scikit-learn; none where it has none."""
+    for name in ("_skl_parameter_constraints", "_parameter_constraints"):
+        if hasattr(owner, name):
+            return dict(getattr(owner, name))
+    return {}
+
+
+def has_callbacks(estimator: Any) -> bool:
+    """Return whether scikit-learn's callbacks are to see an estimator's fit."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def scorers_in(scorer: Any) -> Iterable[Any]:
+    """Return the scorers that one of several metrics consists of, or the scorer itself."""
+    return list(getattr(scorer, "_scorers", {"": scorer}).values())
+
+
+def is_of_scikit_learn(scorer: Any) -> bool:
+    """Return whether a scorer is one that scikit-learn made."""
+    return type(scorer).__module__ == "sklearn.metrics._scorer"
+
+
+def takes_sample_weight(scorer: Any) -> bool:
+    """Return whether a scorer's metric takes weights; unknown ones are taken to."""
+    metric = getattr(scorer, "_score_func", None)
+    return metric is None or "sample_weight" in inspect.signature(metric).parameters

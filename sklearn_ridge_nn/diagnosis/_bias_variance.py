@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import inspect
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import train_test_split
-from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils import check_random_state, indexable, resample
-from sklearn.utils._param_validation import Interval, validate_params
-from sklearn.utils.metaestimators import _safe_split
 
-from sklearn_ridge_nn.diagnosis._diagnose import (
-    CONSTRAINTS,
+from sklearn_ridge_nn._sklearn import Interval, validate_params
+from sklearn_ridge_nn.diagnosis._measures import predictions
+from sklearn_ridge_nn.diagnosis._study import (
+    STUDY_CONSTRAINTS,
     check_target,
-    fit_and_score,
     regularisation_parameter,
     run_study,
     seed_grid,
     strengths_to_try,
 )
 from sklearn_ridge_nn.evidence import BiasVariance
-
-
-def _predicted(**arguments: Any) -> dict[str, Any]:
-    """Fit and score as scikit-learn does, and predict the test rows."""
-    results, fitted = fit_and_score(arguments, _safe_split)
-    if fitted is not None:
-        X, train, test = (arguments[name] for name in ("X", "train", "test"))
-        X_test, _ = _safe_split(fitted, X, None, test, train)
-        results["measures"] = {"log_proba": fitted.predict_log_proba(X_test)}
-    return results
-
-
-_predicted.__signature__ = inspect.signature(_fit_and_score)  # type: ignore[attr-defined]
+from sklearn_ridge_nn.model_selection._shared import Measurement
 
 
 @validate_params(
     {
-        **CONSTRAINTS,
+        **STUDY_CONSTRAINTS,
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "test_size": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
@@ -154,19 +139,20 @@ def bias_variance(
     resamples = [resample(train, stratify=numbers[train], random_state=rng) for _ in range(n_resamples)]
     estimator = clone(estimator)
     study = run_study(
-        _predicted,
+        Measurement(predictions, watches_test_rows=False),
         estimator,
         X,
         y,
         {name: values.tolist(), **seed_grid(estimator, prefix, 1, is_ours=True)},
         [(rows, test) for rows in resamples],
+        caller="bias_variance",
         scoring=None,
         params=params,
         n_jobs=n_jobs,
         memory=memory,
         verbose=verbose,
     )
-    failed = [sum(measure is None for measure in measures) for measures in study.measures]
+    failed = [sum(measure is None for measure in measures) for measures in study.measured]
     if any(failed):
         worst = int(np.argmax(failed))
         raise ValueError(
@@ -174,5 +160,5 @@ def bias_variance(
             "cannot be decomposed. The warning of the run says why; leave that value out or lower the "
             "learning rate."
         )
-    log_proba = np.array([[measure["log_proba"] for measure in measures] for measures in study.measures])
+    log_proba = np.array([[measure["log_proba"] for measure in measures] for measures in study.measured])
     return BiasVariance.from_log_proba(values, log_proba, numbers[test], name)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import config_context
-from sklearn.base import _fit_context
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
+from sklearn_ridge_nn._sklearn import StrOptions, fit_context, takes_sample_weight
 from sklearn_ridge_nn.estimators import (
     ALPHAS,
     CONSTRAINTS,
@@ -25,8 +24,9 @@ from sklearn_ridge_nn.estimators import (
     find_target_type,
     flatten,
 )
+from sklearn_ridge_nn.evidence import best_of, strongest_within_one_standard_error
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
-from sklearn_ridge_nn.model_selection._search import GridSearchCV, one_standard_error
+from sklearn_ridge_nn.model_selection._search import GridSearchCV
 
 #: Parameters that are not those of `RidgeMLPClassifier`.
 _OWN = ("alphas", "cv", "scoring", "selection", "n_jobs", "memory")
@@ -48,8 +48,9 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         How to score; None is the accuracy, which changes little with alpha: ``"neg_log_loss"`` tells alphas
         apart better. Weighted by `sample_weight` if the metric takes weights.
     selection : {"best", "1se"}, default="best"
-        Whether to choose the alpha with the best mean test score, or the largest one within a standard
-        error of it, see :func:`sklearn_ridge_nn.model_selection.one_standard_error`.
+        Whether to choose the alpha with the best mean test score (of those that tie, the largest), or the
+        largest one within a standard error of it, see
+        :func:`sklearn_ridge_nn.model_selection.one_standard_error`.
     n_jobs : int, default=None
         Chunks of fits that run at a time, see :class:`sklearn_ridge_nn.model_selection.GridSearchCV`.
     memory : str, path or joblib.Memory, default=None
@@ -170,7 +171,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
         """Choose alpha by cross-validation, then train with it on all rows.
 
@@ -210,10 +211,11 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             classifier.warm_start = False
             search = self._search(classifier, alphas, X, y, sample_weight, groups)
             results = search.cv_results_
-            if self.selection == "1se":
-                best = one_standard_error(results)
-            else:
-                best = int(np.argmin(results["rank_test_score"]))
+            test_scores, train_scores = (
+                np.column_stack([results[f"split{split}_{part}_score"] for split in range(search.n_splits_)])
+                for part in ("test", "train")
+            )
+            best = self._choice(test_scores, alphas)
             classifier.set_params(alpha=float(alphas[best]), warm_start=self.warm_start)
             if self.warm_start:
                 classifier.__dict__.update(before)
@@ -223,14 +225,21 @@ class RidgeMLPClassifierCV(NetworkClassifier):
                 {name: value for name, value in vars(classifier).items() if name not in mine}
             )
             self.alpha_, self.alphas_ = float(alphas[best]), alphas
-            n_splits = range(search.n_splits_)
-            self.scores_, self.train_scores_ = (
-                np.column_stack([results[f"split{split}_{part}_score"] for split in n_splits])
-                for part in ("test", "train")
-            )
+            self.scores_, self.train_scores_ = test_scores, train_scores
             self.best_score_ = float(results["mean_test_score"][best])
             self.cv_results_ = results
         return self
+
+    def _choice(self, scores: NDArray[np.float64], alphas: NDArray[np.float64]) -> int:
+        """Return the number of the alpha chosen, from test scores of shape (n_alphas, n_splits)."""
+        if self.selection == "1se":
+            if scores.shape[1] < 2:
+                raise ValueError(
+                    "selection='1se' needs a standard error, and so at least 2 splits, but cv makes "
+                    f"{scores.shape[1]}. Give another cv, or selection='best'."
+                )
+            return strongest_within_one_standard_error(-scores, alphas)
+        return best_of(-scores, alphas)
 
     def _checked_alphas(self) -> np.ndarray:
         if self.alphas is None:
@@ -255,7 +264,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             if weights is not None:
                 classifier.set_fit_request(sample_weight=True)
                 if hasattr(scorer, "set_score_request"):
-                    takes_weights = "sample_weight" in inspect.signature(scorer._score_func).parameters
+                    takes_weights = takes_sample_weight(scorer)
                     scorer = copy.deepcopy(scorer).set_score_request(sample_weight=takes_weights)
             return GridSearchCV(
                 classifier,

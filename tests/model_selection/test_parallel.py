@@ -19,11 +19,9 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_ridge_nn import RidgeMLPClassifier
-from sklearn_ridge_nn import training as trainers
-from sklearn_ridge_nn.model_selection import GridSearchCV, cross_val_score
-from sklearn_ridge_nn.model_selection import _parallel as batch
-from sklearn_ridge_nn.model_selection._fold_fits import Call
+from sklearn_ridge_nn import RidgeMLPClassifier, training as trainers
+from sklearn_ridge_nn.model_selection import GridSearchCV, _chunks, cross_val_score
+from sklearn_ridge_nn.model_selection._calls import Call
 
 ALPHAS = [0.0, 1e-3, 1.0]
 
@@ -55,7 +53,7 @@ def assert_same_scores(a, b):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Every fold in a chunk of its own."""
-    monkeypatch.setattr(batch, "CHUNK_OPERATIONS", 1)
+    monkeypatch.setattr(_chunks, "CHUNK_OPERATIONS", 1)
 
 
 # -- how calls are cut ----------------------------------------------------------------------------
@@ -82,25 +80,27 @@ def calls(X, n_candidates, n_folds, estimator):
 
 def test_small_folds_share_a_chunk_and_large_ones_do_not(monkeypatch):
     X = np.zeros((100, 4))
-    (chunk,) = batch.plan(calls(X, 3, 2, pipeline()))
+    (chunk,) = _chunks.chunks_of(calls(X, 3, 2, pipeline()))
     assert chunk.pieces == [[0, 2, 4, 1, 3, 5]]
-    monkeypatch.setattr(batch, "CHUNK_BYTES", 50 * 4 * 8)
-    assert [chunk.pieces for chunk in batch.plan(calls(X, 3, 2, pipeline()))] == [[[0, 2, 4]], [[1, 3, 5]]]
+    monkeypatch.setattr(_chunks, "CHUNK_BYTES", 50 * 4 * 8)
+    chunks = _chunks.chunks_of(calls(X, 3, 2, pipeline()))
+    assert [chunk.pieces for chunk in chunks] == [[[0, 2, 4]], [[1, 3, 5]]]
 
 
 def test_many_candidates_of_a_fold_train_in_pieces_of_one_chunk(monkeypatch):
     X = np.zeros((100, 4))
-    monkeypatch.setattr(batch, "PIECE_MEMBERS", 2)
-    chunks = batch.plan(calls(X, 5, 2, pipeline()))
+    monkeypatch.setattr(_chunks, "PIECE_MEMBERS", 2)
+    chunks = _chunks.chunks_of(calls(X, 5, 2, pipeline()))
     assert [chunk.pieces for chunk in chunks] == [[[0, 2], [4, 6], [8]], [[1, 3], [5, 7], [9]]]
-    chunks = batch.plan(calls(X, 3, 1, classifier()))  # without preprocessing they need not stay together
+    # without preprocessing they need not stay together
+    chunks = _chunks.chunks_of(calls(X, 3, 1, classifier()))
     assert [chunk.pieces for chunk in chunks] == [[[0, 1]], [[2]]]
 
 
 def test_long_trainings_are_cut_by_their_length(monkeypatch):
     """50 rows, 4 x 8 + 8 kernel weights, 3 epochs: 6 * 50 * 40 * 3 = 36,000 operations each."""
-    monkeypatch.setattr(batch, "PIECE_OPERATIONS", 72_000)
-    chunks = batch.plan(calls(np.zeros((100, 4)), 4, 1, classifier()))
+    monkeypatch.setattr(_chunks, "PIECE_OPERATIONS", 72_000)
+    chunks = _chunks.chunks_of(calls(np.zeros((100, 4)), 4, 1, classifier()))
     assert [chunk.pieces for chunk in chunks] == [[[0, 1]], [[2, 3]]]
 
 
@@ -332,8 +332,8 @@ class Scaling(TransformerMixin, BaseEstimator):
 def test_keys_are_the_same_in_every_process(tmp_path):
     code = """
 import users
-from sklearn_ridge_nn.model_selection._checkpoints import _Hasher
-print(_Hasher().hash(users.measure))
+from sklearn_ridge_nn.model_selection._hashing import Hasher
+print(Hasher().hash(users.measure))
 """
     source = "def measure(y, predicted):\n    return float(str(y) in {'a', 'b', 'c', 'd'})\n"
     (tmp_path / "users.py").write_text(source)
@@ -377,10 +377,10 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path):
         import numpy as np
         from sklearn.datasets import load_wine
         from sklearn_ridge_nn import RidgeMLPClassifier
-        from sklearn_ridge_nn.model_selection import _parallel as batch
+        from sklearn_ridge_nn.model_selection import _chunks
         from sklearn_ridge_nn import training as trainers
         from sklearn_ridge_nn.model_selection import GridSearchCV
-        batch.CHUNK_OPERATIONS = 1
+        _chunks.CHUNK_OPERATIONS = 1
         train, done = trainers.train, []
         def counting(tasks, *args):
             if sys.argv[2] == "kill" and len(done) == 3:

@@ -9,8 +9,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV
-from sklearn_ridge_nn import training as trainers
+from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV, training as trainers
 from sklearn_ridge_nn.model_selection import one_standard_error
 
 ALPHAS = [0.0, 1e-3, 1.0]
@@ -19,9 +18,13 @@ NETWORK = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0, "dtype": 
 
 def test_it_is_a_search_and_a_fit(wine):
     X, y = wine
-    mine = RidgeMLPClassifierCV(ALPHAS, cv=3, **NETWORK).fit(X, y)
+    mine = RidgeMLPClassifierCV(ALPHAS, cv=3, scoring="neg_log_loss", **NETWORK).fit(X, y)
     search = theirs.GridSearchCV(
-        RidgeMLPClassifier(**NETWORK), {"alpha": ALPHAS}, cv=3, return_train_score=True
+        RidgeMLPClassifier(**NETWORK),
+        {"alpha": ALPHAS},
+        cv=3,
+        scoring="neg_log_loss",
+        return_train_score=True,
     ).fit(X, y)
     for part, scores in (("test", mine.scores_), ("train", mine.train_scores_)):
         expected = [search.cv_results_[f"split{i}_{part}_score"] for i in range(3)]
@@ -43,6 +46,21 @@ def test_the_rule_of_one_standard_error(wine):
     )
     assert best.alpha_ < careful.alpha_ == ALPHAS[one_standard_error(careful.cv_results_)]
     assert careful.best_score_ == careful.scores_.mean(axis=1)[ALPHAS.index(careful.alpha_)]
+
+
+def test_alphas_that_tie_go_to_the_strongest_penalty(wine):
+    """After 3 epochs all alphas make the same accuracies, and scikit-learn's rank takes the first of them."""
+    mine = RidgeMLPClassifierCV(ALPHAS, cv=3, **NETWORK).fit(*wine)
+    assert mine.scores_.mean(axis=1).tolist() == [mine.best_score_] * 3
+    assert mine.alpha_ == 1.0
+    assert np.argmin(mine.cv_results_["rank_test_score"]) == 0
+
+
+def test_one_split_has_no_standard_error(wine):
+    rows = np.arange(178)
+    split = [(rows[::2], rows[1::2])]
+    with pytest.raises(ValueError, match="selection='1se' needs .* at least 2 splits, but cv makes 1"):
+        RidgeMLPClassifierCV(ALPHAS, cv=split, selection="1se", **NETWORK).fit(*wine)
 
 
 def test_the_default_grid(wine):

@@ -26,9 +26,8 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.utils.parallel import delayed
 
 import sklearn_ridge_nn.model_selection as ours
-from sklearn_ridge_nn import RidgeMLPClassifier, model_selection
-from sklearn_ridge_nn.model_selection import _parallel as batch
-from sklearn_ridge_nn.model_selection import one_standard_error
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, model_selection
+from sklearn_ridge_nn.model_selection import _chunks, one_standard_error
 from sklearn_ridge_nn.training import _engine as engine
 
 ALPHAS = [0.0, 1e-3, 1.0]
@@ -226,7 +225,7 @@ class TransformProperty(BaseEstimator):
 
 @pytest.mark.parametrize("step", [OwnTransform(), TransformProperty()])
 def test_steps_whose_transform_is_not_a_method(wine, monkeypatch, step):
-    monkeypatch.setattr(batch, "PIECE_MEMBERS", 2)
+    monkeypatch.setattr(_chunks, "PIECE_MEMBERS", 2)
     params = {"cv": 2, "refit": False, "return_train_score": True}
     search_both(make_pipeline(step, classifier()), {"ridgemlpclassifier__alpha": ALPHAS}, *wine, **params)
 
@@ -696,6 +695,30 @@ def test_the_largest_alpha_within_a_standard_error():
     assert one_standard_error(results(params, [best, close, closer, far])) == 1
     assert one_standard_error(results(params, [best, far, closer, far])) == 2
     assert one_standard_error(results(params, [far, best, far, far])) == 1
+
+
+def test_of_several_best_the_strongest_and_its_error_count():
+    """As in cv.glmnet: 0.8 is tied, with an error of 0.1 at alpha = 0.1 and of 0.0 at alpha = 1."""
+    params = [{"alpha": alpha} for alpha in (0.1, 1.0, 10.0)]
+    wide, narrow, close = [0.7, 0.9], [0.8, 0.8], [0.75, 0.75]
+    assert one_standard_error(results(params, [wide, narrow, close])) == 1
+    assert one_standard_error(results(params, [narrow, wide, close])) == 2
+    diagnosis = AlphaDiagnosis.from_cv_results(
+        {
+            **results(params, [wide, narrow, close]),
+            **{f"split{i}_train_score": np.full(3, 0.9) for i in range(2)},
+        }
+    )
+    assert diagnosis.one_se_alpha == diagnosis.best_alpha == 1.0
+
+
+def test_sums_that_differ_by_their_order_are_tied():
+    params = [{"alpha": alpha} for alpha in (0.1, 1.0)]
+    scores = [0.1, 0.1, 0.1, 0.1, 0.2]
+    backwards = scores[::-1]
+    assert np.mean(scores) != np.mean(backwards)
+    assert one_standard_error(results(params, [scores, backwards])) == 1
+    assert one_standard_error(results(params, [backwards, scores])) == 1
 
 
 def test_only_candidates_that_differ_in_alpha_alone():

@@ -8,9 +8,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
-from sklearn_ridge_nn.training import Architecture, Task
-from sklearn_ridge_nn.training import _engine as engine
-from sklearn_ridge_nn.training import _keras_loop as keras_training
+from sklearn_ridge_nn.training import Architecture, Task, _engine as engine, _keras_loop as keras_training
 
 TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
 TRAIN, VALIDATION, TEST = np.arange(90), np.arange(90, 110), np.arange(110, 150)
