@@ -42,6 +42,7 @@ try:
         StrOptions,
         validate_params,
     )
+    from sklearn.utils.parallel import Parallel, delayed
     from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 except ImportError as error:
     raise ImportError(
@@ -53,11 +54,13 @@ __all__ = [
     "HasMethods",
     "Interval",
     "InvalidParameterError",
+    "Parallel",
     "StrOptions",
     "batched",
     "check_method_params",
     "check_sample_weight",
     "constraints_of",
+    "delayed",
     "difference",
     "fit_context",
     "has_callbacks",

@@ -50,8 +50,8 @@ BROKEN = {
 #: What is said of a function, in one sentence.
 UNSUPPORTED = (
     r"ImportError: {} does not support scikit-learn \S+, which differs inside \(sklearn\.\S+ .*\) from "
-    r"versions 1\.7 to \S+, which this release of sklearn-ridge-nn was tested with\. Install 'scikit-learn<\S+', or a "
-    r"newer sklearn-ridge-nn\."
+    r"versions 1\.7 to \S+, which this release of sklearn-ridge-nn was tested with\. Install "
+    r"'scikit-learn<\S+', or a newer sklearn-ridge-nn\."
 )
 CALLS = """
 import json, sys, warnings

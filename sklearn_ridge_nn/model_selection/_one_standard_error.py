@@ -80,11 +80,12 @@ def one_standard_error(
     alike = [
         number
         for number, candidate in enumerate(candidates)
-        if name in candidate and _differ_in(name, candidate, candidates[best])
+        if number == best or (name in candidate and _differ_in(name, candidate, candidates[best]))
     ]
     if not np.isfinite(losses[alike]).any():
         return best
-    alphas = np.array([candidates[number][name] for number in alike], dtype=float)
+    # the best may be a candidate without the parameter, which counts as the weakest
+    alphas = np.array([candidates[number].get(name, -np.inf) for number in alike], dtype=float)
     return alike[strongest_within_one_standard_error(losses[alike], alphas)]
 
 

@@ -21,9 +21,8 @@ from typing import Any, Self
 import numpy as np
 from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
-from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_ridge_nn._sklearn import batched, difference, warn_of_difference
+from sklearn_ridge_nn._sklearn import Parallel, batched, delayed, difference, warn_of_difference
 from sklearn_ridge_nn.model_selection._calls import MEASURED, Call, Measurement, final_classifier
 from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
 from sklearn_ridge_nn.model_selection._chunks import Chunk, chunks_of
