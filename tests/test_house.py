@@ -1,114 +1,57 @@
-"""The rooms and who may know whom, read from the source."""
+"""The wings of the house, and who may know whom, read from the source."""
 
 import ast
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import model_selection
+from sklearn_ridge_nn import model_selection, training
 
 PACKAGE = Path(sklearn_ridge_nn.__file__).parent
 ROOT = PACKAGE.parent
+NAME = PACKAGE.name
 
-#: Each room, and the rooms that it may import.
-ROOMS = {
-    "__init__": {
-        "decomposition",
-        "diagnosis",
-        "display",
-        "estimator",
-        "estimator_cv",
-        "network",
-        "resampling",
-        "studies",
+#: Each wing, and the wings that it may import.
+WINGS = {
+    "network": set(),
+    "training": {"network"},
+    "estimators": {"network", "training"},
+    "evidence": set(),
+    "display": {"evidence"},
+    "report": {"display", "evidence"},
+    "model_selection": {"estimators", "evidence", "training"},
+    "diagnosis": {
+        "display", "estimators", "evidence", "model_selection", "network", "report", "training",
     },
-    "__main__": {"cli"},
-    "batch": {"checkpoints", "fold_fits", "parameters", "progress", "stacks", "training"},
-    "checkpoints": {"fold_fits"},
-    "cli": {"commands", "terminal"},
-    "columns": {"tables"},
-    "commands": {
-        "columns",
-        "drawing",
-        "estimator",
-        "files",
-        "findings",
-        "inputs",
-        "luck",
-        "model_files",
-        "model_selection",
-        "parameters",
-        "report",
-        "studies",
-        "tables",
-        "terminal",
-    },
-    "decomposition": {"extras"},
-    "diagnosis": {"evidence", "extras", "findings", "luck"},
-    "display": {"decomposition", "diagnosis", "drawing", "evidence", "luck", "resampling", "studies"},
-    "drawing": {"extras"},
-    "engine": {"feed", "forward", "network", "optimizers", "program", "progress", "stacks", "training"},
-    "estimator": {"fitted", "labels", "parameters", "randomness", "trainers", "training"},
-    "estimator_cv": {"checkpoints", "estimator", "fitted", "labels", "model_selection", "parameters"},
-    "evidence": {"verdicts"},
-    "extras": set(),
-    "feed": {"randomness", "training"},
-    "findings": {"evidence", "luck", "verdicts"},
-    "files": set(),
-    "fitted": {"forward", "labels", "network", "training"},
-    "fold_fits": {"estimator", "progress", "rebinding", "trainers", "training"},
-    "forward": {"training"},
-    "inputs": {"columns", "model_files", "tables", "terminal"},
-    "keras_training": {"forward", "network", "optimizers", "randomness", "training"},
-    "labels": {"training"},
-    "luck": set(),
-    "model_files": {"files"},
-    "model_selection": {"batch", "checkpoints", "fold_fits", "rebinding", "training"},
-    "network": {"optimizers", "randomness", "training"},
-    "optimizers": set(),
-    "parameters": {"forward", "network", "optimizers"},
-    "program": {"network", "optimizers", "recipe", "stacked", "training"},
-    "progress": set(),
-    "randomness": set(),
-    "rebinding": set(),
-    "recipe": {"optimizers", "training"},
-    "report": {"diagnosis", "display", "drawing", "findings", "luck"},
-    "resampling": {"decomposition", "studies"},
-    "stacked": {"recipe"},
-    "stacks": {"feed", "optimizers", "recipe", "training"},
-    "studies": {
-        "batch",
-        "checkpoints",
-        "diagnosis",
-        "evidence",
-        "fold_fits",
-        "forward",
-        "parameters",
-        "rebinding",
-        "training",
-    },
-    "tables": set(),
-    "terminal": {"files"},
-    "trainers": {"engine", "keras_training", "progress", "training"},
-    "training": {"randomness"},
-    "verdicts": {"luck"},
-}
-#: What a convenience method imports of the rooms above when it is called: the arrows at import stay one way.
-LATE = {"diagnosis": {"display", "report"}}
-#: Heavy libraries, and the rooms that may import them.
+    "cli": {"diagnosis", "display", "estimators", "evidence", "model_selection", "report"},
+}  # fmt: skip
+#: Files that every wing may import.
+FOR_ALL = {"_extras", "_sklearn"}
+#: Wings that users import from. What other wings use of them beside is in their file `_shared`.
+PUBLIC = {"model_selection", "training"}
+#: Heavy libraries, and the files and wings that may import them.
 HEAVY = {
-    "keras": {"network", "keras_training", "optimizers", "program", "stacked"},
-    "scikeras": {"network"},
-    "tensorflow": {"optimizers", "program", "stacked", "stacks"},
-    "matplotlib": {"drawing"},
-    "pandas": {"columns", "commands", "decomposition", "diagnosis", "inputs", "tables"},
-    "pyarrow": {"tables"},
-    "skops": {"model_files"},
+    "keras": {
+        "network._keras_model", "network._optimizers", "training._keras_loop", "training._program",
+        "training._stacked_network",
+    },
+    "scikeras": {"network._keras_model"},
+    "tensorflow": {
+        "network._optimizers", "training._grouping", "training._program", "training._stacked_network",
+    },
+    "matplotlib": {"display"},
+    "pandas": {"cli", "diagnosis._alpha_diagnosis", "evidence._bias_variance_decomposition"},
+    "pyarrow": {"cli._tables"},
+    "skops": {"cli._model_file"},
+}  # fmt: skip
+FILES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))
 }
 
 
@@ -135,40 +78,113 @@ def imports(path, at_run_time=True):
             yield node.args[0].value, []
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
-def test_a_room_knows_only_the_rooms_below_it(path):
-    known = set()
-    for module, names in imports(path, at_run_time=False):
-        if module == "sklearn_ridge_nn":
-            known |= set(names)
-        elif module.startswith("sklearn_ridge_nn."):
-            known.add(module.split(".")[1])
-        elif (library := module.split(".")[0]) in HEAVY and (module, names) in list(imports(path)):
-            assert path.stem in HEAVY[library], f"{path.stem} imports {library}"
-    allowed = ROOMS[path.stem] | LATE.get(path.stem, set())
-    assert known <= allowed, f"{path.stem} imports {known - allowed}"
+def listed(wing):
+    """The names that a wing lists in its stub, and the file that each is in."""
+    tree = ast.parse((PACKAGE / wing / "__init__.pyi").read_text())
+    return {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
 
 
-def test_what_is_imported_late_is_not_imported_with_the_room():
+def known(file):
+    """Yield (wing or root file, file in it or None, name or None) of what a file imports of the package."""
+    for module, names in imports(FILES[file], at_run_time=False):
+        if module == NAME:
+            yield from ((name, None, None) for name in names)
+        elif module.startswith(f"{NAME}."):
+            _, wing, *rest = module.split(".")
+            yield from ((wing, rest[0] if rest else None, name) for name in names or [None])
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if "." in file])
+def test_a_wing_knows_only_the_wings_below_it(file):
+    own = file.split(".")[0]
+    others = {wing for wing, _, _ in known(file)} - {own} - FOR_ALL
+    assert others <= WINGS[own] | {"__version__"}, f"{file} imports {others - WINGS[own]}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_wings_meet_at_their_doors(file):
+    """What a wing uses of another one is in the other's stub, or in `_shared` of a public one."""
+    own = file.split(".")[0]
+    for wing, inner, name in known(file):
+        if wing not in WINGS or wing == own:
+            continue
+        if inner is None:
+            assert name is None or name in listed(wing), f"{file} imports {name}, which {wing} does not list"
+        else:
+            assert wing in PUBLIC, f"{file} imports {wing}.{inner}"
+            assert inner == "_shared", f"{file} imports {wing}.{inner}"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Imports inside functions and for type checkers count."""
+    below = {file: set() for file in FILES}
+    for file in FILES:
+        for wing, inner, name in known(file):
+            target = f"{wing}.{inner}" if inner else wing
+            if inner is None and wing in WINGS:
+                if name is None:  # the wing as a whole
+                    below[file] |= {f"{wing}{inner}" for inner in set(listed(wing).values())} - {file}
+                    continue
+                target = f"{wing}.__init__" if name not in listed(wing) else f"{wing}{_file(wing, name)}"
+            below[file].add(target)
+    below = {file: {one for one in ones if one in FILES} for file, ones in below.items()}
+    try:
+        TopologicalSorter(below).prepare()
+    except CycleError as error:
+        pytest.fail(f"these files import each other in a circle: {' -> '.join(error.args[1])}")
+
+
+def _file(wing, name):
+    return f".{listed(wing)[name]}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_heavy_libraries_are_imported_where_they_are_needed(file):
+    for module, _ in imports(FILES[file]):
+        library = module.split(".")[0]
+        if library in HEAVY:
+            assert {file, file.split(".")[0]} & HEAVY[library], f"{file} imports {library}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file != "_sklearn"])
+def test_private_names_of_scikit_learn_come_through_the_door(file):
+    for module, names in imports(FILES[file], at_run_time=False):
+        if module.split(".")[0] == "sklearn":
+            private = [part for part in (*module.split("."), *names) if part.startswith("_")]
+            assert not private, f"{file} imports {module}: {private}"
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_stub_lists_what_is_there(wing):
+    module = __import__(f"{NAME}.{wing}", fromlist=["x"])
+    assert sorted(listed(wing)) == sorted(dir(module)) == sorted(module.__all__)
+    for name in listed(wing):
+        assert getattr(module, name) is not None
+
+
+def test_the_root_lists_what_is_public_and_nothing_else():
+    assert set(dir(sklearn_ridge_nn)) == set(sklearn_ridge_nn.__all__)
+    for name in sklearn_ridge_nn.__all__:
+        value = getattr(sklearn_ridge_nn, name)
+        if isinstance(value, type):
+            assert value.__module__ == NAME
+            assert value.__qualname__ == name
+
+
+def test_what_is_imported_late_is_not_imported_with_the_wing():
     code = (
-        "import sys, sklearn_ridge_nn.diagnosis\n"
+        "import sys; from sklearn_ridge_nn import AlphaDiagnosis\n"
         "heavy = {'keras', 'tensorflow', 'matplotlib', 'pandas', 'rich', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "late = {'sklearn_ridge_nn.report', 'sklearn_ridge_nn.display'} & set(sys.modules)\n"
+        "late = {'sklearn_ridge_nn.report._text', 'sklearn_ridge_nn.display._axes'} & set(sys.modules)\n"
         "assert not late, late"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_the_arrows_make_no_circle():
-    done: list[str] = []
-    left = dict(ROOMS)
-    while left:
-        free = [room for room, below in left.items() if below <= set(done)]
-        assert free, f"these rooms import each other in a circle: {sorted(left)}"
-        done += free
-        for room in free:
-            del left[room]
 
 
 def test_the_version_is_the_same_everywhere():
@@ -180,7 +196,10 @@ def test_the_version_is_the_same_everywhere():
 
 def test_every_public_name_is_documented():
     reference = (ROOT / "docs" / "api.rst").read_text()
-    for module in (sklearn_ridge_nn, model_selection):
+    for module in (sklearn_ridge_nn, model_selection, training):
         for name in module.__all__:
+            if f"{module.__name__}.{name}" in sys.modules:  # a public wing
+                assert f".. module:: {module.__name__}.{name}" in reference
+                continue
             assert re.search(rf"^\s+{name}$", reference, re.MULTILINE), f"{name} is not in docs/api.rst"
             assert ">>>" in getattr(module, name).__doc__, f"{name} has no example"

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn._sklearn import has_callbacks, is_of_scikit_learn, safe_split, scorers_in
 from sklearn_ridge_nn.estimators import RidgeMLPClassifier
-from sklearn_ridge_nn.network import Task
+from sklearn_ridge_nn.training import Task
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from sklearn_ridge_nn._sklearn import rebound
 from sklearn_ridge_nn.estimators import BegunFit, RidgeMLPClassifier
 from sklearn_ridge_nn.model_selection._calls import Call
 from sklearn_ridge_nn.model_selection._preprocessing import Preprocessed, put_back, replaced
-from sklearn_ridge_nn.network import DivergenceError, Trained
+from sklearn_ridge_nn.training import DivergenceError, Trained
 from sklearn_ridge_nn.training._shared import Progress
 
 
