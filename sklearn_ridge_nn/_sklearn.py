@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import import_module
 from types import CodeType, FunctionType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import joblib
 import sklearn
@@ -34,14 +34,14 @@ def _supported() -> str:
 
 
 try:
-    from sklearn.base import _fit_context as fit_context
+    from sklearn.base import _fit_context
     from sklearn.utils._param_validation import (
         HasMethods,
         Interval,
         InvalidParameterError,
         StrOptions,
-        validate_params,
     )
+    from sklearn.utils._param_validation import validate_params as _validate_params
     from sklearn.utils.parallel import Parallel, delayed
     from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 except ImportError as error:
@@ -74,6 +74,20 @@ __all__ = [
     "validate_params",
     "warn_of_difference",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
+    """Return scikit-learn's decorator of ``fit``, which checks parameters, with a type."""
+    return cast(Callable[[F], F], _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation))
+
+
+def validate_params(constraints: dict[str, Any], *, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
+    """Return scikit-learn's decorator of functions, which checks arguments, with a type."""
+    decorator = _validate_params(constraints, prefer_skip_nested_validation=prefer_skip_nested_validation)
+    return cast(Callable[[F], F], decorator)
+
 
 # -- what searches rest on --------------------------------------------------------------------------
 

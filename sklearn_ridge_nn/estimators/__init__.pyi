@@ -1,30 +1,19 @@
 from ._classifier import (
     BegunFit as BegunFit,
-)
-from ._classifier import (
     RidgeMLPClassifier as RidgeMLPClassifier,
+    begin_fit as begin_fit,
+    draw_seed as draw_seed,
+    finish_fit as finish_fit,
 )
-from ._fitted_network import (
-    NetworkClassifier as NetworkClassifier,
-)
+from ._fitted_network import NetworkClassifier as NetworkClassifier
 from ._labels import (
     find_classes as find_classes,
-)
-from ._labels import (
     find_target_type as find_target_type,
-)
-from ._labels import (
     flatten as flatten,
 )
 from ._parameters import (
     ALPHAS as ALPHAS,
-)
-from ._parameters import (
-    CONSTRAINTS as CONSTRAINTS,
-)
-from ._parameters import (
+    PARAMETER_CONSTRAINTS as PARAMETER_CONSTRAINTS,
     check_parameters as check_parameters,
-)
-from ._parameters import (
     layer_sizes as layer_sizes,
 )

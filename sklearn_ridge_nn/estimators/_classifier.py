@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import _fit_context
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import validate_data
 
 from sklearn_ridge_nn import training
+from sklearn_ridge_nn._sklearn import check_sample_weight, fit_context
 from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
-from sklearn_ridge_nn.estimators._parameters import CONSTRAINTS, check_parameters, layer_sizes
+from sklearn_ridge_nn.estimators._parameters import PARAMETER_CONSTRAINTS, check_parameters, layer_sizes
 from sklearn_ridge_nn.network import (
     Architecture,
     DivergenceError,
@@ -30,6 +30,8 @@ from sklearn_ridge_nn.network import (
 )
 
 T = TypeVar("T")
+#: What fits on the same rows share, by what it is and what it depends on.
+Shared: TypeAlias = dict[tuple[Any, ...], Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class BegunFit:
     weight_scale: float
 
 
-def once(shared: dict[tuple, Any], key: tuple, make: Callable[[], T]) -> T:
+def once(shared: Shared, key: tuple[Any, ...], make: Callable[[], T]) -> T:
     """Return the value of a key, made when it is first asked for."""
     if key not in shared:
         shared[key] = make()
@@ -193,7 +195,7 @@ class RidgeMLPClassifier(NetworkClassifier):
 
     __module__ = "sklearn_ridge_nn"
 
-    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = PARAMETER_CONSTRAINTS
 
     def __init__(
         self,
@@ -209,9 +211,9 @@ class RidgeMLPClassifier(NetworkClassifier):
         validation_split: float = 0.1,
         early_stopping: bool = False,
         patience: int = 5,
-        class_weight: Mapping | str | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         warm_start: bool = False,
-        callbacks: list | tuple | None = None,
+        callbacks: Sequence[Any] | None = None,
         dtype: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -234,7 +236,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network, from new initial weights unless ``warm_start=True``.
 
@@ -261,7 +263,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         """
         return self._fit(X, y, sample_weight, is_partial=False)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one pass over the rows given, from where the last fit ended.
 
@@ -312,31 +314,18 @@ class RidgeMLPClassifier(NetworkClassifier):
             self._finish(begun, trained)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def _begin_fit(
         self,
         X: Any,
         y: Any,
         sample_weight: Any = None,
         *,
-        shared: dict[tuple, Any],
+        shared: Shared,
         every_epoch: bool,
         test: tuple[Any, Any, Any] | None = None,
     ) -> BegunFit:
-        """Do what `fit` does before it trains; `_finish` does the rest.
-
-        Parameters
-        ----------
-        X, y, sample_weight : object
-            As `fit` takes them.
-        shared : dict
-            Empty at first. Fits that are begun on the very same X, y and sample_weight with the same
-            dict share what they have in common, and then also their minibatches.
-        every_epoch : bool
-            See `Task`.
-        test : tuple of (X, y, sample_weight) or None, default=None
-            Rows to watch, the same ones for all that share a dict.
-        """
+        """Do what `begin_fit` says; `_finish` does the rest."""
         check_parameters(self)
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, shared, is_partial=False)
@@ -344,7 +333,11 @@ class RidgeMLPClassifier(NetworkClassifier):
         return dataclasses.replace(begun, task=dataclasses.replace(task, every_epoch=every_epoch))
 
     def _watching(
-        self, begun: BegunFit, sample_weight: Any, test: tuple[Any, Any, Any], shared: dict[tuple, Any]
+        self,
+        begun: BegunFit,
+        sample_weight: Any,
+        test: tuple[Any, Any, Any],
+        shared: Shared,
     ) -> Task:
         """Return a begun fit's task with test rows behind its own, weighted as those are."""
         task, classes, (X, y, test_weight) = begun.task, begun.classes, test
@@ -360,7 +353,7 @@ class RidgeMLPClassifier(NetworkClassifier):
             ones = np.ones(len(targets) - n_train)
             weights = ones if test_weight is None else np.asarray(test_weight, dtype=np.float64)
             if self.class_weight is not None:  # as the training rows have it, "balanced" included
-                trained = _check_sample_weight(sample_weight, task.targets, dtype=np.float64)
+                trained = check_sample_weight(sample_weight, task.targets, dtype=np.float64)
                 y_train = classes[task.targets[:, 0]]
                 per_class = labels.per_class(y_train, classes, self.class_weight, trained)
                 weights = weights * per_class[targets[n_train:, 0]]
@@ -383,7 +376,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         X: Any,
         y: Any,
         sample_weight: Any,
-        shared: dict[tuple, Any],
+        shared: Shared,
         is_partial: bool,
         stated_classes: Any = None,
     ) -> BegunFit:
@@ -400,7 +393,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         architecture = self._describe_network(labels.find_target_type(y, classes), classes)
         if start is not None:
             self._check_continues(architecture)
-        seed = self._draw_seed() if start is None else self._fitted["seed"]
+        seed = draw_seed(self.random_state) if start is None else self._fitted["seed"]
         targets = once(shared, ("targets",), lambda: labels.encode(y, classes))
         weighting = repr(self.class_weight)
         weights = once(
@@ -446,7 +439,7 @@ class RidgeMLPClassifier(NetworkClassifier):
             raise trained
         self._store(begun.task, trained, begun.classes, begun.label_dtype, begun.weight_scale)
 
-    def _read(self, X: Any, y: Any, shared: dict[tuple, Any], reset: bool) -> tuple[MatrixLike, np.ndarray]:
+    def _read(self, X: Any, y: Any, shared: Shared, reset: bool) -> tuple[MatrixLike, np.ndarray]:
         """Return X and y as arrays, checked."""
 
         def read() -> tuple[MatrixLike, np.ndarray]:
@@ -485,13 +478,6 @@ class RidgeMLPClassifier(NetworkClassifier):
                 f"warm_start=False."
             )
 
-    def _draw_seed(self) -> int:
-        if self.random_state is None:
-            return int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
-
     def _split(
         self, y: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, seed: int, is_partial: bool
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -507,3 +493,57 @@ class RidgeMLPClassifier(NetworkClassifier):
             labels.groups(targets[rows]), self.validation_split, seed, keep_one=y.ndim == 1
         )
         return rows[train], rows[held_out]
+
+
+def draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Return a training's seed: an int as it is, else one drawn from the operating system or the state."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def begin_fit(
+    classifier: RidgeMLPClassifier,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    shared: Shared,
+    every_epoch: bool,
+    test: tuple[Any, Any, Any] | None = None,
+) -> BegunFit:
+    """Do what ``fit`` does before it trains, for trainings that are to run together.
+
+    Parameters
+    ----------
+    classifier : RidgeMLPClassifier
+    X, y, sample_weight : object
+        As its `fit` takes them.
+    shared : dict
+        Empty at first. Fits that are begun on the very same X, y and sample_weight with the same
+        dict share what they have in common, and then also their minibatches.
+    every_epoch : bool
+        See `Task`.
+    test : tuple of (X, y, sample_weight) or None, default=None
+        Rows to watch, the same ones for all that share a dict.
+
+    Returns
+    -------
+    BegunFit
+        For `finish_fit`, once its task is trained.
+    """
+    # These two are private on the class, so that users do not meet them there.
+    return classifier._begin_fit(X, y, sample_weight, shared=shared, every_epoch=every_epoch, test=test)
+
+
+def finish_fit(classifier: RidgeMLPClassifier, begun: BegunFit, trained: Trained | DivergenceError) -> None:
+    """Make a classifier whose fit was begun a fitted one.
+
+    Raises
+    ------
+    DivergenceError
+        If that is what the training came to.
+    """
+    classifier._finish(begun, trained)

@@ -10,8 +10,9 @@ from scipy.sparse import issparse
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
-from sklearn.utils.validation import _check_sample_weight, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
+from sklearn_ridge_nn._sklearn import check_sample_weight
 from sklearn_ridge_nn.network import MatrixLike, TargetType
 
 
@@ -142,7 +143,7 @@ def row_weights(
     X: MatrixLike,
     y: np.ndarray,
     classes: np.ndarray,
-    class_weight: Mapping | str | None,
+    class_weight: Mapping[Any, float] | str | None,
     sample_weight: Any,
 ) -> np.ndarray | None:
     """Return the products of sample and class weights, of shape (n_rows,), or None without either.
@@ -154,7 +155,7 @@ def row_weights(
     """
     if sample_weight is None and class_weight is None:
         return None
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if class_weight is not None:
         if y.ndim == 2:
             raise ValueError("class_weight does not apply to a multilabel y. Set class_weight=None.")
@@ -168,7 +169,7 @@ def row_weights(
 
 
 def per_class(
-    y: np.ndarray, classes: np.ndarray, class_weight: Mapping | str, weights: np.ndarray
+    y: np.ndarray, classes: np.ndarray, class_weight: Mapping[Any, float] | str, weights: np.ndarray
 ) -> np.ndarray:
     """Return one weight per class; "balanced" leaves rows of weight zero out of the frequencies."""
     if isinstance(class_weight, Mapping):

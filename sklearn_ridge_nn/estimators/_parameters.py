@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 
+from sklearn_ridge_nn._sklearn import HasMethods, Interval, InvalidParameterError, StrOptions
 from sklearn_ridge_nn.network import ACTIVATIONS
 
 #: Names that every supported Keras knows, here so that checking them does not import Keras. Others
@@ -22,7 +22,7 @@ OPTIMIZERS = (
 ALPHAS = (0.0, *(10.0 ** (power / 2) for power in range(-12, 1)))
 
 #: scikit-learn's parameter constraints of `RidgeMLPClassifier`.
-CONSTRAINTS: dict[str, list] = {
+PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "alpha": [Interval(Real, 0, None, closed="left")],
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [str],

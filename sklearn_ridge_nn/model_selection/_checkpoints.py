@@ -36,7 +36,7 @@ class Checkpoints:
     def __bool__(self) -> bool:
         return self._kept is not None
 
-    def keys(self, chunks: Sequence[Chunk]) -> dict[tuple, str]:
+    def keys(self, chunks: Sequence[Chunk]) -> dict[tuple[Any, ...], str]:
         """Return the key of each piece.
 
         Raises
@@ -54,7 +54,7 @@ class Checkpoints:
             for piece in chunk.pieces
         }
 
-    def take(self, chunk: Chunk, keys: dict[tuple, str]) -> dict[int, Any]:
+    def take(self, chunk: Chunk, keys: dict[tuple[Any, ...], str]) -> dict[int, Any]:
         """Remove the pieces from a chunk that are kept, and return their results."""
         results: dict[int, Any] = {}
         if self._kept is None:
@@ -71,7 +71,7 @@ class Checkpoints:
             chunk.pieces.remove(piece)
         return results
 
-    def keep(self, keys: dict[tuple, str], answers: dict[int, Any]) -> None:
+    def keep(self, keys: dict[tuple[Any, ...], str], answers: dict[int, Any]) -> None:
         """Keep the results of one or more pieces."""
         if self._kept is None:
             return

@@ -76,7 +76,7 @@ def chunks_of(calls: Sequence[Call]) -> list[Chunk]:
     with any number of jobs, and finds again what an earlier run kept. Small folds share a chunk up to a
     second or two of work, for more of them train in one program without a worker waiting for the others.
     """
-    folds: dict[tuple, list[int]] = defaultdict(list)
+    folds: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     alone: list[int] = []
     for number, call in enumerate(calls):
         if _set_parameters(call):
@@ -119,7 +119,7 @@ def _set_parameters(call: Call) -> bool:
     return True
 
 
-def _identity(value: Any) -> tuple:
+def _identity(value: Any) -> tuple[Any, ...]:
     """Return what tells values of a parameter apart: plain ones by value, objects by being another one."""
     if isinstance(value, tuple):
         return ("tuple", *map(_identity, value))

@@ -21,7 +21,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn import training
 from sklearn_ridge_nn._sklearn import rebound
-from sklearn_ridge_nn.estimators import BegunFit, RidgeMLPClassifier
+from sklearn_ridge_nn.estimators import BegunFit, RidgeMLPClassifier, begin_fit, finish_fit
 from sklearn_ridge_nn.model_selection._calls import Call
 from sklearn_ridge_nn.model_selection._preprocessing import Preprocessed, put_back, replaced
 from sklearn_ridge_nn.training import DivergenceError, Trained
@@ -43,7 +43,8 @@ class Member:
             preprocessed.hand_to(call.estimator)
             X, y, params = preprocessed.data
             is_own = type(self.classifier) is not RidgeMLPClassifier
-            self.begun = self.classifier._begin_fit(
+            self.begun = begin_fit(
+                self.classifier,
                 X,
                 y,
                 **params,
@@ -76,7 +77,7 @@ class Member:
             if self.begun is None or not isinstance(outcome, (Trained, DivergenceError)):
                 assert isinstance(outcome, Exception)
                 raise outcome.with_traceback(self.traceback)
-            self.classifier._finish(self.begun, outcome)
+            finish_fit(self.classifier, self.begun, outcome)
             return estimator
 
         def set_no_params(**params: Any) -> BaseEstimator:

@@ -93,7 +93,9 @@ class BatchedParallel:
     ) -> None:
         pass
 
-    def __call__(self, calls: Iterable[tuple]) -> list[Any]:
+    def __call__(
+        self, calls: Iterable[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]]
+    ) -> list[Any]:
         """Return the results of calls made by `joblib.delayed`, in their order."""
         bound = _bound(calls, self.measurement)
         results = self._results(bound)
@@ -128,7 +130,7 @@ class BatchedParallel:
         return len(chunks) < 2 or effective_n_jobs(self.n_jobs) == 1
 
     def _run_here(
-        self, chunks: Sequence[Chunk], keys: dict[tuple, str], progress: Progress
+        self, chunks: Sequence[Chunk], keys: dict[tuple[Any, ...], str], progress: Progress
     ) -> Iterator[dict[int, Any]]:
         for chunk in chunks:
             for answers in chunk.run(progress):
@@ -136,7 +138,7 @@ class BatchedParallel:
                 yield answers
 
     def _run_elsewhere(
-        self, chunks: Sequence[Chunk], keys: dict[tuple, str], progress: Progress
+        self, chunks: Sequence[Chunk], keys: dict[tuple[Any, ...], str], progress: Progress
     ) -> Iterator[dict[int, Any]]:
         """Dispatch chunks; again if workers are lost, and then one at a time to see which one it is."""
         left = dict(enumerate(chunks))
@@ -159,7 +161,7 @@ class BatchedParallel:
             raise RuntimeError(_lost(left, len(chunks), bool(self.checkpoints))) from lost
 
     def _dispatched(
-        self, chunks: dict[int, Chunk], keys: dict[tuple, str]
+        self, chunks: dict[int, Chunk], keys: dict[tuple[Any, ...], str]
     ) -> Iterable[tuple[int, dict[int, Any]]]:
         backend, _ = get_active_backend()
         as_they_come = "generator_unordered" if backend.supports_return_generator else "list"
@@ -171,7 +173,7 @@ class BatchedParallel:
 
 
 def _work(
-    number: int, chunk: Chunk, keys: dict[tuple, str], checkpoints: Checkpoints, parent: int
+    number: int, chunk: Chunk, keys: dict[tuple[Any, ...], str], checkpoints: Checkpoints, parent: int
 ) -> tuple[int, dict[int, Any]]:
     """Answer a chunk's calls, in whichever process this is."""
     if os.getpid() != parent and "tensorflow" not in sys.modules and "OMP_NUM_THREADS" in os.environ:
@@ -224,15 +226,18 @@ def _set_shape(shape: StackShape, calls: Sequence[Call]) -> None:
     shape.n_streams, shape.n_per_stream = len(stack), len(stack[0])
 
 
-def _bound(calls: Iterable[tuple], measurement: Measurement | None) -> list[Call]:
+def _bound(
+    calls: Iterable[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]],
+    measurement: Measurement | None,
+) -> list[Call]:
     """Return the calls, those of a fold with the same arrays of rows, whatever the splitter yields.
 
     They are copies, for a splitter may fill the same arrays again for its next fold.
     """
     bound = []
     seen: dict[int, tuple[Any, np.ndarray]] = {}
-    for args in calls:
-        call = Call.bind(*args, measurement)
+    for function, args, kwargs in calls:
+        call = Call.bind(function, args, kwargs, measurement)
         for name in ("train", "test"):
             rows = call.arguments[name]
             if isinstance(rows, (np.ndarray, list, tuple, range)):

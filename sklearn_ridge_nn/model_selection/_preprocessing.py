@@ -50,7 +50,7 @@ class Preprocessed:
     def __init__(self, call: Call, n_members: int) -> None:
         start = time.perf_counter()
         self.is_shared = n_members > 1 and not call.is_looked_into
-        self.shared: dict[tuple, Any] = {}
+        self.shared: dict[tuple[Any, ...], Any] = {}
         self.error: Exception | None = None
         self.traceback: TracebackType | None = None
         self.estimator = call.estimator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -16,10 +16,11 @@ from sklearn.utils.validation import validate_data
 from sklearn_ridge_nn._sklearn import StrOptions, fit_context, takes_sample_weight
 from sklearn_ridge_nn.estimators import (
     ALPHAS,
-    CONSTRAINTS,
+    PARAMETER_CONSTRAINTS,
     NetworkClassifier,
     RidgeMLPClassifier,
     check_parameters,
+    draw_seed,
     find_classes,
     find_target_type,
     flatten,
@@ -112,8 +113,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
 
     __module__ = "sklearn_ridge_nn"
 
-    _parameter_constraints: ClassVar[dict] = {
-        **{name: constraint for name, constraint in CONSTRAINTS.items() if name != "alpha"},
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **{name: constraint for name, constraint in PARAMETER_CONSTRAINTS.items() if name != "alpha"},
         "alphas": ["array-like", None],
         "cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
@@ -141,9 +142,9 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         validation_split: float = 0.1,
         early_stopping: bool = False,
         patience: int = 5,
-        class_weight: Mapping | str | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         warm_start: bool = False,
-        callbacks: list | tuple | None = None,
+        callbacks: Sequence[Any] | None = None,
         dtype: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -207,7 +208,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             y = flatten(y)
             find_target_type(y, find_classes(y))  # refuses a single class
             seed = before["_fitted"]["seed"] if self.warm_start and "_fitted" in before else None
-            classifier.random_state = classifier._draw_seed() if seed is None else seed
+            classifier.random_state = draw_seed(classifier.random_state) if seed is None else seed
             classifier.warm_start = False
             search = self._search(classifier, alphas, X, y, sample_weight, groups)
             results = search.cv_results_

@@ -185,7 +185,7 @@ class GridSearchCV(_BatchedSearch, theirs.GridSearchCV):
 
     __module__ = "sklearn_ridge_nn.model_selection"
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of(theirs.GridSearchCV),
         "memory": MEMORY_TYPES,
     }
@@ -278,7 +278,7 @@ class RandomizedSearchCV(_BatchedSearch, theirs.RandomizedSearchCV):
 
     __module__ = "sklearn_ridge_nn.model_selection"
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of(theirs.RandomizedSearchCV),
         "memory": MEMORY_TYPES,
     }
