@@ -43,7 +43,7 @@ import numpy as np
 import skops.io
 
 model, rows, answers = sys.argv[1:]
-pipeline = skops.io.load(model, trusted=["sklearn_ridge_nn.estimator.RidgeMLPClassifier"])
+pipeline = skops.io.load(model, trusted=["sklearn_ridge_nn.RidgeMLPClassifier"])
 X = np.load(rows)
 np.save(answers, pipeline.predict_proba(X))
 print("tensorflow" in sys.modules, "keras" in sys.modules)

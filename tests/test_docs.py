@@ -1,51 +1,85 @@
 """Every example in the docstrings, the README and the user guide runs and shows what it says."""
 
+import ast
 import doctest
 import io
+import itertools
 import re
 import shlex
 import subprocess
 import sys
 import textwrap
 from contextlib import redirect_stdout
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection
-from sklearn_ridge_nn import _sklearn as rebinding
-from sklearn_ridge_nn.evidence import _significance as luck
-from sklearn_ridge_nn.evidence import _verdicts as verdicts
-from sklearn_ridge_nn.training import _engine as engine
-from sklearn_ridge_nn.training import _grouping as stacks
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection, training
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "sklearn_ridge_nn"
+#: Modules that users may import from.
+PUBLIC = (sklearn_ridge_nn, model_selection, training)
+PUBLIC_NAMES = [
+    (module, name)
+    for module in PUBLIC
+    for name in module.__all__
+    if not isinstance(getattr(module, name), ModuleType)
+]
 
 
-@pytest.mark.parametrize("name", sklearn_ridge_nn.__all__)
-def test_docstring_examples_run(name):
-    public = getattr(sklearn_ridge_nn, name)
-    examples = doctest.DocTestFinder(recurse=False).find(public, name)
-    results = [doctest.DocTestRunner().run(example) for example in examples]
-    assert sum(result.attempted for result in results) > 0
+# -- docstrings -----------------------------------------------------------------------------------
+
+
+def run_examples(tests):
+    """Run the examples of docstrings and return how many there were."""
+    results = [doctest.DocTestRunner().run(test) for test in tests]
     assert sum(result.failed for result in results) == 0
+    return sum(result.attempted for result in results)
+
+
+@pytest.mark.parametrize(("module", "name"), PUBLIC_NAMES, ids=lambda part: getattr(part, "__name__", part))
+def test_docstring_examples_run(module, name):
+    """They import all that they use, as a reader has to."""
+    examples = doctest.DocTestFinder().find(getattr(module, name), name, module=False, globs={})
+    assert run_examples(examples) > 0 or module is training
+
+
+def modules_with_examples():
+    """The private modules, by their dotted names."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if ">>> " in path.read_text():
+            yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def test_the_examples_of_the_modules_run():
-    for module in (engine, luck, stacks, model_selection, rebinding, verdicts):
-        result = doctest.testmod(module)
-        assert result.attempted > 0
-        assert result.failed == 0
+    """Those of public names run above."""
+    public = {id(getattr(module, name)) for module, name in PUBLIC_NAMES}
+    attempted = 0
+    for name in modules_with_examples():
+        module = import_module(name)
+        for test in doctest.DocTestFinder().find(module, name):
+            path = test.name.removeprefix(name).removeprefix(".")
+            if not path or id(getattr(module, path.partition(".")[0])) not in public:
+                attempted += run_examples([test])
+    assert attempted > 5
+
+
+# -- pages ----------------------------------------------------------------------------------------
 
 
 def pages(*suffixes):
     """The documentation's pages of some kinds, and the README."""
-    found = [*sorted((ROOT / "docs").glob("*.rst")), ROOT / "README.md"]
+    docs = ROOT / "docs"
+    found = [*sorted(docs.glob("*.rst")), *sorted(docs.glob("decisions/*.rst")), ROOT / "README.md"]
     return [path for path in found if path.suffix in suffixes]
 
 
@@ -107,16 +141,145 @@ def test_the_commands_of_the_pages_run(tmp_path, monkeypatch):
     assert names["pipeline"].classes_.tolist() == ["no", "yes"]
 
 
+def sources(path):
+    """The pieces of Python of a page or an example, those inside tables too."""
+    text = path.read_text()
+    if path.suffix == ".py":
+        return [text]
+    if path.suffix == ".md":
+        return blocks(path, "python")
+    found = [example.source for example in doctest.DocTestParser().get_examples(text)]
+    for part in text.split(".. code-block:: python\n")[1:]:
+        lines = part.lstrip("\n").split("\n")
+        indent = len(lines[0]) - len(lines[0].lstrip())
+        block = itertools.takewhile(lambda line, indent=indent: not line[:indent].strip(), lines)
+        found.append(textwrap.dedent("\n".join(block)))
+    return found
+
+
+def imported(source):
+    """Yield (module, name) of every import; the name is None where a whole module is imported."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "\nimport " in node.value:
+            yield from imported(node.value)  # a program for another process
+
+
+@pytest.mark.parametrize(
+    "path", [*pages(".rst", ".md"), *sorted((ROOT / "examples").glob("*.py"))], ids=lambda p: p.name
+)
+def test_a_page_imports_only_what_is_public(path):
+    public = {module.__name__: module.__all__ for module in PUBLIC}
+    for source in sources(path):
+        for module, name in imported(source):
+            if module.partition(".")[0] == "sklearn_ridge_nn":
+                assert module in public, f"{module} is not for users"
+                assert name is None or name in public[module], f"{module}.{name} is not for users"
+
+
+def test_the_imports_of_pages_are_found():
+    """The test above sees imports in examples, blocks, tables and programs for other processes."""
+    found = {
+        path.name: {module for source in sources(path) for module, _ in imported(source)}
+        for path in [*pages(".rst", ".md"), *sorted((ROOT / "examples").glob("*.py"))]
+    }
+    assert "sklearn_ridge_nn.training" in found["engine.rst"]
+    assert "sklearn_ridge_nn" in found["README.md"]
+    assert {"sklearn_ridge_nn", "distributed"} <= found["user_guide.rst"]
+    assert "timeit" in found["plot_saving_and_serving.py"]
+    assert all("sklearn_ridge_nn" in modules for name, modules in found.items() if name.endswith(".py"))
+
+
+GUIDES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "CHANGELOG.md")
+
+
 def test_the_readme_links_lead_somewhere():
-    for name in ("README.md", "CONTRIBUTING.md"):
+    for name in GUIDES:
         for target in re.findall(r"\]\((?!http)(.*?)\)", (ROOT / name).read_text()):
             assert (ROOT / target).exists(), f"{name} links to {target}"
 
 
-def test_the_rooms_in_contributing_are_the_modules():
-    listed = re.findall(r"^  (\w+\.py) ", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
-    modules = {path.name for path in Path(sklearn_ridge_nn.__file__).parent.glob("*.py")}
-    assert set(listed) == modules - {"__init__.py"}
+def test_the_files_and_tests_that_pages_name_exist():
+    tests = {path: path.read_text() for path in sorted((ROOT / "tests").rglob("test_*.py"))}
+    functions = {
+        name for text in tests.values() for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+    }
+    files = {path.stem for path in tests}
+    named = 0
+    for path in [*pages(".rst"), ROOT / "CONTRIBUTING.md"]:
+        text = path.read_text()
+        for name in re.findall(r"(?<![\w.])(?:tests|benchmarks|examples|docs)/[\w/.]+\.\w+", text):
+            built = name.startswith(("docs/_build", "benchmarks/results"))
+            assert built or (ROOT / name).exists(), f"{path.name} names {name}"
+            named += 1
+        for name in re.findall(r"`(test_\w+)`", text):
+            assert name in functions | files, f"{path.name} names {name}"
+            named += 1
+        for name in re.findall(r"`(\w+/_\w+\.\w+)`", text):
+            assert (PACKAGE / name).exists(), f"{path.name} names {name}"
+            named += 1
+    assert named > 40
+
+
+def test_the_files_in_contributing_are_those_of_the_package():
+    """A line per file, below the line of its wing; ``__init__`` is described in the text."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    (tree,) = re.findall(r"^```\nsklearn_ridge_nn/\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    listed, wing = [], ""
+    for line in tree.splitlines():
+        if found := re.match(r"  (\w+/) ", line):
+            wing = found[1]
+        elif found := re.match(r"(  (?:  )?)([\w.]+\.\w+) ", line):
+            listed.append(wing + found[2] if found[1] == "    " else found[2])
+    unlisted = {"__init__.py", "__init__.pyi", "py.typed"}
+    files = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.*")
+        if path.name not in unlisted and "__pycache__" not in path.parts
+    ]
+    assert sorted(listed) == sorted(files)
+
+
+def test_contributing_says_which_wings_a_wing_may_import():
+    """The last words of a wing's line, against the rule in tests/test_house.py that the code is held to."""
+    (rule,) = re.findall(
+        r"^WINGS = (\{.*?^\})", (ROOT / "tests" / "test_house.py").read_text(), re.DOTALL | re.M
+    )
+    stated = re.findall(
+        r"^  (\w+)/ .*\(imports (.*?)\)$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE
+    )
+    assert {wing: set(below.split(", ")) - {"none"} for wing, below in stated} == eval(rule)
+
+
+# -- files for a forge ----------------------------------------------------------------------------
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == sklearn_ridge_nn.__version__
+    assert citation["cff-version"] == "1.2.0"
+
+
+def test_continuous_integration_runs_make_targets_on_every_supported_python():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())["jobs"]
+    steps = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    made = {target for step in steps for target in re.findall(r"^make ([\w-]+)", step, re.MULTILINE)}
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert made <= targets
+    also = set(re.findall(r"^make ([\w-]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
+    assert also | {"test-lowest"} <= made
+    supported = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text())
+    assert jobs["newest"]["strategy"]["matrix"]["python"] == supported
+
+
+def test_forms_and_hooks_are_valid_yaml():
+    files = [*(ROOT / ".github").rglob("*.yml"), ROOT / ".pre-commit-config.yaml"]
+    assert len(files) > 3
+    for path in files:
+        assert isinstance(yaml.safe_load(path.read_text()), dict), path
 
 
 # -- the conversion table of the user guide -------------------------------------------------------
