@@ -232,7 +232,7 @@ def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
             )
             for alpha in ALPHAS
         ]
-    return lambda: engine.train(tasks)
+    return lambda: engine.train_together(tasks)
 
 
 # -- timing ---------------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ class RidgeMLPClassifier(NetworkClassifier):
     Where training continues (`partial_fit`, `warm_start`) it keeps the seed that it began with. The
     learning rate is that of the parameter, not one that a callback has lowered since.
 
-    Training runs in a compiled program (see :func:`sklearn_ridge_nn.engine.train`) that gives the
+    Training runs in a compiled program (see :func:`sklearn_ridge_nn.training.train_together`) that gives the
     weights of Keras's own loop; the first fit of a shape compiles it, which takes about a second.
     With `callbacks`, and optimizers that do not treat every number of a weight by itself (`clipnorm`,
     Adafactor, ...), ``keras.Model.fit`` trains instead, on the same minibatches.

@@ -26,7 +26,7 @@ from sklearn_ridge_nn._sklearn import Parallel, batched, delayed, difference, wa
 from sklearn_ridge_nn.model_selection._calls import MEASURED, Call, Measurement, final_classifier
 from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
 from sklearn_ridge_nn.model_selection._chunks import Chunk, chunks_of
-from sklearn_ridge_nn.training._shared import Progress, StackShape
+from sklearn_ridge_nn.training._shared import Progress, StackShape, shape_of_stacks
 
 #: Times that all chunks left are dispatched together, if workers are lost, before they go one at a time.
 ROUNDS = 2
@@ -217,13 +217,8 @@ def _set_shape(shape: StackShape, calls: Sequence[Call]) -> None:
         return
     if not isinstance(calls[0].classifier.random_state, Integral):  # a seed for each fit
         return
-
-    from sklearn_ridge_nn.training._grouping import STACK_MEMBERS, arrange, device
-
     folds = Counter(call.fold for call in calls)
-    streams = [list(range(n)) for n in folds.values()]
-    stack = arrange(streams, STACK_MEMBERS[device()])[0]
-    shape.n_streams, shape.n_per_stream = len(stack), len(stack[0])
+    shape.n_streams, shape.n_per_stream = shape_of_stacks(list(folds.values()))
 
 
 def _bound(

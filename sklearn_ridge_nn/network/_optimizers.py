@@ -33,7 +33,7 @@ _schedules_lock = threading.Lock()
 def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optimizer:
     """Return a fresh Keras optimizer; an instance is copied by its config and keeps its own rate."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        own_classes = (type(optimizer), type(getattr(optimizer, "_learning_rate", None)))
+        own_classes = (type(optimizer), type(_rate_of(optimizer)))
         with keras.saving.custom_object_scope({own.__name__: own for own in own_classes}):
             return type(optimizer).from_config(optimizer.get_config())
     if isinstance(optimizer, str):  # named, because nameless ones move a global counter on
@@ -42,6 +42,14 @@ def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.optimizers.Optim
     is_of_keras = getattr(keras.optimizers, optimizer.__name__, None) is optimizer
     name = {"name": optimizer.__name__.lower()} if is_of_keras else {}
     return optimizer(learning_rate=learning_rate, **name)
+
+
+def _rate_of(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Return an optimizer's learning rate, a variable or a schedule.
+
+    Its public ``learning_rate`` is a schedule's value at the current step.
+    """
+    return getattr(optimizer, "_learning_rate", None)
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,8 @@ def optimizer_recipe(optimizer: Any, learning_rate: Any) -> tuple[OptimizerRecip
     if isinstance(optimizer, keras.optimizers.Optimizer):
         optimizer_class, config = type(optimizer), optimizer.get_config()
         learning_rate = config["learning_rate"]
-        if is_schedule(optimizer._learning_rate):
-            learning_rate = optimizer._learning_rate
+        if is_schedule(_rate_of(optimizer)):
+            learning_rate = _rate_of(optimizer)
     else:
         optimizer_class, config = _default_settings(optimizer)
     settings = {name: value for name, value in config.items() if name not in ("learning_rate", "name")}
@@ -127,7 +135,7 @@ def _default_settings(optimizer: str | type) -> tuple[type, dict[str, Any]]:
 def why_one_by_one(optimizer: Any, learning_rate: Any) -> str | None:
     """Return why networks with this optimizer cannot be stacked and trained together, or None."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        optimizer_class, learning_rate = type(optimizer), optimizer._learning_rate
+        optimizer_class, learning_rate = type(optimizer), _rate_of(optimizer)
         for setting in ("clipnorm", "global_clipnorm", "use_ema", "loss_scale_factor"):
             value = getattr(optimizer, setting, None)
             if value not in (None, False):

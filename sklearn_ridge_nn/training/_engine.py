@@ -5,7 +5,7 @@ those that see the same minibatches (same rows, weights and seed, another alpha)
 The engine groups and chunks the rest by itself.
 
 Peak memory is bounded whatever the number of rows: a chunk of minibatches takes at most
-`stacks.CHUNK_BYTES`, or one minibatch per stream where that is more, and exists up to three times (as the
+`stacks.BUFFER_BYTES`, or one minibatch per stream where that is more, and exists up to three times (as the
 rows' own type, here, and in TensorFlow); on top come the stacked weights with gradients and optimizer state,
 at most `stacks.STACK_BYTES` or those of one network, and eight bytes per training row and stream for the
 epoch's order.
@@ -37,14 +37,14 @@ from sklearn_ridge_nn.network import (
     why_one_by_one,
 )
 from sklearn_ridge_nn.training._grouping import Stack, arranged
-from sklearn_ridge_nn.training._minibatches import Chunk, EpochLayout, plan_epoch
+from sklearn_ridge_nn.training._minibatches import EpochSlots, SlotBuffer, plan_epoch
 from sklearn_ridge_nn.training._program import Program, get_program, n_compiled
 from sklearn_ridge_nn.training._progress import Progress
 
-__all__ = ["n_compiled", "train", "why_not"]
+__all__ = ["n_compiled", "train_together", "why_not_together"]
 
 
-def why_not(task: Task) -> str | None:
+def why_not_together(task: Task) -> str | None:
     """Return why the engine cannot train a task with the very results of Keras.
 
     Parameters
@@ -61,13 +61,15 @@ def why_not(task: Task) -> str | None:
     return why_one_by_one(task.optimizer, task.learning_rate)
 
 
-def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Trained | DivergenceError]:
+def train_together(
+    tasks: Sequence[Task], progress: Progress | None = None
+) -> list[Trained | DivergenceError]:
     """Train networks, together where that is possible.
 
     Parameters
     ----------
     tasks : sequence of Task
-        For each of them `why_not` is None. Tasks share minibatches if their ``X``, ``targets`` and
+        For each of them `why_not_together` is None. Tasks share minibatches if their ``X``, ``targets`` and
         ``weights`` are the same objects and their rows and seed are equal.
     progress : Progress or None, default=None
         What to report to, for callers that train in several calls; None makes one for this call, as
@@ -98,7 +100,7 @@ def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Train
     ...     Task(network, alpha, X, targets, None, rows, held_out, epochs=5, batch_size=10, seed=0)
     ...     for alpha in (0.001, 0.1)
     ... ]
-    >>> [trained.history["val_data_loss"].shape for trained in engine.train(tasks)]
+    >>> [trained.history["val_data_loss"].shape for trained in training.train_together(tasks)]
     [(5,), (5,)]
     """
     for number, task in enumerate(tasks):
@@ -109,7 +111,7 @@ def train(tasks: Sequence[Task], progress: Progress | None = None) -> list[Train
     with shown as progress:
         for stack in stacks:
             start = time.perf_counter()
-            program = get_program(stack.group.recipe(len(stack.streams), stack.n_per_stream))
+            program = get_program(stack.group.program_key(len(stack.streams), stack.n_per_stream))
             with program.lock:
                 trained = _Training(stack, program, progress).run()
             share = (time.perf_counter() - start) / stack.n_members
@@ -166,11 +168,11 @@ def _check(task: Task, name: str) -> None:
         task.patience is None or len(task.validation_rows) > 0,
         "None where validation_rows is empty: early stopping needs a hold-out to watch",
     )
-    reason = why_not(task)
+    reason = why_not_together(task)
     if reason is not None:
         raise ValueError(
             f"The engine cannot train {name} with the results of Keras: {reason}. Give the tasks to "
-            f"sklearn_ridge_nn.trainers.train(tasks, classes), which leaves such ones to Keras."
+            f"sklearn_ridge_nn.training.train(tasks), which leaves such ones to Keras."
         )
 
 
@@ -193,7 +195,7 @@ class _Training:
         arrays["alpha"][:, 0] = strengths([task.alpha for task in tasks], arrays["alpha"].dtype)
         arrays["dropout"][:, 0] = [task.dropout for task in tasks]
         self.first_step = program.n_steps()
-        self.chunk = Chunk(arrays, stack.streams)
+        self.buffer = SlotBuffer(arrays, stack.streams)
         self.n_validate = max(stream.n_validate for stream in stack.streams)
         self.n_test = max(stream.n_test for stream in stack.streams)
         self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
@@ -206,7 +208,7 @@ class _Training:
         self.diverged_in: dict[int, int] = {}
         self.stopping = _EarlyStopping(tasks, group.first_epoch) if group.stops_early else None
         self._measured = np.empty((0, 3, len(tasks)))
-        self._awaited: deque[tuple[int, EpochLayout]] = deque()
+        self._awaited: deque[tuple[int, EpochSlots]] = deque()
         self._epochs_filled = 0.0
 
     def run(self) -> list[Trained | DivergenceError]:
@@ -214,20 +216,20 @@ class _Training:
         group = self.stack.group
         last = group.first_epoch + group.epochs
         for epoch in range(group.first_epoch, last):
-            layout = self._layout(is_last=epoch == last - 1)
-            plan = plan_epoch(self.stack.streams, epoch, layout, group.has_dropout)
-            self._awaited.append((epoch, layout))
+            slots = self._slots(is_last=epoch == last - 1)
+            plan = plan_epoch(self.stack.streams, epoch, slots, group.has_dropout)
+            self._awaited.append((epoch, slots))
             rates = self._scheduled_rates(epoch)
             begin = 0
-            while begin < layout.n_slots:
-                here = self.chunk.n_filled
-                n = self.chunk.fill(plan, begin)
-                self._epochs_filled += n / layout.n_slots
+            while begin < slots.n_slots:
+                here = self.buffer.n_filled
+                n = self.buffer.fill(plan, begin)
+                self._epochs_filled += n / slots.n_slots
                 for members, values in rates:
-                    chunk_rates = values[begin : begin + n, None]
-                    self.chunk.arrays["rate"][here : here + len(chunk_rates), members, 0] = chunk_rates
+                    buffer_rates = values[begin : begin + n, None]
+                    self.buffer.arrays["rate"][here : here + len(buffer_rates), members, 0] = buffer_rates
                 begin += n
-                if self.chunk.is_full:
+                if self.buffer.is_full:
                     self._flush()
             if self.stopping is not None:
                 self._flush()
@@ -242,10 +244,10 @@ class _Training:
         """Members that have diverged or stopped."""
         return {*self.diverged_in, *(self.stopping.stopped if self.stopping is not None else ())}
 
-    def _layout(self, is_last: bool) -> EpochLayout:
+    def _slots(self, is_last: bool) -> EpochSlots:
         group = self.stack.group
         reports = group.every_epoch or is_last
-        return EpochLayout(
+        return EpochSlots(
             n_train=group.n_train,
             n_evaluate=group.n_train if reports else 0,
             n_validate=self.n_validate if reports or group.stops_early else 0,
@@ -263,38 +265,36 @@ class _Training:
 
     def _flush(self) -> None:
         """Run what the chunk holds, and take in the epochs that are complete with it."""
-        n_filled = self.chunk.n_filled
+        n_filled = self.buffer.n_filled
         if not n_filled:
             return
-        measured = self.program.run(self.chunk.arrays)[:n_filled]
-        self.chunk.clear()
+        measured = self.program.run(self.buffer.arrays)[:n_filled]
+        self.buffer.clear()
         self._measured = np.concatenate([self._measured, measured])
         self.progress.advance(self._epochs_filled * self.stack.n_members)
         self._epochs_filled = 0.0
         while self._awaited and self._awaited[0][1].n_slots <= len(self._measured):
-            epoch, layout = self._awaited.popleft()
+            epoch, slots = self._awaited.popleft()
             with np.errstate(all="ignore"):  # diverged members
-                self._take_in(epoch, layout, self._measured[: layout.n_slots])
-            self._measured = self._measured[layout.n_slots :]
+                self._take_in(epoch, slots, self._measured[: slots.n_slots])
+            self._measured = self._measured[slots.n_slots :]
 
-    def _take_in(self, epoch: int, layout: EpochLayout, measured: np.ndarray) -> None:
+    def _take_in(self, epoch: int, slots: EpochSlots, measured: np.ndarray) -> None:
         """Reduce an epoch's minibatches to its history, and see who diverged or stops."""
         group, streams, per_member = self.stack.group, self.stack.streams, self.stack.per_member
         here = epoch - group.first_epoch
         n_labels = group.architecture.n_outputs if group.architecture.is_multilabel else 1
-        train, rest = measured[: layout.n_train], measured[layout.n_train :]
-        evaluated, validated, tested = np.split(
-            rest, [layout.n_evaluate, layout.n_evaluate + layout.n_validate]
-        )
+        train, rest = measured[: slots.n_train], measured[slots.n_train :]
+        evaluated, validated, tested = np.split(rest, [slots.n_evaluate, slots.n_evaluate + slots.n_validate])
         n_rows = self.rows.sum(axis=0)
         values = {
             "loss": (self.rows * (train[:, 0] + train[:, 2])).sum(axis=0) / n_rows,
             "accuracy": train[:, 1].sum(axis=0) / (n_rows * n_labels),
         }
-        if layout.n_evaluate:
+        if slots.n_evaluate:
             total = per_member([stream.train_weight for stream in streams])
             values["data_loss"] = evaluated[:, 0].sum(axis=0) / total
-        if layout.n_validate:
+        if slots.n_validate:
             total = per_member([stream.validation_weight for stream in streams])
             n_rows = per_member([len(stream.task.validation_rows) for stream in streams])
             values["val_data_loss"] = validated[:, 0].sum(axis=0) / total
@@ -302,7 +302,7 @@ class _Training:
             values["val_accuracy"] = validated[:, 1].sum(axis=0) / (n_rows * n_labels)
         for name, numbers in values.items():
             self.history[name][here] = numbers
-        if layout.n_test:
+        if slots.n_test:
             total = per_member([stream.test_weight for stream in streams])
             self.history["test_data_loss"][here] = tested[:, 0].sum(axis=0) / total
         for member in np.flatnonzero(~np.isfinite(list(values.values())).all(axis=0)).tolist():

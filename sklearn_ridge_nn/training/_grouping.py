@@ -6,22 +6,24 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
 from sklearn_ridge_nn.network import Architecture, OptimizerRecipe, Task, optimizer_recipe
 from sklearn_ridge_nn.training._minibatches import Stream, slot_rows, stream_key
-from sklearn_ridge_nn.training._program_key import Recipe
+from sklearn_ridge_nn.training._program_key import ProgramKey
 from sklearn_ridge_nn.training._stack_shape import search_shape
 
+T = TypeVar("T")
+
 #: Bytes of minibatches that are gathered at a time.
-CHUNK_BYTES = 2**22
+BUFFER_BYTES = 2**22
 #: Minibatches per stream, and floating-point operations, that one call of a program takes at most:
 #: progress, early stopping and Ctrl-C get their turn in between.
-CHUNK_SLOTS = 64
-CHUNK_OPERATIONS = 2 * 10**10
+BUFFER_SLOTS = 64
+BUFFER_OPERATIONS = 2 * 10**10
 #: Members of a stack, and bytes of their weights, gradients and optimizer state. On a CPU, throughput
 #: hardly grows beyond a dozen small networks, and the stacks of many folds have one shape to compile for; a
 #: GPU needs more of them to be busy.
@@ -82,14 +84,14 @@ class Group:
         member_bytes = copies * architecture.n_weights * np.dtype(architecture.dtype).itemsize
         return max(1, min(STACK_MEMBERS[device()], STACK_BYTES[device()] // member_bytes))
 
-    def recipe(self, n_streams: int, n_per_stream: int) -> Recipe:
-        """Return the recipe of a stack, with as many slots as a chunk may have."""
+    def program_key(self, n_streams: int, n_per_stream: int) -> ProgramKey:
+        """Return the program's key of a stack, with as many slots as a chunk may have."""
         architecture = self.architecture
         row_bytes = architecture.n_features * np.dtype(architecture.dtype).itemsize
         slot_bytes = n_streams * self.slot_rows * row_bytes
         operations = 6 * self.slot_rows * architecture.n_weights * n_streams * n_per_stream
-        n_slots = min(CHUNK_SLOTS, CHUNK_BYTES // slot_bytes, CHUNK_OPERATIONS // operations)
-        return Recipe(
+        n_slots = min(BUFFER_SLOTS, BUFFER_BYTES // slot_bytes, BUFFER_OPERATIONS // operations)
+        return ProgramKey(
             architecture,
             self.optimizer,
             self.slot_rows,
@@ -132,7 +134,7 @@ def arranged(tasks: Sequence[Task]) -> Iterator[Stack]:
     if len(tasks) == 1 and (stack := _filled_stack(tasks[0])) is not None:
         yield stack
         return
-    groups: dict[Group, dict[tuple, list[int]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[Group, dict[tuple[Any, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
     for number, task in enumerate(tasks):
         groups[Group.of(task)][stream_key(task)].append(number)
     for group, streams in groups.items():
@@ -194,5 +196,5 @@ def arrange(streams: Sequence[list[int]], most: int) -> list[list[list[int]]]:
     return stacks
 
 
-def _filled_up(items: list, length: int) -> list:
+def _filled_up(items: list[T], length: int) -> list[T]:
     return items + items[-1:] * (length - len(items))

@@ -31,7 +31,7 @@ from sklearn_ridge_nn.network import (
 )
 
 
-def train(task: Task, classes: np.ndarray) -> Trained:
+def train_with_keras(task: Task, classes: np.ndarray) -> Trained:
     """Train one network with ``keras.Model.fit``.
 
     Parameters
@@ -82,7 +82,7 @@ def train(task: Task, classes: np.ndarray) -> Trained:
     if bookkeeping.diverged_in is not None:
         raise divergence(task, bookkeeping.diverged_in)
     for callback in own_callbacks:
-        callback._model = None
+        callback._model = None  # noqa: SLF001  set_model is the user's, and expects a model
     weights = network.get_weights()
     return Trained(
         State(
@@ -120,7 +120,7 @@ def _validation(task: Task) -> dict[str, Any]:
 
 def _detached_copies(callbacks: Sequence[keras.callbacks.Callback]) -> list[keras.callbacks.Callback]:
     """Copy callbacks, those that know each other together, without models that earlier fits left."""
-    models = [callback._model for callback in callbacks if callback._model is not None]
+    models = [callback.model for callback in callbacks if callback.model is not None]
     try:
         return copy.deepcopy(list(callbacks), {id(model): None for model in models})
     except TypeError as error:

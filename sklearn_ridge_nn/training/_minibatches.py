@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -18,7 +19,7 @@ from sklearn_ridge_nn.network import Purpose, Task, derived_seed, epoch_order
 
 
 @dataclass(frozen=True)
-class EpochLayout:
+class EpochSlots:
     """Which slots of an epoch do what; the same for all streams side by side.
 
     Attributes
@@ -65,7 +66,7 @@ class Stream:
         return np.minimum(size, n_rows - size * np.arange(self.n_train))
 
     def places(
-        self, order: np.ndarray, layout: EpochLayout, begin: int, end: int
+        self, order: np.ndarray, slots: EpochSlots, begin: int, end: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the row number and the weight of every place in some slots of an epoch.
 
@@ -73,7 +74,7 @@ class Stream:
         ----------
         order : ndarray of int
             The training rows in the epoch's order.
-        layout : EpochLayout
+        slots : EpochSlots
         begin, end : int
             The slots.
 
@@ -88,9 +89,9 @@ class Stream:
         all_rows = np.full((end - begin) * size, self.task.train_rows[0])
         all_weights = np.zeros(len(all_rows))
         n_real = np.zeros(end - begin, int)
-        n_slots_of = (layout.n_evaluate, layout.n_validate, layout.n_test)
+        n_slots_of = (slots.n_evaluate, slots.n_validate, slots.n_test)
         parts = (
-            (order, layout.n_train, 1.0),
+            (order, slots.n_train, 1.0),
             *zip(self._measured, n_slots_of, self._scales, strict=True),
         )
         for rows, n_slots, scale in parts:
@@ -122,14 +123,14 @@ class Stream:
             x[:] = X[rows]
         y[:] = self.task.targets[rows]
 
-    def dropout_keys(self, epoch: int, layout: EpochLayout) -> np.ndarray:
+    def dropout_keys(self, epoch: int, slots: EpochSlots) -> np.ndarray:
         """Return the seeds of the masks, of shape (n_slots, n_hidden, 2)."""
         n_hidden = len(self.task.architecture.hidden_layer_sizes)
-        keys = np.empty((layout.n_slots, n_hidden, 2), np.int32)
+        keys = np.empty((slots.n_slots, n_hidden, 2), np.int32)
         keys[..., 0] = [
             derived_seed(self.task.seed, Purpose.DROPOUT, layer, epoch) for layer in range(n_hidden)
         ]
-        keys[..., 1] = np.arange(layout.n_slots)[:, None]
+        keys[..., 1] = np.arange(slots.n_slots)[:, None]
         return keys
 
 
@@ -141,7 +142,7 @@ def slot_rows(task: Task) -> int:
     return min(task.batch_size, 2 ** math.ceil(math.log2(len(task.train_rows))))
 
 
-def stream_key(task: Task) -> tuple:
+def stream_key(task: Task) -> tuple[Any, ...]:
     """Return what tasks share that see the same minibatches."""
     rows = tuple(rows.tobytes() for rows in (task.train_rows, task.validation_rows, task.test_rows))
     return (id(task.X), id(task.targets), id(task.weights), *rows, task.seed)
@@ -153,26 +154,26 @@ class EpochPlan:
 
     Attributes
     ----------
-    layout : EpochLayout
+    slots : EpochSlots
     orders : list of ndarray
         Per stream, its training rows in the epoch's order.
     keys : list of ndarray of shape (n_slots, n_hidden, 2)
         Per stream, the seeds of its dropout masks; empty without dropout.
     """
 
-    layout: EpochLayout
+    slots: EpochSlots
     orders: list[np.ndarray]
     keys: list[np.ndarray]
 
 
-def plan_epoch(streams: Sequence[Stream], epoch: int, layout: EpochLayout, has_dropout: bool) -> EpochPlan:
+def plan_epoch(streams: Sequence[Stream], epoch: int, slots: EpochSlots, has_dropout: bool) -> EpochPlan:
     """Return the plan of an epoch, counted since the networks were initialised."""
     orders = [epoch_order(stream.task.train_rows, stream.task.seed, epoch) for stream in streams]
-    keys = [stream.dropout_keys(epoch, layout) for stream in streams] if has_dropout else []
-    return EpochPlan(layout, orders, keys)
+    keys = [stream.dropout_keys(epoch, slots) for stream in streams] if has_dropout else []
+    return EpochPlan(slots, orders, keys)
 
 
-class Chunk:
+class SlotBuffer:
     """Arrays for `Program.run` and how far they are filled.
 
     Parameters
@@ -200,12 +201,12 @@ class Chunk:
 
     def fill(self, plan: EpochPlan, begin: int) -> int:
         """Fetch the plan's slots from `begin` on into the free ones; return how many."""
-        n = min(self.n_slots - self.n_filled, plan.layout.n_slots - begin)
+        n = min(self.n_slots - self.n_filled, plan.slots.n_slots - begin)
         there, here = slice(begin, begin + n), slice(self.n_filled, self.n_filled + n)
         arrays = self.arrays
-        arrays["trains"][here] = np.arange(begin, begin + n) < plan.layout.n_train
+        arrays["trains"][here] = np.arange(begin, begin + n) < plan.slots.n_train
         for number, stream in enumerate(self._streams):
-            rows, weights, n_real = stream.places(plan.orders[number], plan.layout, there.start, there.stop)
+            rows, weights, n_real = stream.places(plan.orders[number], plan.slots, there.start, there.stop)
             x, y = arrays["x"][number, here], arrays["y"][number, here]
             stream.fill(x.reshape(len(rows), -1), y.reshape(len(rows), -1), rows)
             arrays["w"][number, here] = weights.reshape(n, -1)

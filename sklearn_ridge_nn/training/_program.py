@@ -1,7 +1,7 @@
 """The compiled program that trains a stack of networks.
 
 Networks of one shape are stacked along a leading *member* axis and one XLA program trains them all.
-What a program computes is fixed by its `Recipe`; whatever else a training has (alpha, learning rate,
+What a program computes is fixed by its `ProgramKey`; whatever else a training has (alpha, learning rate,
 seed, epochs, rows) is an input, so a program is compiled once and used again.
 
 All weights of a member are one row of one variable, so that the optimizer, which treats every number by
@@ -27,7 +27,7 @@ from sklearn_ridge_nn.network import (
     other_optimizer,
     weight_paths,
 )
-from sklearn_ridge_nn.training._program_key import Layout, Recipe
+from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
 from sklearn_ridge_nn.training._stacked_network import StackedNetwork
 
 _STACK_NAME = "stack"
@@ -43,23 +43,24 @@ class Program:
     One thread at a time may use it: hold `lock` from `load` to the last `weights` or `state`.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
+    def __init__(self, key: ProgramKey) -> None:
+        self.key = key
         self.lock = threading.Lock()
-        self.layout = Layout(recipe.architecture.layer_widths)
-        self._network = StackedNetwork(recipe, self.layout)
+        self.layout = WeightLayout(key.architecture.layer_widths)
+        self._network = StackedNetwork(key, self.layout)
         self._dtype = self._network.dtype
         self._rate = _MemberRates()
-        zeros = np.zeros((recipe.n_members, self.layout.n_weights), self._dtype.as_numpy_dtype)
+        zeros = np.zeros((key.n_members, self.layout.n_weights), self._dtype.as_numpy_dtype)
         # not trainable, or gradient tapes of the caller would watch it
         self._variable = keras.Variable(zeros, dtype=self._dtype.name, name=_STACK_NAME, trainable=False)
-        self._optimizer = recipe.optimizer.make(self._rate)
+        self._optimizer = key.optimizer.make(self._rate)
         self._optimizer.build([self._variable])
         # TensorFlow's own variables, for Keras's obey the scopes of whoever uses them
         self._weights = self._variable.value
         self._state_names = [variable.name for variable in optimizer_variables(self._optimizer)]
         self._state = [variable.value for variable in optimizer_variables(self._optimizer)]
-        self._iterations = self._optimizer._iterations.value
+        # counts minibatches, where the public `iterations` counts updates
+        self._iterations = next(v.value for v in self._optimizer.variables if v.name == "iteration")
         self._fresh_state = [variable.numpy() for variable in self._state]
         self.signature, self._places = self._keras_state()
         self._specs = self._input_specs()
@@ -154,12 +155,12 @@ class Program:
         With it comes, for each of its state variables, the number of the stack's state variable that
         holds it and the number of the weight that it belongs to, or None for a scalar.
         """
-        paths, stand_ins = weight_paths(self.recipe.architecture), []
+        paths, stand_ins = weight_paths(self.key.architecture), []
         for path in paths:
             network, layer, name = path.split("/")
             with keras.name_scope(network), keras.name_scope(layer):
                 stand_ins.append(keras.Variable(np.zeros(1), dtype=self._dtype.name, name=name))
-        optimizer = self.recipe.optimizer.make(self._rate)
+        optimizer = self.key.optimizer.make(self._rate)
         optimizer.build(stand_ins)
         scalars = iter([slot for slot, fresh in enumerate(self._fresh_state) if fresh.ndim == 0])
         places: list[tuple[int, int | None]] = []
@@ -186,22 +187,22 @@ class Program:
         return {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
 
     def _input_specs(self) -> dict[str, tuple[tuple[int, ...], tf.DType]]:
-        recipe, dtype = self.recipe, self._dtype
-        rows = (recipe.n_streams, recipe.n_slots, recipe.slot_rows)
-        architecture = recipe.architecture
-        members = (recipe.n_members, 1)
-        n_hidden = len(architecture.hidden_layer_sizes) if recipe.has_dropout else 0
+        key, dtype = self.key, self._dtype
+        rows = (key.n_streams, key.n_slots, key.slot_rows)
+        architecture = key.architecture
+        members = (key.n_members, 1)
+        n_hidden = len(architecture.hidden_layer_sizes) if key.has_dropout else 0
         return {
             "x": ((*rows, architecture.n_features), dtype),
             "y": ((*rows, architecture.n_targets), dtype),
             "w": (rows, dtype),
-            "rows": ((recipe.n_streams, recipe.n_slots), tf.int32),
-            "trains": ((recipe.n_slots,), tf.bool),
+            "rows": ((key.n_streams, key.n_slots), tf.int32),
+            "trains": ((key.n_slots,), tf.bool),
             "count": ((), tf.int32),
             "alpha": (members, dtype),
-            "rate": ((recipe.n_slots, *members), dtype),
+            "rate": ((key.n_slots, *members), dtype),
             "dropout": (members, dtype),
-            "keys": ((recipe.n_slots, recipe.n_streams, n_hidden, 2), tf.int32),
+            "keys": ((key.n_slots, key.n_streams, n_hidden, 2), tf.int32),
         }
 
     def _trace(self) -> Callable[..., tf.Tensor]:
@@ -209,7 +210,7 @@ class Program:
 
         def run(*tensors: tf.Tensor) -> tf.Tensor:
             inputs = dict(zip(names, tensors, strict=True))
-            measures = tf.zeros((self.recipe.n_slots, 3, self.recipe.n_members), self._dtype)
+            measures = tf.zeros((self.key.n_slots, 3, self.key.n_members), self._dtype)
 
             def one_slot(slot: tf.Tensor, measures: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
                 measured = self._slot(slot, inputs)
@@ -227,12 +228,12 @@ class Program:
         network = self._network
         y = network.per_member(tf.transpose(inputs["y"][:, slot], (0, 2, 1)))
         w = network.per_member(inputs["w"][:, slot][:, None])
-        is_row = tf.range(self.recipe.slot_rows) < inputs["rows"][:, slot, None]
+        is_row = tf.range(self.key.slot_rows) < inputs["rows"][:, slot, None]
         is_row = network.per_member(is_row[:, None])
         weights = tf.convert_to_tensor(self._weights)
         values = network.split(weights)
         drop = None
-        if self.recipe.has_dropout:
+        if self.key.has_dropout:
             drop = network.dropout(inputs["dropout"], inputs["keys"][slot], trains)
         layers = network.forward(x, values, drop)
         z = layers[-1].z
@@ -246,7 +247,7 @@ class Program:
 
         def step(_: tf.Tensor) -> tuple[tf.Tensor]:
             gradients = network.backward(x, values, layers, tape.gradient(weighted, z))
-            flat = [tf.reshape(gradient, (self.recipe.n_members, -1)) for gradient in gradients]
+            flat = [tf.reshape(gradient, (self.key.n_members, -1)) for gradient in gradients]
             self._rate.value = inputs["rate"][slot]
             self._optimizer.apply([tf.concat(flat, axis=1) + 2 * decay * weights], [self._variable])
             return (tf.constant(False),)
@@ -280,16 +281,16 @@ class _Cache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._programs: OrderedDict[Recipe, Program] = OrderedDict()
+        self._programs: OrderedDict[ProgramKey, Program] = OrderedDict()
         self.n_compiled = 0
 
-    def get(self, recipe: Recipe) -> Program:
+    def get(self, key: ProgramKey) -> Program:
         with self._lock:
-            program = self._programs.pop(recipe, None)
+            program = self._programs.pop(key, None)
             if program is None:
-                program = _in_a_thread_of_its_own(lambda: Program(recipe))
+                program = _in_a_thread_of_its_own(lambda: Program(key))
                 self.n_compiled += 1
-            self._programs[recipe] = program
+            self._programs[key] = program
             while len(self._programs) > 1 and (
                 len(self._programs) > MAX_PROGRAMS
                 or sum(kept.n_bytes for kept in self._programs.values()) > MAX_PROGRAM_BYTES
@@ -301,9 +302,9 @@ class _Cache:
 _cache = _Cache()
 
 
-def get_program(recipe: Recipe) -> Program:
-    """Return the compiled program for a recipe, from the cache or newly compiled."""
-    return _cache.get(recipe)
+def get_program(key: ProgramKey) -> Program:
+    """Return the compiled program for a key, from the cache or newly compiled."""
+    return _cache.get(key)
 
 
 def n_compiled() -> int:

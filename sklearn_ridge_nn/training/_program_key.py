@@ -12,7 +12,7 @@ from sklearn_ridge_nn.network import Architecture, OptimizerRecipe
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ProgramKey:
     """All that a compiled program depends on.
 
     Attributes
@@ -44,7 +44,7 @@ class Recipe:
         return self.n_streams * self.n_per_stream
 
 
-class Layout:
+class WeightLayout:
     """Where the weights of a network, or numbers that belong to them, lie in one long vector.
 
     Parameters

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import keras
 import tensorflow as tf
-from tensorflow.compiler.tf2xla.python import xla
 
-from sklearn_ridge_nn.training._program_key import Layout, Recipe
+from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,11 @@ class Layer:
 
 
 class StackedNetwork:
-    """The networks of a recipe."""
+    """The networks of a key."""
 
-    def __init__(self, recipe: Recipe, layout: Layout) -> None:
-        self.recipe, self.layout = recipe, layout
-        self.dtype = tf.as_dtype(recipe.architecture.dtype)
+    def __init__(self, key: ProgramKey, layout: WeightLayout) -> None:
+        self.key, self.layout = key, layout
+        self.dtype = tf.as_dtype(key.architecture.dtype)
 
     def split(self, weights: tf.Tensor) -> list[tf.Tensor]:
         """Return kernel (n_members, units, inputs) and bias (n_members, units, 1) of each layer in turn."""
@@ -44,14 +43,14 @@ class StackedNetwork:
     def per_member(self, per_stream: tf.Tensor) -> tf.Tensor:
         """Repeat (n_streams, a, b) to (n_members, a, b)."""
         n_streams, *rest = per_stream.shape
-        shape = (n_streams, self.recipe.n_per_stream, *rest)
+        shape = (n_streams, self.key.n_per_stream, *rest)
         return tf.reshape(tf.broadcast_to(per_stream[:, None], shape), (-1, *rest))
 
     def _per_stream(self, per_member: tf.Tensor) -> tf.Tensor:
         """Line up the units of a stream's members: (n_members, a, b) to (n_streams, members * a, b)."""
-        recipe = self.recipe
+        key = self.key
         _, units, size = per_member.shape
-        return tf.reshape(per_member, (recipe.n_streams, recipe.n_per_stream * units, size))
+        return tf.reshape(per_member, (key.n_streams, key.n_per_stream * units, size))
 
     def forward(
         self, x: tf.Tensor, values: Sequence[tf.Tensor], drop: Callable[[tf.Tensor, int], tf.Tensor] | None
@@ -66,13 +65,13 @@ class StackedNetwork:
         drop : callable or None
             From `dropout`.
         """
-        activate = keras.activations.get(self.recipe.architecture.activation)
+        activate = keras.activations.get(self.key.architecture.activation)
         layers: list[Layer] = []
         hidden = x
         for number, (kernel, bias) in enumerate(zip(values[::2], values[1::2], strict=True)):
             if number == 0:  # one wide product for all members of a stream
                 z = tf.matmul(self._per_stream(kernel), hidden, transpose_b=True)
-                z = tf.reshape(z, (-1, kernel.shape[1], self.recipe.slot_rows)) + bias
+                z = tf.reshape(z, (-1, kernel.shape[1], self.key.slot_rows)) + bias
             else:
                 z = tf.matmul(kernel, hidden) + bias
             if number == len(values) // 2 - 1:
@@ -134,7 +133,7 @@ class StackedNetwork:
             uniform = tf.cond(
                 trains,
                 lambda: tf.map_fn(draw, keys[:, layer], fn_output_signature=tf.float32),
-                lambda: tf.zeros((self.recipe.n_streams, *shape)),
+                lambda: tf.zeros((self.key.n_streams, *shape)),
             )
             kept = tf.cast(self.per_member(uniform), self.dtype) >= share
             return tf.where(kept, output / (1 - share), tf.zeros_like(output))
@@ -143,7 +142,7 @@ class StackedNetwork:
 
     def row_losses(self, z: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Return the rows' cross-entropies, of shape (n_members, 1, slot_rows)."""
-        if self.recipe.architecture.target_type == "multiclass":
+        if self.key.architecture.target_type == "multiclass":
             is_true = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self.dtype)
             true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)
             return tf.reduce_logsumexp(z - true_z, 1, keepdims=True)
@@ -153,7 +152,7 @@ class StackedNetwork:
 
     def hits(self, z: tf.Tensor, y: tf.Tensor, is_row: tf.Tensor) -> tf.Tensor:
         """Return how many predictions are right, in rows that do not only fill up."""
-        if self.recipe.architecture.target_type == "multiclass":
+        if self.key.architecture.target_type == "multiclass":
             hits = tf.cast(tf.argmax(z, 1)[:, None], self.dtype) == y
         else:
             hits = (z > 0) == (y > 0)
@@ -162,5 +161,22 @@ class StackedNetwork:
 
 def _kept(tensor: tf.Tensor) -> tf.Tensor:
     """Have XLA compute a tensor once and keep it, not anew within each of its uses."""
-    (kept,) = xla.optimization_barrier(tensor)
+    if _barrier is None:
+        return tensor
+    (kept,) = _barrier(tensor)
     return kept
+
+
+def _optimization_barrier() -> Callable[[tf.Tensor], Sequence[tf.Tensor]] | None:
+    """Return XLA's barrier, or None where TensorFlow, which has no public name for it, has moved it.
+
+    Without it XLA may compute a tensor several times: slower, and the same numbers but for rounding.
+    """
+    try:
+        from tensorflow.compiler.tf2xla.python.xla import optimization_barrier
+    except ImportError:
+        return None
+    return cast("Callable[[tf.Tensor], Sequence[tf.Tensor]]", optimization_barrier)
+
+
+_barrier = _optimization_barrier()

@@ -9,21 +9,23 @@ import numpy as np
 
 from sklearn_ridge_nn.network import DivergenceError, Task, Trained
 from sklearn_ridge_nn.training import _engine as engine
-from sklearn_ridge_nn.training import _keras_loop as keras_training
+from sklearn_ridge_nn.training._keras_loop import train_with_keras
 from sklearn_ridge_nn.training._progress import Progress
 
 
 def train(
-    tasks: Sequence[Task], classes: Sequence[np.ndarray], progress: Progress | None = None
+    tasks: Sequence[Task],
+    classes: Sequence[np.ndarray] | None = None,
+    progress: Progress | None = None,
 ) -> list[Trained | DivergenceError]:
     """Train networks, those that the engine can train together, the others one by one with Keras.
 
     Parameters
     ----------
     tasks : sequence of Task
-    classes : sequence of ndarray of shape (n_classes,)
-        The labels of each task, for SciKeras.
-    progress : Progress or None
+    classes : sequence of ndarray of shape (n_classes,), default=None
+        The labels of each task, for SciKeras. None stands for the numbers from 0.
+    progress : Progress or None, default=None
         What to report to; None makes one from what the tasks say, if any is to be trained in the engine.
 
     Returns
@@ -31,16 +33,22 @@ def train(
     list of Trained or DivergenceError
         In the order of the tasks; an error for those whose loss became infinite or NaN.
     """
-    reasons = [engine.why_not(task) for task in tasks]
+    reasons = [engine.why_not_together(task) for task in tasks]
     together = [number for number, reason in enumerate(reasons) if reason is None]
-    trained = engine.train([tasks[number] for number in together], progress)
+    trained = engine.train_together([tasks[number] for number in together], progress)
     results = dict(zip(together, trained, strict=True))
     for number, (task, reason) in enumerate(zip(tasks, reasons, strict=True)):
         if reason is not None:
-            results[number] = _train_alone(task, classes[number], reason)
+            labels = _numbers(task) if classes is None else classes[number]
+            results[number] = _train_alone(task, labels, reason)
             if progress is not None:
                 progress.advance(task.epochs)
     return [results[number] for number in range(len(tasks))]
+
+
+def _numbers(task: Task) -> np.ndarray:
+    """Return the labels of a task whose classes have no other names."""
+    return np.arange(max(task.architecture.n_outputs, 2))
 
 
 def _train_alone(task: Task, classes: np.ndarray, reason: str) -> Trained | DivergenceError:
@@ -49,7 +57,7 @@ def _train_alone(task: Task, classes: np.ndarray, reason: str) -> Trained | Dive
     start = time.perf_counter()
     result: Trained | DivergenceError
     try:
-        result = keras_training.train(task, classes)
+        result = train_with_keras(task, classes)
     except DivergenceError as error:
         result = error
     result.seconds = time.perf_counter() - start

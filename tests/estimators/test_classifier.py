@@ -217,7 +217,7 @@ def test_sparse_rows_train_as_dense_ones(container, digits, small):
 
 def test_sparse_rows_are_never_made_dense_whole(monkeypatch, small):
     X = csr_array(make_classification(300, 20, random_state=0)[0])
-    monkeypatch.setattr(stacks, "CHUNK_BYTES", 100 * 20 * 4)
+    monkeypatch.setattr(stacks, "BUFFER_BYTES", 100 * 20 * 4)
     rows = []
     original = csr_array.toarray
     monkeypatch.setattr(

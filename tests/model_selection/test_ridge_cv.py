@@ -59,7 +59,7 @@ def test_alphas_that_tie_go_to_the_strongest_penalty(wine):
 def test_one_split_has_no_standard_error(wine):
     rows = np.arange(178)
     split = [(rows[::2], rows[1::2])]
-    with pytest.raises(ValueError, match="selection='1se' needs .* at least 2 splits, but cv makes 1"):
+    with pytest.raises(ValueError, match=r"selection='1se' needs .* at least 2 splits, but cv makes 1"):
         RidgeMLPClassifierCV(ALPHAS, cv=split, selection="1se", **NETWORK).fit(*wine)
 
 

@@ -495,14 +495,14 @@ def test_a_fold_without_one_of_the_classes(wine):
 
 def test_networks_that_fail_together_train_one_by_one(wine, monkeypatch):
     expected = ours.GridSearchCV(classifier(), {"alpha": ALPHAS}, cv=2).fit(*wine)
-    train = engine.train
+    train = engine.train_together
 
     def too_many(tasks, progress=None):
         if len(tasks) > 1:
             raise MemoryError("no memory")
         return train(tasks, progress)
 
-    monkeypatch.setattr(engine, "train", too_many)
+    monkeypatch.setattr(engine, "train_together", too_many)
     with pytest.warns(RuntimeWarning, match=r"Training 6 networks together failed.*no memory"):
         alone = ours.GridSearchCV(classifier(), {"alpha": ALPHAS}, cv=2).fit(*wine)
     assert_same(alone.cv_results_, expected.cv_results_)

@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
-from sklearn_ridge_nn.training import Architecture, Task, _engine as engine, _keras_loop as keras_training
+from sklearn_ridge_nn.training import Architecture, Task, _engine as engine
+from sklearn_ridge_nn.training._keras_loop import train_with_keras
 
 TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
 TRAIN, VALIDATION, TEST = np.arange(90), np.arange(90, 110), np.arange(110, 150)
@@ -53,12 +54,12 @@ def loss_by_hand(task, trained, rows):
 
 
 def by_engine(task):
-    (trained,) = engine.train([task])
+    (trained,) = engine.train_together([task])
     return trained
 
 
 def by_keras(task):
-    return keras_training.train(task, np.arange(3))
+    return train_with_keras(task, np.arange(3))
 
 
 TRAINERS = pytest.mark.parametrize("train", [by_engine, by_keras])
@@ -110,7 +111,7 @@ def test_networks_that_watch_different_rows_train_together():
         for part in parts
     ]
     tasks.append(replace(tasks[0], test_rows=np.empty(0, int)))
-    for task, together in zip(tasks, engine.train(tasks), strict=True):
+    for task, together in zip(tasks, engine.train_together(tasks), strict=True):
         alone = by_keras(task)
         assert together.history.keys() == alone.history.keys()
         for name, rtol in (("test_data_loss", 1e-9), ("data_loss", 1e-9)):

@@ -10,19 +10,23 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from scipy.sparse import csr_array
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_ridge_nn import RidgeMLPClassifier
-from sklearn_ridge_nn.network import _forward as forward
-from sklearn_ridge_nn.network import _optimizers as optimizers
-from sklearn_ridge_nn.training import Architecture, DivergenceError, Task, Trained
-from sklearn_ridge_nn.training import _engine as engine
-from sklearn_ridge_nn.training import _grouping as stacks
-from sklearn_ridge_nn.training import _keras_loop as keras_training
-from sklearn_ridge_nn.training import _program as program
+from sklearn_ridge_nn.network import _forward as forward, _optimizers as optimizers
+from sklearn_ridge_nn.training import (
+    Architecture,
+    DivergenceError,
+    Task,
+    Trained,
+    _engine as engine,
+    _grouping as stacks,
+    _program as program,
+    _stacked_network as stacked_network,
+)
+from sklearn_ridge_nn.training._keras_loop import train_with_keras
 
 TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
 
@@ -94,8 +98,8 @@ def test_together_equals_alone_whatever_the_number_of_members(n_members, target_
         for member in range(n_members)
         for rows in [folds(123, 6)[member // 9]]  # 102 or 103 rows, minibatches of 40
     ]
-    for task, together in zip(tasks, engine.train(tasks), strict=True):
-        (alone,) = engine.train([task])
+    for task, together in zip(tasks, engine.train_together(tasks), strict=True):
+        (alone,) = engine.train_together([task])
         assert_same(together, alone, 1e-10)
 
 
@@ -110,15 +114,15 @@ def test_together_equals_alone_whatever_the_shape(hidden, batch_size):
         for alpha in (1e-4, 0.1)
         for seed in (0, 1)
     ]
-    for task, together in zip(tasks, engine.train(tasks), strict=True):
-        assert_same(together, engine.train([task])[0], 1e-10)
-        assert_same(together, keras_training.train(task, np.arange(2)), 1e-9)
+    for task, together in zip(tasks, engine.train_together(tasks), strict=True):
+        assert_same(together, engine.train_together([task])[0], 1e-10)
+        assert_same(together, train_with_keras(task, np.arange(2)), 1e-9)
 
 
 def test_folds_with_different_numbers_of_steps_train_side_by_side():
     tasks = [make_task(train_rows=np.arange(n)) for n in (39, 40, 41, 80, 81, 120)]
-    for task, together in zip(tasks, engine.train(tasks), strict=True):
-        assert_same(together, engine.train([task])[0], 1e-10)
+    for task, together in zip(tasks, engine.train_together(tasks), strict=True):
+        assert_same(together, engine.train_together([task])[0], 1e-10)
 
 
 def test_members_may_differ_in_seed_learning_rate_dropout_weights_and_hold_out():
@@ -139,10 +143,10 @@ def test_members_may_differ_in_seed_learning_rate_dropout_weights_and_hold_out()
         make_task(optimizer=keras.optimizers.RMSprop(0.01, momentum=0.9)),
         make_task(dtype="float32"),
     ]
-    results = engine.train(tasks)
+    results = engine.train_together(tasks)
     for task, together in zip(tasks, results, strict=True):
         tolerance = 1e-10 if task.architecture.dtype == "float64" else 1e-5
-        assert_same(together, engine.train([task])[0], tolerance)
+        assert_same(together, engine.train_together([task])[0], tolerance)
     for number, result in enumerate(results[1:], 1):
         is_same = np.array_equal(result.state.coefs[-1], results[0].state.coefs[-1])
         assert is_same == (len(tasks[number].validation_rows) == 0)
@@ -152,12 +156,12 @@ def test_members_may_differ_in_seed_learning_rate_dropout_weights_and_hold_out()
 def test_a_diverging_member_disturbs_nobody(change):
     tasks = [make_task(alpha=alpha, optimizer="sgd") for alpha in (1e-4, 1e-2, 1e-3)]
     tasks[1] = replace(tasks[1], **change)
-    first, diverged, last = engine.train(tasks)
+    first, diverged, last = engine.train_together(tasks)
     assert isinstance(diverged, DivergenceError)
-    (alone,) = engine.train(tasks[1:2])
+    (alone,) = engine.train_together(tasks[1:2])
     assert str(alone) == str(diverged)
     for task, together in ((tasks[0], first), (tasks[2], last)):
-        assert_same(together, engine.train([task])[0], 1e-10)
+        assert_same(together, engine.train_together([task])[0], 1e-10)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -169,11 +173,11 @@ def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
         for alpha in (0.0, 1e-2)
         for patience, rate in ((2, 0.05), (4, 0.03), (2, 1e-4), (50, 0.05))
     ]
-    results = engine.train(tasks)
+    results = engine.train_together(tasks)
     for task, together in zip(tasks, results, strict=True):
-        truth = keras_training.train(task, np.arange(2))
+        truth = train_with_keras(task, np.arange(2))
         assert together.best_epoch == truth.best_epoch
-        assert_same(together, engine.train([task])[0], 1e-10 if dtype == "float64" else 1e-3)
+        assert_same(together, engine.train_together([task])[0], 1e-10 if dtype == "float64" else 1e-3)
         if dtype == "float64":
             assert_same(together, truth, 1e-9)
     assert len({result.state.n_epochs for result in results}) > 2
@@ -182,12 +186,12 @@ def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
 
 def test_stopping_early_ends_the_training_when_all_have_stopped(monkeypatch):
     tasks = [make_task(patience=1, learning_rate=0.1, epochs=1000, alpha=alpha) for alpha in (0, 1e-3)]
-    longest = max(result.state.n_epochs for result in engine.train(tasks))
+    longest = max(result.state.n_epochs for result in engine.train_together(tasks))
     assert longest < 100
     runs = []
     original = program.Program.run  # which a new program runs once more, to be compiled
     monkeypatch.setattr(program.Program, "run", lambda self, x: runs.append(0) or original(self, x))
-    engine.train(tasks)
+    engine.train_together(tasks)
     assert len(runs) == longest
 
 
@@ -201,7 +205,7 @@ def test_float32_probabilities_and_the_best_alpha_are_those_of_separate_fits(can
         for rows in folds(569, 5)
     ]
     losses = []
-    for tasks_trained in (engine.train(tasks), [engine.train([task])[0] for task in tasks]):
+    for tasks_trained in (engine.train_together(tasks), [engine.train_together([task])[0] for task in tasks]):
         probabilities = [
             forward.probabilities(
                 forward.logits(X, result.state.coefs, result.state.intercepts, "relu"), "binary"
@@ -218,7 +222,10 @@ def test_float32_probabilities_and_the_best_alpha_are_those_of_separate_fits(can
 
 def test_measuring_less_changes_no_weight():
     task = make_task(epochs=4)
-    (full,), (less,) = engine.train([task]), engine.train([replace(task, every_epoch=False)])
+    (full,), (less,) = (
+        engine.train_together([task]),
+        engine.train_together([replace(task, every_epoch=False)]),
+    )
     for a, b in zip(full.state.coefs, less.state.coefs, strict=True):
         np.testing.assert_array_equal(a, b)
     for name in full.history:
@@ -267,12 +274,12 @@ def test_every_elementwise_optimizer_and_schedule_is_that_of_keras(name):
         make_task(optimizer=OPTIMIZERS[name](), weights=weights, alpha=alpha, batch_size=43, hidden=(6,))
         for alpha in (1e-3, 0.1)
     ]
-    assert engine.why_not(tasks[0]) is None
-    for task, trained in zip(tasks, engine.train(tasks), strict=True):
-        truth = keras_training.train(task, np.arange(2))
+    assert engine.why_not_together(tasks[0]) is None
+    for task, trained in zip(tasks, engine.train_together(tasks), strict=True):
+        truth = train_with_keras(task, np.arange(2))
         assert_same(trained, truth, 1e-9)
         onwards = replace(task, start=truth.state, epochs=2)
-        assert_same(engine.train([onwards])[0], keras_training.train(onwards, np.arange(2)), 1e-9)
+        assert_same(engine.train_together([onwards])[0], train_with_keras(onwards, np.arange(2)), 1e-9)
 
 
 def test_members_with_different_schedules_train_together():
@@ -283,21 +290,21 @@ def test_members_with_different_schedules_train_together():
         for rate in (*schedules, 0.05)
     ]
     before = engine.n_compiled()
-    results = engine.train(tasks)
+    results = engine.train_together(tasks)
     assert engine.n_compiled() == before + 1
     for task, together in zip(tasks, results, strict=True):
-        assert_same(together, keras_training.train(task, np.arange(2)), 1e-9)
+        assert_same(together, train_with_keras(task, np.arange(2)), 1e-9)
 
 
 def test_a_schedule_is_known_by_its_settings_and_not_by_the_object():
     """Objects may change after they were used, and arrays look alike when printed."""
     schedule = SCHEDULES.ExponentialDecay(0.1, 5, 0.9)
-    engine.train([make_task(learning_rate=schedule)])
+    engine.train_together([make_task(learning_rate=schedule)])
     schedule.initial_learning_rate = 5.0
     long = [np.full(1501, 0.01, "float32") for _ in range(2)]
     long[1][3:-3] = 0.5
     steps = list(range(1, 1501))
-    engine.train([make_task(learning_rate=SCHEDULES.PiecewiseConstantDecay(steps, long[0]))])
+    engine.train_together([make_task(learning_rate=SCHEDULES.PiecewiseConstantDecay(steps, long[0]))])
     for rate in (
         SCHEDULES.ExponentialDecay(0.1, 5, 0.9),
         SCHEDULES.PiecewiseConstantDecay(steps, long[1]),
@@ -305,14 +312,14 @@ def test_a_schedule_is_known_by_its_settings_and_not_by_the_object():
         SCHEDULES.ExponentialDecay(1, 5, 0.9),
     ):
         task = make_task(learning_rate=rate, optimizer="sgd")
-        assert_same(engine.train([task])[0], keras_training.train(task, np.arange(2)), 1e-9)
+        assert_same(engine.train_together([task])[0], train_with_keras(task, np.arange(2)), 1e-9)
 
 
 def test_a_schedule_is_traced_once_whatever_the_number_of_steps():
     schedule = SCHEDULES.CosineDecay(0.1, 10)
-    engine.train([make_task(learning_rate=schedule)])
+    engine.train_together([make_task(learning_rate=schedule)])
     (trace,) = list(optimizers._schedules.values())[-1:]
-    engine.train([make_task(learning_rate=schedule, batch_size=7)])
+    engine.train_together([make_task(learning_rate=schedule, batch_size=7)])
     assert list(optimizers._schedules.values())[-1] is trace
 
 
@@ -321,11 +328,11 @@ def test_row_weights_that_vanish_in_float32_still_count_rows(dtype):
     weights = np.ones(150)
     weights[::3] = 1e-50
     task = make_task(dtype=dtype, weights=weights)
-    truth = keras_training.train(task, np.arange(2))
-    assert_same(engine.train([task])[0], truth, 1e-5 if dtype == "float32" else 1e-9)
+    truth = train_with_keras(task, np.arange(2))
+    assert_same(engine.train_together([task])[0], truth, 1e-5 if dtype == "float32" else 1e-9)
     tiny = make_task(dtype=dtype, weights=np.where(np.arange(150) < 130, 1.0, 1e-60))
-    truth = keras_training.train(tiny, np.arange(2))
-    assert_same(engine.train([tiny])[0], truth, 1e-5 if dtype == "float32" else 1e-9)
+    truth = train_with_keras(tiny, np.arange(2))
+    assert_same(engine.train_together([tiny])[0], truth, 1e-5 if dtype == "float32" else 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -338,17 +345,17 @@ def test_row_weights_that_vanish_in_float32_still_count_rows(dtype):
 )
 def test_every_activation_and_head_is_that_of_keras(target_type, activation):
     task = make_task(target_type, activation=activation, learning_rate=0.01)
-    assert_same(engine.train([task])[0], keras_training.train(task, np.arange(3)), 1e-9)
+    assert_same(engine.train_together([task])[0], train_with_keras(task, np.arange(3)), 1e-9)
 
 
 @pytest.mark.parametrize("target_type", TARGET_TYPES)
 def test_saturated_outputs_are_those_of_keras(target_type):
     """Logits of hundreds, where a loss computed from probabilities would be clipped."""
     task = make_task(target_type, optimizer="sgd", learning_rate=3e3, alpha=0.0, hidden=(), epochs=6)
-    (trained,) = engine.train([task])
+    (trained,) = engine.train_together([task])
     z = forward.logits(task.X, trained.state.coefs, trained.state.intercepts, "tanh")
     assert np.abs(z).max() > 100
-    assert_same(trained, keras_training.train(task, np.arange(3)), 1e-9)
+    assert_same(trained, train_with_keras(task, np.arange(3)), 1e-9)
 
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -382,7 +389,11 @@ def test_any_small_task_equals_keras(data):
         optimizer=data.draw(st.sampled_from(["adam", "sgd"])),
         learning_rate=0.01,
     )
-    assert_same(engine.train([task])[0], keras_training.train(task, np.arange(max(n_outputs, 2))), 1e-9)
+    assert_same(
+        engine.train_together([task])[0],
+        train_with_keras(task, np.arange(max(n_outputs, 2))),
+        1e-9,
+    )
 
 
 # -- data -----------------------------------------------------------------------------------------
@@ -392,24 +403,24 @@ def test_any_small_task_equals_keras(data):
 def test_dense_sparse_memory_mapped_and_strided_rows_give_the_same_bits(dtype, tmp_path):
     task = make_task(dtype=dtype)
     np.save(tmp_path / "X.npy", task.X)
-    (expected,) = engine.train([task])
+    (expected,) = engine.train_together([task])
     for X in (
         csr_array(task.X),
         np.load(tmp_path / "X.npy", mmap_mode="r"),
         np.asfortranarray(task.X),
         np.repeat(task.X, 2, axis=1)[:, ::2],
     ):
-        (trained,) = engine.train([replace(task, X=X)])
+        (trained,) = engine.train_together([replace(task, X=X)])
         for a, b in zip(trained.state.coefs, expected.state.coefs, strict=True):
             np.testing.assert_array_equal(a, b)
 
 
 def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
     task = make_task(patience=5)
-    (expected,) = engine.train([task])
+    (expected,) = engine.train_together([task])
     for slots in (1, 2, 3):
-        monkeypatch.setattr(stacks, "CHUNK_SLOTS", slots)
-        (trained,) = engine.train([task])
+        monkeypatch.setattr(stacks, "BUFFER_SLOTS", slots)
+        (trained,) = engine.train_together([task])
         assert_same(trained, expected, 1e-14)
 
 
@@ -501,21 +512,21 @@ def test_the_cache_of_programs_is_bounded(monkeypatch):
     monkeypatch.setattr(program, "MAX_PROGRAMS", 2)
     monkeypatch.setattr(program, "_cache", program._Cache())
     for width in (2, 3, 4):
-        engine.train([make_task(hidden=(width,), epochs=1)])
+        engine.train_together([make_task(hidden=(width,), epochs=1)])
     assert [recipe.architecture.hidden_layer_sizes for recipe in program._cache._programs] == [(3,), (4,)]
-    engine.train([make_task(hidden=(3,), epochs=1)])
+    engine.train_together([make_task(hidden=(3,), epochs=1)])
     assert engine.n_compiled() == 3
     monkeypatch.setattr(program, "MAX_PROGRAM_BYTES", 1)
-    engine.train([make_task(hidden=(2,), epochs=1)])
+    engine.train_together([make_task(hidden=(2,), epochs=1)])
     assert len(program._cache._programs) == 1
 
 
 def test_threads_share_programs_and_get_their_own_results():
     tasks = [make_task(seed=seed, hidden=(9,)) for seed in range(4)]
-    expected = [engine.train([task])[0] for task in tasks]
+    expected = [engine.train_together([task])[0] for task in tasks]
     before = engine.n_compiled()
     with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(lambda task: engine.train([task])[0], tasks * 3))
+        results = list(pool.map(lambda task: engine.train_together([task])[0], tasks * 3))
     assert engine.n_compiled() == before
     for result, truth in zip(results, expected * 3, strict=True):
         np.testing.assert_array_equal(result.state.coefs[0], truth.state.coefs[0])
@@ -549,11 +560,11 @@ CONTEXTS = {
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_what_surrounds_a_fit_does_not_reach_the_program(context):
     tasks = [make_task(hidden=(3,)), make_task(hidden=(3,), batch_size=41 + list(CONTEXTS).index(context))]
-    (expected,) = engine.train(tasks[:1])
+    (expected,) = engine.train_together(tasks[:1])
     with CONTEXTS[context]():
-        cached, compiled = engine.train(tasks)
+        cached, compiled = engine.train_together(tasks)
     np.testing.assert_array_equal(cached.state.coefs[0], expected.state.coefs[0])
-    assert_same(compiled, engine.train(tasks[1:])[0], 1e-14)
+    assert_same(compiled, engine.train_together(tasks[1:])[0], 1e-14)
 
 
 @pytest.mark.parametrize(
@@ -580,15 +591,15 @@ def test_what_surrounds_a_fit_does_not_reach_the_program(context):
 )
 def test_a_task_that_would_go_wrong_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        engine.train([make_task(**change)])
+        engine.train_together([make_task(**change)])
 
 
 def test_an_architecture_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match=r"activation of elu, .* Got .*activation='relu7'"):
-        engine.train([make_task(activation="relu7")])
+        engine.train_together([make_task(activation="relu7")])
     task = make_task("multiclass")
     with pytest.raises(ValueError, match="whole numbers from 0 to 1"):
-        engine.train([replace(task, architecture=replace(task.architecture, n_outputs=2))])
+        engine.train_together([replace(task, architecture=replace(task.architecture, n_outputs=2))])
 
 
 # -- while it runs --------------------------------------------------------------------------------
@@ -633,8 +644,20 @@ def test_verbose_2_shows_a_line_for_every_epoch(capsys, cancer, small):
 
 
 def test_verbose_counts_all_networks(capsys):
-    engine.train([make_task(alpha=alpha, verbose=2, patience=1, epochs=50) for alpha in (0.0, 0.5)])
+    engine.train_together([make_task(alpha=alpha, verbose=2, patience=1, epochs=50) for alpha in (0.0, 0.5)])
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first == "Training 2 networks in the engine"
     assert second.startswith("epoch 1/50 - loss 0.")
     assert ".." in second
+
+
+def test_without_xlas_barrier_the_weights_are_the_same(monkeypatch):
+    """TensorFlow has no public name for the barrier; a release without it is slower and right."""
+    task = make_task(epochs=2)
+    (kept,) = engine.train_together([task])
+    monkeypatch.setitem(sys.modules, "tensorflow.compiler.tf2xla.python.xla", None)
+    assert stacked_network._optimization_barrier() is None
+    monkeypatch.setattr(stacked_network, "_barrier", None)
+    monkeypatch.setattr(program, "_cache", program._Cache())
+    (free,) = engine.train_together([task])
+    assert_same(free, kept, 1e-12)

@@ -5,10 +5,10 @@ import pytest
 
 from sklearn_ridge_nn.network._random import epoch_order
 from sklearn_ridge_nn.training import Architecture, Task
-from sklearn_ridge_nn.training._minibatches import Chunk, EpochLayout, Stream, plan_epoch, stream_key
+from sklearn_ridge_nn.training._minibatches import EpochSlots, SlotBuffer, Stream, plan_epoch, stream_key
 
 X = np.arange(18.0).reshape(9, 2)
-LAYOUT = EpochLayout(n_train=3, n_evaluate=3, n_validate=1)
+LAYOUT = EpochSlots(n_train=3, n_evaluate=3, n_validate=1)
 
 
 def task(**fields):
@@ -52,7 +52,7 @@ def test_chunks_of_any_size_hold_the_same_minibatches(n_slots):
         "trains": np.zeros(n_slots, bool),
         "count": np.zeros((), int),
     }
-    chunk, begin, seen = Chunk(arrays, [stream]), 0, []
+    chunk, begin, seen = SlotBuffer(arrays, [stream]), 0, []
     while begin < LAYOUT.n_slots:
         begin += chunk.fill(plan, begin)
         n = int(arrays["count"])
