@@ -40,8 +40,8 @@ try:
         Interval,
         InvalidParameterError,
         StrOptions,
+        validate_params as _validate_params,
     )
-    from sklearn.utils._param_validation import validate_params as _validate_params
     from sklearn.utils.parallel import Parallel, delayed
     from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 except ImportError as error:

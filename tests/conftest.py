@@ -9,8 +9,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.preprocessing import scale
 
-from sklearn_ridge_nn import RidgeMLPClassifier
-from sklearn_ridge_nn import training as trainers
+from sklearn_ridge_nn import RidgeMLPClassifier, training as trainers
 
 matplotlib.use("Agg")
 

@@ -20,11 +20,8 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import diagnosis as studies
-from sklearn_ridge_nn import display, report
-from sklearn_ridge_nn import evidence as findings
-from sklearn_ridge_nn.cli import _model_file as model_files
-from sklearn_ridge_nn.cli import _terminal as terminal
+from sklearn_ridge_nn import diagnosis as studies, display, evidence as findings, report
+from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
 from sklearn_ridge_nn.cli._columns import (
     Columns,
     pipeline,

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from sklearn_ridge_nn.cli import _model_file as model_files
-from sklearn_ridge_nn.cli import _terminal as terminal
+from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
 from sklearn_ridge_nn.cli._columns import (
     Columns,
     labels,

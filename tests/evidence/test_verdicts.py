@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from sklearn_ridge_nn.evidence import _one_standard_error as rule
-from sklearn_ridge_nn.evidence import _verdicts as verdicts
+from sklearn_ridge_nn.evidence import _one_standard_error as rule, _verdicts as verdicts
 from sklearn_ridge_nn.model_selection import one_standard_error
 
 SIGNS = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])  # of mean 0 and variance 6/5
