@@ -37,8 +37,8 @@ for alpha, network in zip(alphas, networks, strict=True):
 
 # %%
 # Without a penalty the network is right most often on the rows that it trained on. On test rows its log loss
-# is the worst, for it is just as sure of what it learnt by heart. A middle alpha is best there. The strongest
-# one underfits: half-moons need a bend.
+# is the worst, because it is just as sure of what it learnt by heart. A middle alpha is best there. The
+# strongest one underfits: half-moons need a bend.
 #
 # The black line is where both classes are equally probable, the shade is the probability.
 figure, axes = plt.subplots(2, 2, figsize=(7, 6), layout="constrained", sharex=True, sharey=True)

@@ -2,8 +2,8 @@
 L2 with dropout and early stopping
 ==================================
 
-Dropout and early stopping fight overfitting, too. Do they replace the penalty, or add to it? Each alone and
-all together, on the same twenty splits.
+Dropout and early stopping reduce overfitting, too. Do they replace the penalty, or add to it? Each is tried
+alone and with the others, on the same twenty splits.
 """
 
 # %%
@@ -52,10 +52,10 @@ for name, mean, error in zip(losses, means, errors, strict=True):
     print(f"{name:14}  test loss {losses[name].mean():.3f}, against L2 {mean:+.3f} +/- {error:.3f}")
 
 # %%
-# Each of the three, alone, mends most of the damage. L2 and early stopping are within one standard error of
+# Each of the three alone repairs most of the damage. L2 and early stopping are within one standard error of
 # each other; early stopping pays for its hold-out with rows that the network does not train on, and finds the
 # epoch by itself. Dropout on top of the penalty gains more than two standard errors: here the two add up. All
-# three together have no sure lead over L2 alone.
+# three together are not clearly better than L2 alone.
 figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 ax.errorbar(means, list(losses), xerr=errors, fmt="o", color="black", capsize=4)
 ax.axvline(0, color="0.5", linestyle="--")

@@ -2,8 +2,8 @@
 Imbalanced classes
 ==================
 
-Where positives are rare, accuracy says little: predicting "no" is nearly always right. What
-``class_weight="balanced"`` changes, what it does to the probabilities, and how to choose ``alpha`` then.
+Where positives are rare, accuracy says little: predicting "no" is nearly always right. This example shows
+what ``class_weight="balanced"`` changes, what it does to the probabilities, and how to choose ``alpha``.
 """
 
 # %%
@@ -27,8 +27,8 @@ X, X_test, y, y_test = train_test_split(X, y, train_size=2000, stratify=y, rando
 print(f"positives: {y.sum()} of {len(y)} training rows, a share of {y.mean():.3f}")
 
 # %%
-# alpha is chosen by average precision, which looks at how rows are ranked. So it means the same with and
-# without weights, as the log loss does not.
+# alpha is chosen by average precision, which judges how rows are ranked. It means the same with and without
+# weights; the log loss does not.
 searches = {}
 for name, class_weight in (("unweighted", None), ("balanced", "balanced")):
     network = RidgeMLPClassifier(class_weight=class_weight, epochs=30, random_state=0)
@@ -47,12 +47,12 @@ for name, class_weight in (("unweighted", None), ("balanced", "balanced")):
     )
 
 # %%
-# Balanced weights find more positives, and take more negatives for them: balanced accuracy counts that as a
-# gain. They do not rank the rows better. And the probabilities are no longer those of the data: their mean is
-# several times the share of positives, and the log loss is far larger.
+# With balanced weights the network finds more positives, and mistakes more negatives for positives. Balanced
+# accuracy counts that as a gain. The rows are not ranked better. And the probabilities are no longer those of
+# the data: their mean is several times the share of positives, and the log loss is far larger.
 #
-# About the same balanced accuracy is to be had without weights, by a lower threshold. scikit-learn chooses
-# one by cross-validation, and the probabilities stay as they were.
+# A lower threshold gives about the same balanced accuracy without weights. scikit-learn chooses it by
+# cross-validation, and the probabilities remain as they were.
 tuned = TunedThresholdClassifierCV(searches["unweighted"].best_estimator_, scoring="balanced_accuracy")
 tuned.fit(X, y)
 print(

@@ -43,7 +43,7 @@ print(f"nested cross-validation:  {np.mean(nested_scores):.3f}")
 print(f"the search flatters by    {difference.mean():.3f} on average, {difference.min():.3f} at least")
 
 # %%
-# The alpha chosen is not wrong for that: only the score that comes with it is too good.
+# This does not make the chosen alpha wrong. Only the score that comes with it is too good.
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 trials = np.arange(1, len(difference) + 1)
 ax.plot(trials, best_scores, "s--", label="best score of the search")

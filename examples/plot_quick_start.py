@@ -23,11 +23,11 @@ print(diagnosis)
 
 # %%
 # Every alpha is compared with the best one on the same test rows. *Good* means as good as the best, as far
-# as these rows can tell. *Underfit* is surely worse, and worse on the training rows, too: the penalty is too
-# strong. Between the two lie alphas that look worse and might be so by chance: *undetermined*. No alpha
-# overfits here, not even 0.
+# as these rows can tell. *Underfit* means significantly worse, and worse on the training rows, too: the
+# penalty is too strong. *Undetermined* alphas lie between the two: they look worse, perhaps by chance. No
+# alpha overfits here, not even 0.
 #
-# The findings say what else was seen, and what to do about it: on these easy data the penalty is not needed,
-# and the default of 15 epochs is short.
+# The findings say what else was measured, and what to do about it: on these easy data the penalty is not
+# needed, and the default of 15 epochs is short.
 diagnosis.plot()
 plt.show()

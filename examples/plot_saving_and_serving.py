@@ -30,7 +30,7 @@ n_weights = sum(array.size for array in [*pipeline[-1].coefs_, *pipeline[-1].int
 print(f"{model.stat().st_size / 1024:.0f} KiB for {n_weights:,} weights")
 
 # %%
-# skops loads a type that it does not know only if it is trusted by name. Here that is a single one:
+# skops loads a type that it does not know only if it is trusted by name. Here there is a single one:
 print(skops.io.get_untrusted_types(file=model))
 
 # %%

@@ -35,8 +35,8 @@ LossCurveDisplay.from_estimator(baseline).ax_.set_title("alpha = 0")
 plt.show()
 
 # %%
-# The training loss falls and falls. The validation loss turns after a few epochs and climbs: what the network
-# goes on to learn is noise.
+# The training loss keeps falling. The validation loss turns after a few epochs and rises: what the network
+# learns from then on is noise.
 #
 # The penalty
 # -----------
@@ -59,14 +59,14 @@ for (name, network), ax in zip(networks.items(), axes, strict=True):
 plt.show()
 
 # %%
-# With the penalty both losses fall together, though a gap remains. (Stars mark the smallest validation loss;
-# near the last epoch it says only that the curve wobbles.) The test rows agree. The loss gains far more than
-# the accuracy, for an overfitted network is, above all, too sure of itself.
+# With the penalty both losses fall together, although a gap remains. (Stars mark the smallest validation
+# loss. A star near the last epoch only shows that the curve wobbles.) The test rows agree. The loss improves
+# far more than the accuracy, because an overfitted network is, above all, too sure of itself.
 #
 # The weights
 # -----------
-# L2 is said to keep weights small and evenly distributed. Small they are, in the hidden layers; the output
-# layer is free.
+# L2 is said to keep weights small and evenly distributed. In the hidden layers they are small; the output
+# layer is not penalised.
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharey=True)
 for (name, network), ax in zip(networks.items(), axes, strict=True):
     WeightDistributionDisplay.from_estimator(network, ax=ax)
@@ -76,5 +76,5 @@ for (name, network), ax in zip(networks.items(), axes, strict=True):
 plt.show()
 
 # %%
-# An even distribution over the columns would give the five with signal a share of 5/40, about 0.13. It is the
-# network without a penalty that has it. The penalty takes the weights from columns that do not pay for them.
+# An even distribution over the columns would give the five with signal a share of 5/40, about 0.13. Only the
+# network without a penalty comes close to it. The penalty removes the weights of columns without signal.

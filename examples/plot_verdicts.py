@@ -25,8 +25,8 @@ def study(title, X, y, alphas, **params):
 
 
 # %%
-# **Overfit**: surely worse than the best alpha, with a weaker penalty and a wider gap between test and train
-# loss. Few rows, many features without signal, and wrong labels invite it.
+# **Overfit**: significantly worse than the best alpha, with a weaker penalty and a wider gap between test and
+# train loss. Few rows, many features without signal, and wrong labels lead to it.
 X, y = make_classification(150, 40, n_informative=5, flip_y=0.15, random_state=0)
 study("overfit: the penalty is too weak", X, y, [0, 1e-3, 1e-2, 3e-2, 1e-1], epochs=60)
 
@@ -37,13 +37,13 @@ X, y = load_wine(return_X_y=True)
 study("good: the choice is free", X, y, [0, 1e-5, 1e-4, 1e-3], epochs=100)
 
 # %%
-# **Underfit**: surely worse, with a stronger penalty, and worse on the training rows, too.
+# **Underfit**: significantly worse, with a stronger penalty, and worse on the training rows, too.
 X, y = load_breast_cancer(return_X_y=True)
 study("underfit: the penalty is too strong", X, y, [0, 1e-4, 1e-2, 1e-1, 1], epochs=15)
 
 # %%
 # **Undetermined**: worse by more than a standard error, but not by enough to exclude chance. The reason says
-# how far away certainty is. More splits, or better more rows, bring it nearer.
+# how much is missing. More splits, or better more rows, can decide it.
 X, y = make_classification(120, 10, n_informative=4, flip_y=0.2, random_state=3)
 study("undetermined: too few rows to tell", X, y, [1e-3, 3e-3, 1e-2, 3e-2, 6e-2], epochs=60)
 
