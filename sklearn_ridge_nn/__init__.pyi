@@ -1,5 +1,10 @@
 from . import model_selection as model_selection, training as training
-from .diagnosis import AlphaDiagnosis as AlphaDiagnosis, bias_variance as bias_variance, diagnose as diagnose
+from .diagnosis import (
+    AlphaDiagnosis as AlphaDiagnosis,
+    BiasVariance as BiasVariance,
+    bias_variance as bias_variance,
+    diagnose as diagnose,
+)
 from .display import (
     AlphaCurveDisplay as AlphaCurveDisplay,
     BiasVarianceDisplay as BiasVarianceDisplay,
@@ -7,7 +12,6 @@ from .display import (
     WeightDistributionDisplay as WeightDistributionDisplay,
 )
 from .estimators import RidgeMLPClassifier as RidgeMLPClassifier
-from .evidence import BiasVariance as BiasVariance
 from .model_selection._shared import RidgeMLPClassifierCV as RidgeMLPClassifierCV
 from .network import build_network as build_network
 

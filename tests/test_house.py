@@ -46,7 +46,7 @@ HEAVY = {
         "network._optimizers", "training._grouping", "training._program", "training._stacked_network",
     },
     "matplotlib": {"display"},
-    "pandas": {"cli", "diagnosis._alpha_diagnosis", "evidence._bias_variance_decomposition"},
+    "pandas": {"cli", "diagnosis._alpha_diagnosis", "diagnosis._bias_variance_result"},
     "pyarrow": {"cli._tables"},
     "skops": {"cli._model_file"},
 }  # fmt: skip

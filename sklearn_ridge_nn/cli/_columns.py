@@ -23,12 +23,10 @@ from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed
 MOST_CATEGORIES = 100
 #: nor above so many if more than half of the rows have one of their own.
 FEW_CATEGORIES = 20
-#: A number to predict has more different values than that, or fractions.
-MOST_CLASSES = 100
 #: A column whose fields are numbers to this share holds numbers, with exceptions.
 MOSTLY = 0.8
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DATE = re.compile(
+DATE = re.compile(
     rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([ T].*)?|\d{{1,2}}:\d{{2}}(:\d{{2}}.*)?"
     rf"|\d{{1,2}}[ -]{_MONTH}[ -,]*\d{{2,4}}.*|{_MONTH} \d{{1,2}},? \d{{4}}.*",
     re.IGNORECASE,
@@ -37,8 +35,7 @@ _DATE = re.compile(
 
 #: Numbers as some write them: a comma before the decimals or between thousands, a percent sign.
 _OTHER_NUMBER = re.compile(r"[-+]?\d+,\d+|[-+]?\d{1,3}([,.' ]\d{3})+([,.]\d+)?|[-+]?\d+([,.]\d+)?\s*%")
-_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
-_WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
+WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         If a field of a numeric column is no finite number.
     """
     numbers = {name: _numbers(frame[name]) for name in columns.numeric}
-    categories = {name: _as_text(frame[name]) for name in columns.categorical}
+    categories = {name: as_text(frame[name]) for name in columns.categorical}
     return pd.DataFrame({**numbers, **categories}, index=frame.index)
 
 
@@ -138,81 +135,13 @@ def pipeline(columns: Columns, classifier: Any) -> Pipeline:
     return Pipeline([("columns", transformer), ("network", classifier)])
 
 
-def labels(column: pd.Series, name: str) -> np.ndarray:
-    """Return class labels: ints where all are, else text.
-
-    Raises
-    ------
-    InputError
-        If a label is missing, there are fewer than two classes, or it is a number to predict.
-    """
-    n_missing = int(column.isna().sum())
-    if n_missing:
-        row = int(np.flatnonzero(column.isna())[0])
-        raise InputError(
-            f"--target {name!r} has no label in {n_missing} of {len(column)} rows (the first is row "
-            f"{row + 1} of the data). Take these rows out, or give them a label."
-        )
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-        raise InputError(
-            f"--target {name!r} holds dates or times, such as {str(column.iloc[0])!r}, and no classes."
-        )
-    result = _classes(column)
-    words = np.unique(result.astype(str)).tolist()
-    if np.mean([bool(_DATE.fullmatch(word)) for word in words]) >= MOSTLY:
-        raise InputError(f"--target {name!r} holds dates or times, such as {words[0]!r}, not classes.")
-    numbers = pd.to_numeric(pd.Series(words), errors="coerce").to_numpy(float)
-    if np.isfinite(numbers).all():
-        _check_numbers_are_classes(words, numbers, name)
-    classes = np.unique(result)
-    if len(classes) < 2:
-        raise InputError(
-            f"--target {name!r} has the same label in all {len(column)} rows, {listed(classes.tolist())}. A "
-            "classifier needs two classes or more."
-        )
-    if len(classes) > max(MOST_CLASSES, 2) and len(classes) > len(column) / 2:
-        raise InputError(
-            f"--target {name!r} has {len(classes)} different labels in {len(column)} rows: free text or "
-            "identifiers rather than classes. Is it the right column?"
-        )
-    return result
-
-
-def _classes(column: pd.Series) -> np.ndarray:
-    """Return labels as ints if they are written as such and small enough, else as their text."""
-    if _is_boolean(column):
-        return column.astype(str).to_numpy(str)
-    if pd.api.types.is_numeric_dtype(column):
-        column = _as_text(column)
-    text = column.astype(str).to_numpy(str)
-    kept = set(np.unique(text))
-    is_whole = all(_WHOLE.fullmatch(word) and word != "-0" and abs(int(word)) < 2**63 for word in kept)
-    return text.astype(np.int64) if is_whole else text
-
-
-def _check_numbers_are_classes(words: list[str], numbers: np.ndarray, name: str) -> None:
-    """Raise if labels that are numbers are too many, or the same number is written in two ways."""
-    is_whole = bool(np.all(numbers == np.round(numbers)))
-    if len(words) > MOST_CLASSES or (not is_whole and len(words) > 10):
-        raise InputError(
-            f"--target {name!r} has {len(words)} different numbers: a quantity rather than classes, and this "
-            "is a classifier. Cut it into classes first, low and high for example, or use a regressor."
-        )
-    for word in words:
-        if (whole := _WHOLE_AS_FLOAT.fullmatch(word)) and whole[1] in words:
-            raise InputError(
-                f"--target {name!r} has the labels {whole[1]!r} and {word!r}, the same number written in two "
-                "ways. Write them alike."
-            )
-
-
 def _kind(column: pd.Series) -> str:
     present = column.dropna()
     if present.empty:
         raise InputError(f"Column {column.name!r} is empty. Leave it out: --drop={quoted(column.name)}")
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
         raise InputError(_dates(column.name, present.iloc[0]))
-    if _is_boolean(column):
+    if is_boolean(column):
         return "categorical"
     if pd.api.types.is_numeric_dtype(column):
         return "numeric"
@@ -246,7 +175,7 @@ def _kind(column: pd.Series) -> str:
             f"such as {example!r}. Write them like 1234.5; or if these are categories: "
             f"--categorical={quoted(column.name)}"
         )
-    if words.map(lambda word: bool(_DATE.fullmatch(word.strip()))).mean() >= MOSTLY:
+    if words.map(lambda word: bool(DATE.fullmatch(word.strip()))).mean() >= MOSTLY:
         raise InputError(_dates(column.name, words.iloc[0]))
     if len(words) > MOST_CATEGORIES or (len(words) > FEW_CATEGORIES and len(words) > len(present) / 2):
         raise InputError(
@@ -277,7 +206,7 @@ def _numbers(column: pd.Series) -> pd.Series:
     return numbers
 
 
-def _as_text(column: pd.Series) -> pd.Series:
+def as_text(column: pd.Series) -> pd.Series:
     """Return text, missing ones NaN; each value as it would be in any file.
 
     Whole numbers have no point, and the two truth values are True and False.
@@ -295,11 +224,11 @@ def _spelled(value: Any) -> str:
     text = str(value)
     if text.lower() in ("true", "false"):
         return text.capitalize()
-    whole = _WHOLE_AS_FLOAT.fullmatch(text)
+    whole = WHOLE_AS_FLOAT.fullmatch(text)
     return whole[1] if whole else text
 
 
-def _is_boolean(column: pd.Series) -> bool:
+def is_boolean(column: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(column):
         return True
     return column.dtype == object and all(isinstance(value, (bool, np.bool_)) for value in column.dropna())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +10,9 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
+from sklearn_ridge_nn.cli._arguments import DataArguments, TableArguments
 from sklearn_ridge_nn.cli._columns import (
     Columns,
-    labels,
     prepared,
     quoted,
     row_numbers,
@@ -21,6 +20,7 @@ from sklearn_ridge_nn.cli._columns import (
     without_missing,
 )
 from sklearn_ridge_nn.cli._tables import InputError, Table, bundled, did_you_mean, listed
+from sklearn_ridge_nn.cli._target import class_labels
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Data:
     y: np.ndarray
 
 
-def read(arguments: Namespace) -> Data:
+def read(arguments: DataArguments) -> Data:
     """Return the rows to learn from, checked."""
     if bool(arguments.file) == bool(arguments.dataset):
         raise InputError(
@@ -54,7 +54,7 @@ def read(arguments: Namespace) -> Data:
         return _read_file(table, arguments)
 
 
-def _read_file(table: Table, arguments: Namespace) -> Data:
+def _read_file(table: Table, arguments: DataArguments) -> Data:
     if arguments.target is None:
         raise InputError(
             f"--target is missing: which column holds the labels? {table.name} has {listed(table.columns)}."
@@ -67,7 +67,7 @@ def _read_file(table: Table, arguments: Namespace) -> Data:
         if twice:
             raise InputError(f"--{one} {twice.pop()!r} is named by --{other} as well.")
     frame = without_missing(table.read(), arguments.missing)
-    y = labels(frame[arguments.target], arguments.target)
+    y = class_labels(frame[arguments.target], arguments.target)
     X = frame.drop(columns=[arguments.target, *arguments.drop])
     if X.shape[1] == 0:
         raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
@@ -80,13 +80,14 @@ def _read_file(table: Table, arguments: Namespace) -> Data:
     return Data(table.name, arguments.target, list(arguments.drop), columns, prepared(X, columns), y)
 
 
-def _names(arguments: Namespace, name: str) -> list[str]:
+def _names(arguments: DataArguments, name: str) -> list[str]:
     value = getattr(arguments, name)
     return value if isinstance(value, list) else [value]
 
 
-def table_of(arguments: Namespace) -> Table:
+def table_of(arguments: TableArguments) -> Table:
     """Return the table that FILE names, to be read as the arguments say."""
+    assert arguments.file is not None  # `read` has refused its absence
     return Table(
         arguments.file,
         separator=arguments.separator.replace("\\t", "\t") if arguments.separator else None,

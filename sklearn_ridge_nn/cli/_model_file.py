@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any, Self
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli._files import whole
+from sklearn_ridge_nn.cli._tables import InputError, listed
 
 CARD = "ridge-nn.json"
 SCHEMA, VERSION = "sklearn-ridge-nn/model", 1
@@ -88,6 +90,43 @@ class Card:
                 raise TypeError(name)
         return card
 
+    def as_text(self) -> str:
+        """Return the card as lines for people."""
+        data, chosen, held_out = self.data, self.chosen, self.held_out
+        network = ", ".join(f"{name} {value}" for name, value in self.network.items()) or "defaults"
+        lines = {
+            "Trained": f"{self.created}, seed {self.seed}",
+            "Data": f"{data['file']}: {data['rows']} rows, {len(data['numeric'])} numeric and "
+            f"{len(data['categorical'])} categorical columns",
+            "Target": f"{data['target']}: {listed(self.classes)}",
+            "Network": network,
+            "alpha": f"{self.alpha:.4g}",
+        }
+        if chosen:
+            place = chosen["alphas"].index(self.alpha)
+            n_alphas, scoring = len(chosen["alphas"]), chosen["scoring"]
+            rule = {
+                "auto": f"the best of {n_alphas} by {scoring}",
+                "1se": f"the largest of {n_alphas} within one standard error of the best by {scoring}",
+            }[chosen["rule"]]
+            mean, error = chosen["mean_test_score"][place], chosen["standard_error"][place]
+            score = "no score" if mean is None else f"{mean:.4g} +/- {error:.2g}"
+            lines["alpha"] += f", {rule}: {score} on {chosen['splits']} splits"
+        if held_out:
+            lines["Held-out score"] = f"{_scores_text(held_out['scores'])} ({held_out['rows']} rows)"
+            guessed = _scores_text(held_out["guessing"])
+            lines["By guessing"] = f"{guessed} (class frequencies, on the same rows)"
+        else:
+            lines["Held-out score"] = "none, all rows were trained on"
+        lines["Versions"] = ", ".join(f"{name} {number}" for name, number in self.libraries.items())
+        width = max(map(len, lines)) + 2
+        return "\n".join(f"{name:{width}}{text}" for name, text in lines.items())
+
+
+def _scores_text(scores: dict[str, float | None]) -> str:
+    known = {name: value for name, value in scores.items() if value is not None}
+    return ", ".join(f"{name} {value:.4g}" for name, value in known.items())
+
 
 def save(pipeline: Pipeline, card: Card, path: str) -> None:
     """Write a fitted pipeline and its card; nothing is left half-written."""
@@ -98,6 +137,12 @@ def save(pipeline: Pipeline, card: Card, path: str) -> None:
             skops.io.dump(pipeline, file, compression=zipfile.ZIP_DEFLATED)
         with zipfile.ZipFile(part, "a", compression=zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(CARD, json.dumps(card.to_dict(), indent=1, allow_nan=False))
+
+
+def check_exists(path: str) -> None:
+    """Raise if there is no such model."""
+    if not os.path.isfile(path):
+        raise InputError(f"There is no model {path!r}. 'ridge-nn fit' makes one.")
 
 
 def read_card(path: str) -> Card:

@@ -1,9 +1,4 @@
-from ._alpha_diagnosis import (
-    AlphaDiagnosis as AlphaDiagnosis,
-)
-from ._bias_variance import (
-    bias_variance as bias_variance,
-)
-from ._diagnose import (
-    diagnose as diagnose,
-)
+from ._alpha_diagnosis import AlphaDiagnosis as AlphaDiagnosis
+from ._bias_variance import bias_variance as bias_variance
+from ._bias_variance_result import BiasVariance as BiasVariance
+from ._diagnose import diagnose as diagnose

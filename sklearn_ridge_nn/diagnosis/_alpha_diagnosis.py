@@ -245,7 +245,7 @@ class AlphaDiagnosis(Evidence):
             "reasons": list(self.reasons),
             "best_alpha": self.best_alpha,
             "one_se_alpha": self.one_se_alpha,
-            "findings": [dataclasses.asdict(finding) for finding in self.findings],
+            "findings": [finding.to_dict() for finding in self.findings],
         }
 
     @classmethod
@@ -293,9 +293,9 @@ class AlphaDiagnosis(Evidence):
         """
         from sklearn_ridge_nn import report
 
-        return report.text(self, width)
+        return report.text(self, self.findings, width)
 
-    def to_html(self, path: str | os.PathLike | None = None) -> str | None:
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write the report as one self-contained HTML page, or return it.
 
         Parameters
@@ -315,7 +315,7 @@ class AlphaDiagnosis(Evidence):
         """
         from sklearn_ridge_nn import report
 
-        page = report.page(self)
+        page = report.page(self, self.findings)
         if path is None:
             return page
         with open(path, "w", encoding="utf-8") as file:
@@ -342,7 +342,7 @@ class AlphaDiagnosis(Evidence):
     def _repr_html_(self) -> str:
         from sklearn_ridge_nn import report
 
-        return report.fragment(self)
+        return report.fragment(self, self.findings)
 
     def __str__(self) -> str:
         return self.summary()

@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, indexable, resample
 
 from sklearn_ridge_nn._sklearn import Interval, validate_params
+from sklearn_ridge_nn.diagnosis._bias_variance_result import BiasVariance
 from sklearn_ridge_nn.diagnosis._measures import predictions
 from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
@@ -20,7 +21,6 @@ from sklearn_ridge_nn.diagnosis._study import (
     seed_grid,
     strengths_to_try,
 )
-from sklearn_ridge_nn.evidence import BiasVariance
 from sklearn_ridge_nn.model_selection._shared import Measurement
 
 

@@ -1,12 +1,10 @@
-from ._alpha_curve import (
-    AlphaCurveDisplay as AlphaCurveDisplay,
-    BiasVarianceDisplay as BiasVarianceDisplay,
-    LossCurveDisplay as LossCurveDisplay,
-    WeightDistributionDisplay as WeightDistributionDisplay,
-)
+from ._alpha_curve import AlphaCurveDisplay as AlphaCurveDisplay
 from ._axes import (
     ZONES as ZONES,
     as_svg as as_svg,
     pyplot as pyplot,
     use_files_only as use_files_only,
 )
+from ._bias_variance import BiasVarianceDisplay as BiasVarianceDisplay
+from ._loss_curves import LossCurveDisplay as LossCurveDisplay
+from ._weights import WeightDistributionDisplay as WeightDistributionDisplay

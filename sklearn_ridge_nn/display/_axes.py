@@ -99,7 +99,12 @@ def plain(text: str) -> str:
 
 
 def places_of(alphas: np.ndarray) -> np.ndarray:
-    """Return where alphas stand on a logarithmic axis: 0 a step left of the others, behind a break."""
+    """Return where alphas stand on a logarithmic axis: 0 a step left of the others, behind a break.
+
+    A logarithm has no place for 0, and alpha = 0 belongs into the picture: it is the network without a
+    penalty. It stands farther left than the next step would be, so that it is not read as a value, and not
+    farther than two powers of ten, so that the others keep their room.
+    """
     places = np.array(alphas, float)
     if places[0] == 0:
         logs = np.log(places[1:])
@@ -176,3 +181,22 @@ def thin_out(ax: Axes) -> None:
     ticks = list(ax.get_xticks())
     step = max(1, len(ticks) // 3)
     ax.xaxis.set_major_locator(FixedLocator(ticks[:1] + ticks[step::step]))
+
+
+def fitted_network(estimator: Any) -> Any:
+    """Return the fitted classifier at the end of an estimator.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    last = estimator
+    while hasattr(last, "steps") or hasattr(last, "best_estimator_"):
+        last = last.steps[-1][1] if hasattr(last, "steps") else last.best_estimator_
+    if not hasattr(last, "history_") or not hasattr(last, "coefs_"):
+        raise ValueError(
+            "estimator must be a fitted RidgeMLPClassifier, or a fitted Pipeline or search that ends in "
+            f"one. Got {estimator!r}. Call its fit first."
+        )
+    return last

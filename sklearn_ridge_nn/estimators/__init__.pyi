@@ -14,6 +14,7 @@ from ._labels import (
 from ._parameters import (
     ALPHAS as ALPHAS,
     PARAMETER_CONSTRAINTS as PARAMETER_CONSTRAINTS,
+    check_all_parameters as check_all_parameters,
     check_parameters as check_parameters,
     layer_sizes as layer_sizes,
 )

@@ -43,6 +43,18 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
+def check_all_parameters(estimator: BaseEstimator) -> None:
+    """Check an estimator's parameters before it is fitted.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has a wrong value, or two contradict each other.
+    """
+    estimator._validate_params()
+    check_parameters(estimator)
+
+
 def check_parameters(estimator: BaseEstimator) -> None:
     """Check what scikit-learn's constraints cannot express.
 

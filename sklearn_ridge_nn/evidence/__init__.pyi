@@ -1,5 +1,5 @@
 from ._bias_variance_decomposition import (
-    BiasVariance as BiasVariance,
+    Decomposition as Decomposition,
 )
 from ._evidence import (
     QUANTILES as QUANTILES,
@@ -12,8 +12,10 @@ from ._evidence import (
 from ._findings import (
     STILL_FALLING as STILL_FALLING,
     Finding as Finding,
+    Wording as Wording,
     find as find,
     last_fall as last_fall,
+    python_wording as python_wording,
 )
 from ._one_standard_error import (
     best_of as best_of,

@@ -6,9 +6,11 @@ says so: "not applicable" is not "passed".
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -27,6 +29,8 @@ DOMINANT = 0.5
 #: Features are of different scales if the largest standard deviation is this many times the median one, or
 #: the median one this many times the smallest.
 DIFFERENT_SCALES = 100
+#: Alphas between which a suggested grid stays.
+SMALLEST, LARGEST = 1e-37, 1e37
 #: Epochs of a loss curve that are compared, evenly spaced.
 MOST_EPOCHS = 200
 
@@ -43,14 +47,95 @@ class Finding:
         A problem spoils the verdicts or the network; a hint can better it; a note informs.
     sentence : str
         What was found, with the numbers.
-    advice : str
-        What to do; empty where there is nothing to.
+    template : str
+        What to do, empty where there is nothing to. ``{name}`` stands for a part of the suggestion, and
+        ``[[...]]`` is said to those alone who can write Python.
+    suggestion : dict
+        What to try, by the names that `diagnose` and the classifier have for it: ``alphas`` (list of float),
+        ``epochs``, ``n_seeds``, ``early_stopping``, ``hidden_layer_sizes``, and ``cv`` as a dict of
+        ``n_splits`` and ``n_repeats`` of a RepeatedStratifiedKFold.
     """
 
     code: str
     severity: Severity
     sentence: str
-    advice: str = ""
+    template: str = ""
+    suggestion: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def advice(self) -> str:
+        """What to do, in Python's words; empty where there is nothing to."""
+        return self.advice_in(python_wording)
+
+    def advice_in(self, wording: Wording) -> str:
+        """Return what to do.
+
+        Parameters
+        ----------
+        wording : Wording
+            How to word each part of the suggestion.
+        """
+        text = _PYTHON_ONLY.sub(r"\1" if wording.is_python else "", self.template)
+        for name, value in self.suggestion.items():
+            text = text.replace(f"{{{name}}}", wording.word(name, value))
+        return text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for ``json.dumps``."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "sentence": self.sentence,
+            "advice": self.advice,
+            "suggestion": self.suggestion,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Version 0.2.dev0 kept the advice as text alone.
+        advice = state.pop("advice", "")
+        self.__dict__.update({"template": advice, "suggestion": {}, **state})
+
+
+#: What is said to those alone who can write Python.
+_PYTHON_ONLY = re.compile(r"\[\[(.*?)\]\]")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How suggestions are put into words.
+
+    Attributes
+    ----------
+    word : callable
+        Takes the name and the value of a part of a suggestion, and returns what to write.
+    is_python : bool
+        Whether the reader can write Python.
+    """
+
+    word: Callable[[str, Any], str]
+    is_python: bool = False
+
+
+def _python(name: str, value: Any) -> str:
+    if name == "alphas":
+        return f"alphas={_python_grid(value)}"
+    if name == "cv":
+        arguments = ", ".join(f"{key}={number}" for key, number in value.items())
+        return f"cv=RepeatedStratifiedKFold({arguments})"
+    return f"{name}={tuple(value) if isinstance(value, list) else value!r}"
+
+
+def _python_grid(alphas: Sequence[float]) -> str:
+    """Return NumPy's expression for a grid from `grid_around`."""
+    if alphas[0] == 0:
+        return f"np.concatenate([[0], {_python_grid(alphas[1:])}])"
+    powers = np.log10([alphas[0], alphas[-1]])
+    if np.allclose(powers, powers.round(), rtol=0, atol=1e-9):
+        return f"np.logspace({powers[0]:.0f}, {powers[1]:.0f}, {len(alphas)})"
+    return f"np.geomspace({alphas[0]!r}, {alphas[-1]!r}, {len(alphas)})"
+
+
+python_wording = Wording(_python, is_python=True)
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
@@ -60,7 +145,10 @@ def find(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
-Answer: TypeAlias = tuple[Severity, str, str] | tuple[Severity, str]
+#: Severity, sentence, template of the advice, and suggestion; the last two may be left out.
+Answer: TypeAlias = (
+    tuple[Severity, str] | tuple[Severity, str, str] | tuple[Severity, str, str, dict[str, Any]]
+)
 CHECKS: dict[str, Callable[[Evidence], Answer]] = {}
 
 
@@ -142,7 +230,8 @@ def no_difference(evidence: Evidence) -> Answer:
         "note",
         f"No {name} in the range is called overfit or underfit: {span}.",
         "The data cannot tell these values apart. Take the one-standard-error choice, widen the range, or "
-        "use more splits (RepeatedStratifiedKFold).",
+        "use more splits: {cv}.",
+        {"cv": _more_splits(evidence)},
     )
 
 
@@ -176,21 +265,50 @@ def best_at_edge(evidence: Evidence) -> Answer:
         return "passed", f"The best value, {_best(evidence)}, lies inside the grid."
     if alphas[best] == 0:
         return "passed", "The best value is 0, below which there is nothing to try."
-    last, power = alphas[best], np.log10(alphas[best])
-    if evidence.short_name != "alpha" and evidence.stronger == "larger":
-        advice = f"A better one may lie beyond it: extend alphas, as far as {evidence.short_name} may go."
-    else:
-        grid = f"np.logspace({power - 3:.3g}, {power:.3g}, 7)" if best == 0 else None
-        grid = grid or f"np.logspace({power:.3g}, {power + 3:.3g}, 7)"
-        if best == 0 and evidence.stronger == "larger":
-            grid = f"np.concatenate([[0], {grid}])"
-        advice = f"A better one may lie beyond it. Try alphas={grid} next."
     end = "lower" if best == 0 else "upper"
-    return (
-        "hint",
-        f"The best value, {evidence.short_name} = {last:.3g}, is the {end} end of the grid.",
-        advice,
-    )
+    sentence = f"The best value, {evidence.short_name} = {alphas[best]:.3g}, is the {end} end of the grid."
+    if evidence.short_name != "alpha" and evidence.stronger == "larger":
+        limit = f"as far as {evidence.short_name} may go"
+        return "hint", sentence, f"A better one may lie beyond it: extend alphas, {limit}."
+    has_zero = best == 0 and evidence.stronger == "larger"
+    grid = grid_beyond(float(alphas[best]), below=best == 0, has_zero=has_zero)
+    if grid is None:
+        return (
+            "hint",
+            sentence,
+            "A better one may lie beyond it, but there float32 ends: rescale the features.",
+        )
+    return "hint", sentence, "A better one may lie beyond it. Try {alphas} next.", {"alphas": grid}
+
+
+def grid_beyond(edge: float, *, below: bool, has_zero: bool) -> list[float] | None:
+    """Return seven values over three powers of ten, from the edge of a grid outwards.
+
+    Parameters
+    ----------
+    edge : float
+        Above 0.
+    below : bool
+        Whether to go below the edge, or above it.
+    has_zero : bool
+        Whether 0 comes before them.
+
+    Returns
+    -------
+    list of float or None
+        Ascending; None where they would leave the numbers of float32, in which Keras keeps alpha.
+    """
+    other = float(f"{edge / 1000 if below else edge * 1000:.6g}")
+    low, high = sorted([edge, other])
+    if low < SMALLEST or high > LARGEST:
+        return None
+    values: list[float] = np.geomspace(low, high, 7).tolist()
+    return [0.0, *values] if has_zero else values
+
+
+def _more_splits(evidence: Evidence) -> dict[str, int]:
+    """Return folds and repeats that make at least twice as many splits."""
+    return {"n_splits": 5, "n_repeats": max(10, math.ceil(2 * evidence.n_splits / 5))}
 
 
 @check("l2-helps")
@@ -297,7 +415,8 @@ def diverging_curves(evidence: Evidence) -> Answer:
         return (
             "problem",
             f"The loss curves diverge: {numbers}.",
-            f"Use early_stopping=True, or about {turn} epochs.",
+            f"Use {{early_stopping}}, or about {turn} epochs ({{epochs}}).",
+            {"early_stopping": True, "epochs": turn},
         )
     return "passed", f"The loss curves do not diverge measurably: {numbers}."
 
@@ -329,7 +448,8 @@ def unfinished_training(evidence: Evidence) -> Answer:
     return (
         "hint",
         f"Training had not finished: {numbers}, and the test loss by {falls.mean() / test[-1 - n_last]:.1%}.",
-        f"Train longer, such as epochs={2 * evidence.n_epochs}. Verdicts can change: overfitting comes late.",
+        "Train longer, such as {epochs}. Verdicts can change: overfitting comes late.",
+        {"epochs": 2 * evidence.n_epochs},
     )
 
 
@@ -350,7 +470,9 @@ def nothing_to_penalise(evidence: Evidence) -> Answer:
     return (
         "problem",
         "There is no hidden layer, so alpha penalises nothing, and all its values train the same network.",
-        "Give hidden_layer_sizes, or diagnose LogisticRegression with param_name='C', stronger='smaller'.",
+        "Give hidden layers, such as {hidden_layer_sizes}[[, or diagnose LogisticRegression with "
+        "param_name='C', stronger='smaller']].",
+        {"hidden_layer_sizes": [128, 64]},
     )
 
 
@@ -413,7 +535,7 @@ def small_class(evidence: Evidence) -> Answer:
     return (
         "problem",
         f"Class {name!r} has no row in some test part, though it has {n_rows} in all.",
-        "The splits do not spread the classes. Use stratified ones (cv=5 makes them), or shuffle.",
+        "The splits do not spread the classes. Use stratified ones[[ (cv=5 makes them)]], or shuffle.",
     )
 
 
@@ -438,7 +560,7 @@ def outlier_split(evidence: Evidence) -> Answer:
         f"Split {listed} has a far larger test loss than the others, whose median is "
         f"{np.median(losses):.3g}.",
         "Look at its test rows: wrong labels, another source, or rows that belong together and were torn "
-        "apart (then pass groups).",
+        "apart[[ (then pass groups)]].",
     )
 
 
@@ -448,7 +570,9 @@ def seed_noise(evidence: Evidence) -> Answer:
     if evidence.n_seeds == 1:
         return (
             "not applicable",
-            "There is one network per alpha and split; n_seeds=3 tells seeds from splits.",
+            "There is one network per alpha and split.",
+            "{n_seeds} tells seeds from splits.",
+            {"n_seeds": 3},
         )
     losses = evidence.test_loss[evidence.best_index].reshape(evidence.n_splits, evidence.n_seeds)
     losses = losses[evidence.has_losses]
@@ -465,8 +589,8 @@ def seed_noise(evidence: Evidence) -> Answer:
         return (
             "hint",
             f"Seeds matter more than splits: {numbers}.",
-            "A single network is partly luck. Average several of them (sklearn.ensemble.VotingClassifier), "
-            "or train longer at a lower learning rate.",
+            "A single network is partly luck. Average several of them"
+            "[[ (sklearn.ensemble.VotingClassifier)]], or train longer at a lower learning rate.",
         )
     return "passed", f"Splits matter more than seeds: {numbers}."
 

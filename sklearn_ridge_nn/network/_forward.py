@@ -71,6 +71,14 @@ def logits(
     Returns
     -------
     ndarray of shape (n_rows, n_outputs)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn.training import logits
+    >>> X, hidden, output = np.array([[1.0, -2.0]]), np.eye(2), np.ones((2, 1))
+    >>> logits(X, [hidden, output], [np.zeros(2), np.zeros(1)], "relu")
+    array([[1.]])
     """
     dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.dtype(np.float64)
     kernels = [kernel.astype(dtype, copy=False) for kernel in coefs]
@@ -93,7 +101,15 @@ def _affine(x: MatrixLike, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
 
 
 def probabilities(z: np.ndarray, target_type: TargetType) -> np.ndarray:
-    """Return probabilities as scikit-learn shapes them: two columns for binary targets."""
+    """Return probabilities as scikit-learn shapes them: two columns for binary targets.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn.training import probabilities
+    >>> probabilities(np.zeros((1, 1)), "binary")
+    array([[0.5, 0.5]])
+    """
     if target_type == "multiclass":
         return softmax(z, axis=1)
     if target_type == "multilabel-indicator":

@@ -36,7 +36,15 @@ class Architecture:
         Keras name of the hidden activation.
     dtype : {"float32", "float64"}
         Precision of weights and training.
+
+    Examples
+    --------
+    >>> from sklearn_ridge_nn.training import Architecture
+    >>> Architecture(30, 1, "binary", (128, 64), "relu", "float32").n_weights
+    12289
     """
+
+    __module__ = "sklearn_ridge_nn.training"
 
     n_features: int
     n_outputs: int
@@ -82,7 +90,17 @@ class State:
         The optimizer's class and the names of its variables.
     n_epochs : int
         Epochs that the weights have been through.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn.training import State
+    >>> state = State([np.ones((2, 1))], [np.zeros(1)], optimizer=[], optimizer_signature=["SGD"], n_epochs=0)
+    >>> [weight.shape for weight in state.weights]
+    [(2, 1), (1,)]
     """
+
+    __module__ = "sklearn_ridge_nn.training"
 
     coefs: list[np.ndarray]
     intercepts: list[np.ndarray]
@@ -137,7 +155,20 @@ class Task:
     test_rows : ndarray of int
         Rows that are only watched: where there are any, the history has ``test_data_loss``, their
         loss, and nothing else depends on them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn.training import Architecture, Task
+    >>> X, targets = np.zeros((10, 2)), np.arange(10)[:, None] % 2
+    >>> network = Architecture(2, 1, "binary", (4,), "relu", "float32")
+    >>> rows, held_out = np.arange(8), np.arange(8, 10)
+    >>> task = Task(network, 0.01, X, targets, None, rows, held_out, epochs=5, batch_size=3, seed=0)
+    >>> task.n_batches(task.train_rows)
+    3
     """
+
+    __module__ = "sklearn_ridge_nn.training"
 
     architecture: Architecture
     alpha: float
@@ -208,7 +239,21 @@ class Trained:
         The copies of the task's callbacks that saw this training.
     seconds : float
         The training's share of the time that a trainer took, compiling included.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn.training import Architecture, Task, train
+    >>> X, targets = np.eye(2).repeat(5, axis=0), np.repeat([[0], [1]], 5, axis=0)
+    >>> network = Architecture(2, 1, "binary", (4,), "relu", "float32")
+    >>> rows = np.arange(10)
+    >>> task = Task(network, 0.01, X, targets, None, rows, rows[:0], epochs=5, batch_size=5, seed=0)
+    >>> (trained,) = train([task])
+    >>> trained.history["loss"].shape, trained.state.n_epochs
+    ((5,), 5)
     """
+
+    __module__ = "sklearn_ridge_nn.training"
 
     state: State
     history: dict[str, np.ndarray]
@@ -224,7 +269,15 @@ class DivergenceError(ValueError):
     ----------
     seconds : float
         As `Trained` has them.
+
+    Examples
+    --------
+    >>> from sklearn_ridge_nn.training import DivergenceError
+    >>> issubclass(DivergenceError, ValueError)
+    True
     """
+
+    __module__ = "sklearn_ridge_nn.training"
 
     seconds: float = 0.0
 

@@ -1,5 +1,2 @@
-from ._text import (
-    fragment as fragment,
-    page as page,
-    text as text,
-)
+from ._html import fragment as fragment, page as page
+from ._text import text as text

@@ -55,6 +55,16 @@ def why_not_together(task: Task) -> str | None:
     -------
     str or None
         The reason, as the end of a sentence; None if the engine can train the task.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn.training import Architecture, Task, why_not_together
+    >>> network, rows = Architecture(2, 1, "binary", (4,), "relu", "float32"), np.arange(4)
+    >>> fields = {"epochs": 1, "batch_size": 2, "seed": 0, "optimizer": "adafactor"}
+    >>> task = Task(network, 0.01, np.zeros((4, 2)), rows[:, None] % 2, None, rows, rows[:0], **fields)
+    >>> why_not_together(task)
+    'Adafactor is not known to treat every weight by itself'
     """
     if task.callbacks:
         return "there are callbacks"

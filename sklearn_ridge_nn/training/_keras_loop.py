@@ -82,7 +82,7 @@ def train_with_keras(task: Task, classes: np.ndarray) -> Trained:
     if bookkeeping.diverged_in is not None:
         raise divergence(task, bookkeeping.diverged_in)
     for callback in own_callbacks:
-        callback._model = None  # noqa: SLF001  set_model is the user's, and expects a model
+        callback._model = None
     weights = network.get_weights()
     return Trained(
         State(

@@ -314,5 +314,11 @@ def n_compiled() -> int:
     -------
     int
         Never fewer than before, also when programs leave the cache.
+
+    Examples
+    --------
+    >>> from sklearn_ridge_nn.training import n_compiled
+    >>> n_compiled() >= 0
+    True
     """
     return _cache.n_compiled

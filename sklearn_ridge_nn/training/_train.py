@@ -32,6 +32,17 @@ def train(
     -------
     list of Trained or DivergenceError
         In the order of the tasks; an error for those whose loss became infinite or NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn.training import Architecture, Task, train
+    >>> X, targets = np.eye(2).repeat(5, axis=0), np.repeat([[0], [1]], 5, axis=0)
+    >>> network, rows = Architecture(2, 1, "binary", (4,), "relu", "float32"), np.arange(10)
+    >>> fields = {"epochs": 5, "batch_size": 5, "seed": 0}
+    >>> tasks = [Task(network, alpha, X, targets, None, rows, rows[:0], **fields) for alpha in (0.0, 0.1)]
+    >>> [trained.state.n_epochs for trained in train(tasks)]
+    [5, 5]
     """
     reasons = [engine.why_not_together(task) for task in tasks]
     together = [number for number, reason in enumerate(reasons) if reason is None]

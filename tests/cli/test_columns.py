@@ -10,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 
 from sklearn_ridge_nn.cli._columns import (
     Columns,
-    labels,
     pipeline,
     prepared,
     row_numbers,
@@ -160,46 +159,6 @@ def test_leading_zeros_of_categories_are_kept():
         "00501",
         "501",
     ]
-
-
-def test_labels_stay_as_they_are_written_unless_all_are_plain_integers():
-    for words in (
-        ["01", "1", "2"],
-        ["00501", "501"],
-        ["inf", "7"],
-        ["12345678901234567890", "12345678901234567891"],
-        ["1e3", "1000"],
-        ["1.0", "2.0"],
-        ["-0", "1"],
-    ):
-        assert labels(pd.Series(words), "y").tolist() == words
-    assert labels(pd.Series(["-3", "12"]), "y").tolist() == [-3, 12]
-
-
-def test_labels_are_ints_or_text():
-    assert labels(pd.Series(["1", "0", "1"]), "y").tolist() == [1, 0, 1]
-    assert labels(pd.Series(["yes", "no"]), "y").tolist() == ["yes", "no"]
-    assert labels(pd.Series([True, False]), "y").tolist() == ["True", "False"]
-    assert labels(pd.Series([1.0, 2.0]), "y").tolist() == [1, 2]
-    assert labels(pd.Series(["0.5", "1.5", "0.5"]), "y").tolist() == ["0.5", "1.5", "0.5"]
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (["a", None, "b"], r"--target 'y' has no label in 1 of 3 rows \(the first is row 2 of the data\)"),
-        (["a", "a"], "the same label in all 2 rows, 'a'"),
-        (["1", "1.0", "2"], "has the labels '1' and '1.0', the same number written in two ways"),
-        (["2024-01-05", "2024-02-01"], "holds dates or times, such as '2024-01-05', not classes"),
-        (pd.to_datetime(["2024-01-05", "2024-02-01"]), "holds dates or times, such as '2024-01-05"),
-        ([str(i / 7) for i in range(30)], "30 different numbers: a quantity rather than classes"),
-        ([str(i) for i in range(101)], "a quantity rather than classes"),
-        ([f"text {i}" for i in range(150)], "150 different labels in 150 rows: free text or identifiers"),
-    ],
-)
-def test_a_target_that_holds_no_classes_is_refused(values, message):
-    with pytest.raises(InputError, match=message):
-        labels(pd.Series(values), "y")
 
 
 def test_columns_that_count_the_rows_are_found():

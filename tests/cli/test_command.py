@@ -561,12 +561,12 @@ def test_an_error_shows_its_traceback_on_request(folder):
 
 
 def test_what_fails_unexpectedly_is_not_blamed_on_the_user(monkeypatch, capsys):
-    from sklearn_ridge_nn.cli import _commands as commands
+    from sklearn_ridge_nn.cli import _show
 
     def broken(arguments):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(commands, "show", broken)
+    monkeypatch.setattr(_show, "run", broken)
     assert main(["show", "x"]) == 1
     assert capsys.readouterr().err.splitlines() == [
         "ridge-nn: error: RuntimeError: boom",
@@ -587,7 +587,7 @@ def test_what_the_command_needs_is_named(monkeypatch, capsys):
 
 @pytest.mark.parametrize("command", [(), ("diagnose",), ("fit",), ("predict",), ("show",)])
 def test_help_has_examples_that_can_be_parsed(command, capsys):
-    from sklearn_ridge_nn.cli._main import parser
+    from sklearn_ridge_nn.cli._arguments import parser
 
     with pytest.raises(SystemExit) as stopped:
         parser().parse_args([*command, "--help"])

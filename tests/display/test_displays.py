@@ -179,15 +179,18 @@ def test_an_estimator_that_is_not_fitted_is_refused(small):
         LossCurveDisplay.from_estimator(small())
 
 
-def test_from_estimator_draws_what_the_function_returns(small, wine):
+def test_plot_draws_what_the_function_returns(small, wine):
     X, y = wine
-    options = {"alphas": [0, 1e-2, 1], "cv": 3}
-    display = AlphaCurveDisplay.from_estimator(small(), X, y, **options)
-    diagnosis = diagnose(small(), X, y, **options)
+    diagnosis = diagnose(small(), X, y, alphas=[0, 1e-2, 1], cv=3)
+    display = diagnosis.plot()
+    assert isinstance(display, AlphaCurveDisplay)
     np.testing.assert_array_equal(display.test, diagnosis.test_loss.mean(axis=1))
     result = bias_variance(small(), X, y, alphas=[0, 1], n_resamples=3)
-    display = BiasVarianceDisplay.from_estimator(small(), X, y, alphas=[0, 1], n_resamples=3)
+    display = result.plot()
+    assert isinstance(display, BiasVarianceDisplay)
     np.testing.assert_array_equal(display.variance, result.log_variance)
+    np.testing.assert_array_equal(result.plot(loss="zero_one").bias, result.zero_one_bias)
+    assert result.plot(display.ax_).ax_ is display.ax_
     np.testing.assert_allclose(display.lines_["loss"].get_ydata(), result.log_loss[1:])
     zero_one = BiasVarianceDisplay.from_decomposition(result, loss="zero_one")
     np.testing.assert_array_equal(zero_one.bias, result.zero_one_bias)

@@ -1,9 +1,17 @@
 """Every finding: data that trigger it, data that pass, and where it cannot be told."""
 
+import json
+import pickle
+import re
+
 import numpy as np
 import pytest
+from sklearn.model_selection import RepeatedStratifiedKFold
 
-from sklearn_ridge_nn import AlphaDiagnosis
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
+from sklearn_ridge_nn.cli._arguments import parse
+from sklearn_ridge_nn.cli._wording import command_wording
+from sklearn_ridge_nn.evidence import check_alphas, python_wording
 from sklearn_ridge_nn.evidence._findings import CHECKS, DIFFERENT_SCALES, WIDE_GAP
 
 SIGNS = np.tile([1.0, -1.0, 0.5, -0.5, 0.2, -0.2], 3)
@@ -314,3 +322,99 @@ def test_incomplete_curves_are_not_judged():
     diagnosis = evidence(**cut)
     assert said(diagnosis, "diverging-curves").severity == "not applicable"
     assert said(diagnosis, "unfinished-training").severity == "not applicable"
+
+
+# -- suggestions ----------------------------------------------------------------------------------
+
+
+def suggesting():
+    """Every finding that suggests something, and best-at-edge at edges of many kinds."""
+    found = [said(triggering, code) for code, (triggering, *_) in CASES.items()]
+    found += [said(case[4], code) for code, case in CASES.items() if case[4] is not None]
+    for edge in (0.003, 0.0030000000000000005, 1 / 3, 1e-6, 10**-5.5, 123.456, 7e-35, 1e36, 1e-300):
+        for below in (True, False):
+            for stronger in ("larger", "smaller"):
+                best_first = evidence(
+                    test=(0.5, 0.8, 0.9),
+                    gap=(0.01, 0.02, 0.03) if below else (0.6, 0.01, 0.02),
+                    alphas=np.array([edge, 2 * edge, 3 * edge]),
+                    stronger=stronger,
+                )
+                best_last = evidence(
+                    test=(0.9, 0.8, 0.5), alphas=np.array([edge / 3, edge / 2, edge]), stronger=stronger
+                )
+                found.append(said(best_first if below else best_last, "best-at-edge"))
+    return [finding for finding in found if finding.suggestion]
+
+
+def test_every_kind_of_suggestion_is_made():
+    names = {name for finding in suggesting() for name in finding.suggestion}
+    assert names == {"alphas", "cv", "early_stopping", "epochs", "hidden_layer_sizes", "n_seeds"}
+
+
+@pytest.mark.parametrize("finding", suggesting(), ids=lambda finding: finding.code)
+def test_the_command_accepts_what_it_is_advised(finding):
+    """What its advice says is parsed to what the suggestion holds."""
+    advice = finding.advice_in(command_wording)
+    options = re.findall(r"--[a-z-]+(?: [\d.,:ex+-]*\d)?", advice)
+    assert len(options) == len(finding.suggestion), advice
+    assert "[[" not in advice
+    assert "=" not in re.sub(r"alpha = \S+", "", advice), advice  # no Python
+    parsed = parse(["diagnose", "--dataset", "wine", *" ".join(options).split()]).arguments
+    for name, value in finding.suggestion.items():
+        if name == "alphas":
+            np.testing.assert_allclose(parsed.alphas, value, rtol=1e-12)
+            assert check_alphas(value, "alphas") is not None
+        elif name == "cv":
+            assert parsed.cv == (value["n_splits"], value["n_repeats"])
+        elif name == "n_seeds":
+            assert parsed.seeds == value
+        else:
+            given = parsed.network.given()[name]
+            assert given == (tuple(value) if isinstance(value, list) else value)
+
+
+@pytest.mark.parametrize("finding", suggesting(), ids=lambda finding: finding.code)
+def test_python_accepts_what_it_is_advised(finding):
+    """What its advice says is an expression of what the suggestion holds."""
+    names = {"np": np, "RepeatedStratifiedKFold": RepeatedStratifiedKFold}
+    for name, value in finding.suggestion.items():
+        word = python_wording.word(name, value)
+        assert word in finding.advice
+        (argument, given), *others = eval(f"dict({word})", names).items()
+        assert (argument, others) == (name, [])
+        if name == "alphas":
+            np.testing.assert_allclose(given, value, rtol=1e-12)
+        elif name == "cv":
+            assert given.get_n_splits() == value["n_splits"] * value["n_repeats"]
+        else:
+            assert list(given) == value if isinstance(value, list) else given == value
+
+
+def test_suggestions_can_be_tried(wine):
+    """Each kind once, in a real diagnosis."""
+    X, y = wine
+    tried = {}
+    for finding in suggesting():
+        tried = {**finding.suggestion, **tried}  # the first of each kind
+    network = {name: tried[name] for name in ("epochs", "early_stopping", "hidden_layer_sizes")}
+    cv = RepeatedStratifiedKFold(**{**tried["cv"], "n_repeats": 1, "n_splits": 2})
+    classifier = RidgeMLPClassifier(**{**network, "epochs": 2, "hidden_layer_sizes": [4]}, random_state=0)
+    diagnosis = diagnose(classifier, X, y, alphas=tried["alphas"], cv=cv, n_seeds=tried["n_seeds"])
+    assert len(diagnosis.verdicts) == len(tried["alphas"])
+
+
+def test_more_splits_are_more():
+    for n_splits in (2, 15, 50, 400):
+        fits = np.tile([[0.50], [0.501], [0.502]], n_splits) + 0.05 * np.resize(SIGNS, n_splits)
+        few = AlphaDiagnosis(
+            alphas=[0, 1, 2], test_loss=fits, train_loss=fits, test_score=-fits, train_score=-fits
+        )
+        cv = said(few, "no-difference").suggestion["cv"]
+        assert cv["n_splits"] * cv["n_repeats"] >= 2 * n_splits
+
+
+def test_a_finding_travels_as_plain_values():
+    for finding in suggesting():
+        assert json.loads(json.dumps(finding.to_dict())) == finding.to_dict()
+        assert pickle.loads(pickle.dumps(finding)) == finding

@@ -1,0 +1,59 @@
+"""``ridge-nn diagnose``: a verdict for every alpha."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from sklearn_ridge_nn import display, report
+from sklearn_ridge_nn.cli import _terminal as terminal
+from sklearn_ridge_nn.cli._arguments import DiagnoseArguments
+from sklearn_ridge_nn.cli._columns import pipeline
+from sklearn_ridge_nn.cli._files import whole
+from sklearn_ridge_nn.cli._inputs import read
+from sklearn_ridge_nn.cli._outputs import check_outputs, write
+from sklearn_ridge_nn.cli._training import check_scores, check_scoring, classifier_of, splitter
+from sklearn_ridge_nn.cli._wording import command_wording
+from sklearn_ridge_nn.diagnosis import diagnose
+
+
+def run(arguments: DiagnoseArguments) -> None:
+    """Say for every alpha whether the network underfits, is good, or overfits."""
+    outputs = {"html": arguments.html, "json": arguments.json, "plot": arguments.plot}
+    check_outputs(outputs)
+    if outputs["html"] or outputs["plot"]:
+        display.use_files_only(outputs["plot"])
+    classifier = classifier_of(arguments)
+    check_scoring(arguments.scoring)
+    data = read(arguments)
+    check_scores(arguments.scoring, data)
+    shown = terminal.is_shown(arguments.quiet)
+    with terminal.training(shown):
+        diagnosis = diagnose(
+            pipeline(data.columns, classifier),
+            data.X,
+            data.y,
+            alphas=arguments.alphas,
+            cv=splitter(arguments, data, np.arange(len(data.y))),
+            scoring=arguments.scoring,
+            n_seeds=arguments.seeds,
+            verbose=int(shown),
+        )
+    summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
+    width = shutil.get_terminal_size((100, 24)).columns
+    print(report.text(diagnosis, diagnosis.findings, width, command_wording), file=summary_to)
+    if outputs["html"]:
+        write(report.page(diagnosis, diagnosis.findings, command_wording), outputs["html"])
+    if outputs["json"]:
+        write(json.dumps(diagnosis.to_dict(), indent=1) + "\n", outputs["json"])
+    if outputs["plot"]:
+        with whole(outputs["plot"]) as part:
+            kind = Path(outputs["plot"]).suffix.removeprefix(".").lower()
+            diagnosis.plot().figure_.savefig(part, dpi=150, format=kind)
+    for what, path in zip(("Report", "Numbers", "Picture"), outputs.values(), strict=True):
+        if path and path != "-":
+            print(f"{what}: {path}", file=summary_to)

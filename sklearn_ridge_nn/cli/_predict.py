@@ -1,0 +1,86 @@
+"""``ridge-nn predict``: labels of a file's rows, some at a time."""
+
+from __future__ import annotations
+
+import os
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
+from sklearn_ridge_nn.cli._arguments import PredictArguments
+from sklearn_ridge_nn.cli._columns import Columns, prepared, unknown_categories, without_missing
+from sklearn_ridge_nn.cli._inputs import check_same_columns, table_of
+from sklearn_ridge_nn.cli._outputs import check_outputs, output_separator
+from sklearn_ridge_nn.cli._tables import InputError, Table, listed
+
+#: Unknown categories of a column that a warning names.
+MOST_NAMED = 5
+
+
+def run(arguments: PredictArguments) -> None:
+    """Predict the labels of a file's rows, some at a time."""
+    separator = output_separator(arguments.output)
+    check_outputs({"output": arguments.output})
+    output = arguments.output
+    are_there = output and os.path.isfile(output) and os.path.isfile(arguments.file)
+    if output and are_there and os.path.samefile(arguments.file, output):
+        raise InputError(f"--output {output!r} is the file to read. Name another.")
+    model_files.check_exists(arguments.model)
+    card = model_files.read_card(arguments.model)
+    model = model_files.load(arguments.model, card)
+    with table_of(arguments) as table:
+        _predict(table, model, card, separator, arguments)
+
+
+def _predict(
+    table: Table, model: Pipeline, card: model_files.Card, separator: str, arguments: PredictArguments
+) -> None:
+    columns = Columns(tuple(card.data["numeric"]), tuple(card.data["categorical"]))
+    check_same_columns(table, card, arguments.keep)
+    results = ["prediction"]
+    if arguments.proba:
+        results += [f"probability_{label}" for label in model.classes_]
+    clashes = [name for name in arguments.keep if name in results]
+    if clashes:
+        raise InputError(
+            f"--keep {clashes[0]!r}: a column of that name holds results. Rename it in the file."
+        )
+    new: dict[str, set[str]] = {}
+    recognised: set[str] = set()
+    n_done = 0
+    asked = list(dict.fromkeys([*columns.names, *arguments.keep]))
+    words = [*card.data["missing"], *arguments.missing]
+    with (
+        terminal.output(arguments.output) as file,
+        terminal.rows_bar("Predicting", terminal.is_shown(arguments.quiet)) as advance,
+    ):
+        for chunk in table.chunks(arguments.chunk_size, asked):
+            X = prepared(without_missing(chunk[columns.names], words), columns)
+            for name, values, some_known in unknown_categories(X, model):
+                new.setdefault(name, set()).update(values[:MOST_NAMED])
+                if some_known:
+                    recognised.add(name)
+            answers = chunk[arguments.keep].copy()
+            answers["prediction"] = model.predict(X)
+            if arguments.proba:
+                answers[results[1:]] = model.predict_proba(X)
+            answers.to_csv(file, sep=separator, header=n_done == 0, index=False, lineterminator="\n")
+            n_done += len(chunk)
+            advance(n_done, table.fraction_read())
+        if not n_done:
+            pd.DataFrame(columns=[*arguments.keep, *results]).to_csv(file, sep=separator, index=False)
+    if not n_done:
+        terminal.say(f"warning: {table.name} has a header and no rows")
+    for name, seen in new.items():
+        named = listed(sorted(seen), MOST_NAMED)
+        if seen and name in recognised:
+            terminal.say(
+                f"warning: column {name!r} has categories that the model was not trained on, and which it "
+                f"takes for none of those that it knows: {named}"
+            )
+        elif seen:
+            terminal.say(
+                f"warning: column {name!r} has not one of the categories that the model was trained on, but "
+                f"{named}. Are they spelled otherwise?"
+            )

@@ -1,0 +1,31 @@
+"""Suggestions of findings in the words of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn_ridge_nn.evidence import Wording
+
+
+def _argument(name: str, value: Any) -> str:
+    """Return what to add to a command line."""
+    if name == "alphas":
+        return f"--alphas {_grid(value)}"
+    if name == "cv":
+        return f"--cv {value['n_splits']}x{value['n_repeats']}"
+    if name == "early_stopping":
+        return "--early-stopping"
+    if name == "hidden_layer_sizes":
+        return f"--hidden-layer-sizes {','.join(map(str, value))}"
+    return {"n_seeds": "--seeds", "epochs": "--epochs"}[name] + f" {value}"
+
+
+def _grid(alphas: Sequence[float]) -> str:
+    """Return an evenly spaced grid as the parser reads it, behind 0 if it begins there."""
+    if alphas[0] == 0:
+        return f"0,{_grid(alphas[1:])}"
+    return f"{alphas[0]!r}:{alphas[-1]!r}:{len(alphas)}"
+
+
+command_wording = Wording(_argument)

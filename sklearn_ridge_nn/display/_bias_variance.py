@@ -1,0 +1,112 @@
+"""Loss, bias and variance over alpha."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from sklearn_ridge_nn.display._axes import TEST, TRAIN, alpha_axis, alpha_line, axes_for, places_of, plain
+from sklearn_ridge_nn.evidence import Decomposition
+
+
+class BiasVarianceDisplay:
+    """Loss, bias and variance over alpha.
+
+    Parameters
+    ----------
+    alphas, loss, bias, variance : ndarray of shape (n_alphas,)
+        Means over the test rows; loss is bias plus variance.
+    param_name : str, default="alpha"
+        Name of the x-axis.
+    ylabel : str, default="log loss"
+        Name of the y-axis.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        The axes.
+    figure_ : matplotlib.figure.Figure
+        The figure.
+    lines_ : dict of str to matplotlib.lines.Line2D
+        "loss", "bias" and "variance".
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn import BiasVarianceDisplay
+    >>> bias, variance = np.array([0.2, 0.3]), np.array([0.4, 0.1])
+    >>> display = BiasVarianceDisplay(
+    ...     alphas=np.array([0.0, 0.1]), loss=bias + variance, bias=bias, variance=variance
+    ... ).plot()
+    >>> sorted(display.lines_)
+    ['bias', 'loss', 'variance']
+    >>> plt.close(display.figure_)
+    """
+
+    __module__ = "sklearn_ridge_nn"
+
+    def __init__(
+        self,
+        *,
+        alphas: np.ndarray,
+        loss: np.ndarray,
+        bias: np.ndarray,
+        variance: np.ndarray,
+        param_name: str = "alpha",
+        ylabel: str = "log loss",
+    ) -> None:
+        self.alphas, self.loss, self.bias, self.variance = alphas, loss, bias, variance
+        self.param_name, self.ylabel = param_name, ylabel
+
+    @classmethod
+    def from_decomposition(cls, result: Decomposition, *, loss: str = "log_loss", ax: Any = None) -> Self:
+        """Draw what `bias_variance` returns.
+
+        Parameters
+        ----------
+        result : BiasVariance
+            The decomposition.
+        loss : {"log_loss", "zero_one"}, default="log_loss"
+            Which loss.
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+        """
+        if loss not in ("log_loss", "zero_one"):
+            raise ValueError(f"loss must be 'log_loss' or 'zero_one'. Got {loss!r}.")
+        prefix = loss.removesuffix("_loss")
+        return cls(
+            alphas=result.alphas,
+            loss=getattr(result, f"{prefix}_loss"),
+            bias=getattr(result, f"{prefix}_bias"),
+            variance=getattr(result, f"{prefix}_variance"),
+            param_name=result.param_name.rpartition("__")[2],
+            ylabel="log loss" if loss == "log_loss" else "0-1 loss",
+        ).plot(ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw into some axes, or into a new figure.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        ax = self.ax_ = axes_for(ax)
+        self.figure_, self.lines_ = ax.figure, {}
+        places, has_zero = places_of(self.alphas), self.alphas[0] == 0
+        styles = (("loss", "black", "o", "-"), ("bias", TRAIN, "s", "--"), ("variance", TEST, "^", "-."))
+        for name, colour, marker, dashes in styles:
+            style = {"color": colour, "marker": marker, "markersize": 4, "linestyle": dashes}
+            label = "loss = bias + variance" if name == "loss" else name
+            self.lines_[name] = alpha_line(ax, places, getattr(self, name), has_zero, label=label, **style)[0]
+        alpha_axis(ax, self.alphas, self.param_name)
+        ax.set_ylabel(plain(self.ylabel))
+        ax.legend(loc="best", fontsize="small", framealpha=0.85)
+        return self

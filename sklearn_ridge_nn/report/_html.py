@@ -1,0 +1,155 @@
+"""A diagnosis as a page of HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from sklearn_ridge_nn import display
+from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording
+from sklearn_ridge_nn.report._table import SIGNS, columns_of, headline, legend, marks_of
+
+
+@lru_cache(maxsize=4)
+def _file(name: str) -> str:
+    """Return a file that lies beside this one."""
+    return (files("sklearn_ridge_nn.report") / name).read_text(encoding="utf-8")
+
+
+def page(evidence: Evidence, findings: Sequence[Finding], wording: Wording = python_wording) -> str:
+    """Return the report as one page of HTML that needs nothing else.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    findings : sequence of Finding
+    wording : Wording, default=python_wording
+        Puts a finding's suggestion into words.
+    """
+    return Template(_file("page.html")).substitute(
+        title=escape(_title(evidence)),
+        style=_file("style.css") + _file("page.css"),
+        body=_body(evidence, findings, wording, n_pictures=None),
+    )
+
+
+def fragment(evidence: Evidence, findings: Sequence[Finding]) -> str:
+    """Return the report for a notebook, with its first picture if matplotlib is installed."""
+    try:
+        display.pyplot()
+    except ImportError:
+        n_pictures = 0
+    else:
+        n_pictures = 1
+    body = _body(evidence, findings, python_wording, n_pictures)
+    return (
+        f'<style>{_file("style.css")}</style><div class="ridge-report"><h1>{escape(_title(evidence))}</h1>'
+        f"{body}</div>"
+    )
+
+
+def _title(evidence: Evidence) -> str:
+    return f"Diagnosis of {evidence.short_name}"
+
+
+def _body(evidence: Evidence, findings: Sequence[Finding], wording: Wording, n_pictures: int | None) -> str:
+    """Return headline, table, findings and pictures, as many as are asked for; None is all of them."""
+    figures = [
+        _figure(number, draw(evidence).figure_, words)
+        for number, (draw, words) in enumerate(_pictures(evidence)[:n_pictures])
+    ]
+    first = f"<p>{escape(headline(evidence, findings))}</p>"
+    return "\n".join([first, *figures[:1], _table(evidence), _findings(findings, wording), *figures[1:]])
+
+
+def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
+    """Return what draws each picture, and what it shows in words."""
+    name = evidence.short_name
+    verdicts = "; ".join(
+        f"{alpha:.3g} {verdict}" for alpha, verdict in zip(evidence.alphas, evidence.verdicts, strict=True)
+    )
+    pictures: list[tuple[Callable[..., Any], str]] = [
+        (
+            display.AlphaCurveDisplay.from_diagnosis,
+            f"Mean {evidence.loss_name} on training and test rows over {name}, with one standard error. "
+            f"Verdicts: {verdicts}.",
+        )
+    ]
+    if evidence.n_epochs > 1:
+        pictures.append(
+            (
+                display.LossCurveDisplay.from_diagnosis,
+                "Mean loss without the penalty over the epochs, on training rows (dashed) and test rows, "
+                f"for the smallest, the best and the largest {name}.",
+            )
+        )
+    if evidence.weight_quantiles is not None:
+        pictures.append(
+            (
+                display.WeightDistributionDisplay.from_diagnosis,
+                f"Quantiles and norms of each layer's weights over {name}.",
+            )
+        )
+    return pictures
+
+
+def _figure(number: int, figure: Any, words: str) -> str:
+    svg = display.as_svg(figure, f"ridge-{number}")
+    opening = f'<svg role="img" aria-label="{escape(words)}" '
+    svg = re.sub(r"<svg ", lambda _: opening, svg, count=1)
+    return f"<figure>\n{svg}\n<figcaption>{escape(words)}</figcaption>\n</figure>"
+
+
+def _table(evidence: Evidence) -> str:
+    columns = columns_of(evidence)
+    marks = marks_of(evidence)
+    names = [*columns, "reason"]
+    left = ("verdict", "reason")
+    head = "".join(
+        f'<th scope="col"{" class=left" if name in left else ""}>{escape(name)}</th>' for name in names
+    )
+    rows = []
+    for index, cells in enumerate(zip(*columns.values(), strict=True)):
+        alpha, verdict, *numbers = cells
+        mark = f" ({marks[index]})" if marks[index] else ""
+        others = "".join(f"<td>{escape(number.replace('+/-', '±'))}</td>" for number in numbers)
+        rows.append(
+            f'<tr><th scope="row">{escape(alpha)}</th>'
+            f'<td class="left verdict {verdict}">{verdict}{mark}</td>{others}'
+            f'<td class="left reason">{escape(evidence.reasons[index])}</td></tr>'
+        )
+    caption = f"Means over {evidence.n_splits} splits. {legend(evidence).replace('+/-', '±')}"
+    return (
+        f'<section aria-label="Verdicts">\n<h2>Verdicts</h2>\n<div class="scroll" tabindex="0">\n<table>\n'
+        f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+        + "\n".join(rows)
+        + "\n</tbody>\n</table>\n</div>\n</section>"
+    )
+
+
+def _findings(findings: Sequence[Finding], wording: Wording) -> str:
+    shown, others = [], []
+    for finding in findings:
+        advice = finding.advice_in(wording)
+        if finding.severity in SIGNS:
+            shown.append(
+                f'<div class="finding {finding.severity}"><h3>{finding.severity.capitalize()}: '
+                f"<code>{finding.code}</code></h3><p>{escape(finding.sentence)}</p>"
+                + (f"<p><strong>{escape(advice)}</strong></p>" if advice else "")
+                + "</div>"
+            )
+        else:
+            said = escape(" ".join(filter(None, [finding.sentence, advice])))
+            others.append(f"<li>{escape(finding.severity)}: <code>{finding.code}</code>. {said}</li>")
+    return (
+        '<section aria-label="Findings">\n<h2>Findings</h2>\n'
+        + "\n".join(shown)
+        + f"\n<details><summary>{len(others)} other checks</summary>\n<ul>\n"
+        + "\n".join(others)
+        + "\n</ul>\n</details>\n</section>"
+    )
