@@ -167,6 +167,11 @@ def test_a_stub_lists_what_is_there(wing):
         assert getattr(module, name) is not None
 
 
+@pytest.mark.parametrize("wing", WINGS)
+def test_any_wing_can_be_imported_first(wing):
+    subprocess.run([sys.executable, "-c", f"from {NAME}.{wing} import *"], check=True)
+
+
 def test_the_root_lists_what_is_public_and_nothing_else():
     assert set(dir(sklearn_ridge_nn)) == set(sklearn_ridge_nn.__all__)
     for name in sklearn_ridge_nn.__all__:

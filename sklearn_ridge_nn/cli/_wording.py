@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,13 @@ def _grid(alphas: Sequence[float]) -> str:
     """Return an evenly spaced grid as the parser reads it, behind 0 if it begins there."""
     if alphas[0] == 0:
         return f"0,{_grid(alphas[1:])}"
-    return f"{alphas[0]!r}:{alphas[-1]!r}:{len(alphas)}"
+    return f"{_number(alphas[0])}:{_number(alphas[-1])}:{len(alphas)}"
+
+
+def _number(value: float) -> str:
+    """Return the shortest text that reads back as a number; powers of ten are written as such."""
+    power = f"1e{round(math.log10(value))}"
+    return power if float(power) == value and not 1e-3 <= value <= 1e3 else repr(value)
 
 
 command_wording = Wording(_argument)

@@ -44,8 +44,6 @@ class Architecture:
     12289
     """
 
-    __module__ = "sklearn_ridge_nn.training"
-
     n_features: int
     n_outputs: int
     target_type: TargetType
@@ -99,8 +97,6 @@ class State:
     >>> [weight.shape for weight in state.weights]
     [(2, 1), (1,)]
     """
-
-    __module__ = "sklearn_ridge_nn.training"
 
     coefs: list[np.ndarray]
     intercepts: list[np.ndarray]
@@ -167,8 +163,6 @@ class Task:
     >>> task.n_batches(task.train_rows)
     3
     """
-
-    __module__ = "sklearn_ridge_nn.training"
 
     architecture: Architecture
     alpha: float
@@ -253,8 +247,6 @@ class Trained:
     ((5,), 5)
     """
 
-    __module__ = "sklearn_ridge_nn.training"
-
     state: State
     history: dict[str, np.ndarray]
     best_epoch: int | None
@@ -277,9 +269,12 @@ class DivergenceError(ValueError):
     True
     """
 
-    __module__ = "sklearn_ridge_nn.training"
-
     seconds: float = 0.0
+
+
+# Users know them from there; set here, for a dataclass looks its own module up while it is made.
+for _public in (Architecture, State, Task, Trained, DivergenceError):
+    _public.__module__ = "sklearn_ridge_nn.training"
 
 
 def divergence(task: Task, epoch: int) -> DivergenceError:

@@ -16,9 +16,10 @@ import pytest
 import skops.io
 from sklearn.metrics import accuracy_score
 
-from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose, report
 from sklearn_ridge_nn.cli._columns import Columns, pipeline
 from sklearn_ridge_nn.cli._main import main
+from sklearn_ridge_nn.cli._wording import command_wording
 
 COMMAND = str(Path(sys.executable).parent / "ridge-nn")
 NETWORK = ["--hidden-layer-sizes", "8", "--epochs", "10", "--learning-rate", "0.03"]
@@ -111,7 +112,10 @@ def test_diagnose_prints_and_writes_what_the_function_returns(folder, frame, tmp
     assert printed.startswith(table)
     for what, name in (("Report", "r.html"), ("Numbers", "d.json"), ("Picture", "c.svg")):
         assert f"{what}: {tmp_path / name}" in printed
-    assert (tmp_path / "r.html").read_text() == written.to_html()
+    page = (tmp_path / "r.html").read_text()
+    assert page == report.page(written, written.findings, command_wording)
+    assert page.partition("Findings")[0] == written.to_html().partition("Findings")[0]
+    assert "--epochs 20" in page
     assert "<svg" in (tmp_path / "c.svg").read_text()
 
     columns = Columns(("age",), ("city", "code", "member"))
@@ -134,6 +138,15 @@ def test_findings_speak_of_the_commands_arguments(folder):
     assert "--alphas 1e-7:1e-4:7" in words or "--alphas 0,1e-11:1e-8:7" in words
     assert "epochs=" not in words
     assert "np." not in words
+
+
+def test_a_grid_that_is_advised_can_be_given(folder):
+    """The best alpha is the first of the grid, 0.003, which is no power of ten."""
+    arguments = ["diagnose", "--dataset", "wine", "--cv", "3", "--epochs", "10", "--alphas"]
+    printed, _ = ridge_nn(*arguments, "0.003:0.03:3")
+    assert "Try --alphas 0,3e-06:0.003:7 next" in " ".join(printed.split())
+    again, _ = ridge_nn(*arguments, "0,3e-06:0.003:7")
+    assert again.startswith("8 values of alpha")
 
 
 def test_fit_says_that_training_had_not_finished(folder, tmp_path):
