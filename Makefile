@@ -39,6 +39,7 @@ lint: $(VENV)/.extra-lint ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typing/user_script.py
 
 format: $(VENV)/.extra-lint ## format and mend what can be mended
 	$(BIN)/ruff check --fix .

@@ -203,9 +203,8 @@ def cross_validation_alone(data: str) -> Callable[[], object]:
 
 def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
     """Return the 45 networks of a search in one call of the engine."""
-    from sklearn_ridge_nn.network._random import hold_out
-    from sklearn_ridge_nn.network._task import Architecture, Task
-    from sklearn_ridge_nn.training import _engine as engine
+    from sklearn_ridge_nn.network import hold_out
+    from sklearn_ridge_nn.training import Architecture, Task, train_together
 
     X, y = workload(data)
     n_classes = len(np.unique(y))
@@ -232,7 +231,7 @@ def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
             )
             for alpha in ALPHAS
         ]
-    return lambda: engine.train_together(tasks)
+    return lambda: train_together(tasks)
 
 
 # -- timing ---------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def _found(module: str, name: str) -> Any:
         return None
 
 
-#: None where this scikit-learn has no such name; `difference` then says so, and nobody calls them.
+#: None where this scikit-learn has no such name; `difference` then says so, and they are not called.
 safe_indexing = _found("sklearn.utils", "_safe_indexing")
 safe_split = _found("sklearn.utils.metaestimators", "_safe_split")
 check_method_params = _found("sklearn.utils.validation", "_check_method_params")
@@ -223,7 +223,7 @@ def refuse_difference(function: str) -> None:
 def rebound(function: Callable[..., Any], **names: Any) -> Callable[..., Any]:
     """Return a copy of a function that finds other values under some global names.
 
-    The function itself, its module and everybody else who uses it stay as they are, in all threads. What
+    The function itself, its module and all other code that uses it stay as they are, in all threads. What
     decorators put around the function is left out. A name that the function does not use has no effect.
 
     Parameters

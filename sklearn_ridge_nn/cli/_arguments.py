@@ -371,7 +371,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _refuse(command: argparse.ArgumentParser, unknown: str) -> None:
     """End with what is unknown to a command, and what may have been meant."""
-    known = [option for action in command._actions for option in action.option_strings]
+    actions = command._actions  # noqa: SLF001  argparse has no public list of them
+    known = [option for action in actions for option in action.option_strings]
     near = get_close_matches(unknown.partition("=")[0], known, 1)
     command.error(f"unrecognized argument {unknown!r}.{f' Did you mean {near[0]}?' if near else ''}")
 
@@ -476,7 +477,7 @@ def _alphas(text: str) -> list[float]:
         values += np.geomspace(low, high, count).tolist()
     wrong = [value for value in values if not 0 <= value < np.inf]
     if wrong:
-        raise argparse.ArgumentTypeError(f"{wrong[0]:g} is no alpha: alphas are finite and >= 0")
+        raise argparse.ArgumentTypeError(f"{wrong[0]:g} is not an alpha: alphas are finite and >= 0")
     if len(set(values)) < 2:
         raise argparse.ArgumentTypeError(f"{text!r} has a single value; two or more can be compared")
     return sorted(set(values))
@@ -488,7 +489,7 @@ def _sizes(text: str) -> tuple[int, ...]:
     except ValueError:
         sizes = (0,)
     if min(sizes) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of sizes, such as 128,64")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes, such as 128,64")
     return sizes
 
 
@@ -505,11 +506,11 @@ def _cv(text: str) -> tuple[int, int]:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
 
 
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r} is no seed: a whole number from 0 to 2**32 - 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number from 0 to 2**32 - 1")
     return int(text)

@@ -94,7 +94,7 @@ def sort_columns(frame: pd.DataFrame, categorical: Sequence[str] = ()) -> Column
     Raises
     ------
     InputError
-        If a column holds dates, free text, values that are no single number or text, infinite numbers, or
+        If a column holds dates, free text, values other than single numbers or text, infinite numbers, or
         nothing at all.
     """
     kinds = {name: "categorical" if name in categorical else _kind(frame[name]) for name in frame}
@@ -120,8 +120,8 @@ def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 def pipeline(columns: Columns, classifier: Any) -> Pipeline:
     """Return what imputes and scales numbers, makes categories columns of 0 and 1, and classifies.
 
-    A missing number is replaced by the median of the training rows; a missing category is one of its own, and
-    one that the training rows did not have is none of theirs.
+    A missing number is replaced by the median of the training rows. A missing category is a category of its
+    own, and one that the training rows did not have is encoded as zeros.
     """
     numeric = Pipeline(
         [

@@ -32,7 +32,7 @@ def run(arguments: DiagnoseArguments) -> None:
     data = read(arguments)
     check_scores(arguments.scoring, data)
     shown = terminal.is_shown(arguments.quiet)
-    with terminal.training(shown):
+    with terminal.training():
         diagnosis = diagnose(
             pipeline(data.columns, classifier),
             data.X,

@@ -1,4 +1,4 @@
-"""Files that are written as a whole or not at all."""
+"""Atomic writes: a file is replaced as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,34 +6,35 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
-def whole(path: str) -> Iterator[str]:
+def whole(path: str) -> Iterator[Path]:
     """Yield where to write; what is there in the end becomes the file if nothing was raised.
 
     A link stays one, and its target is replaced. Devices and pipes are written to as they are.
     """
-    if os.path.exists(path) and not os.path.isfile(path):
-        yield path
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        yield target
         return
-    target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    descriptor, part = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=folder)
+    target = target.resolve()
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     os.close(descriptor)
+    part = Path(name)
     try:
         yield part
-        os.chmod(part, _mode(target))
-        os.replace(part, target)
+        part.chmod(_mode(target))
+        part.replace(target)
     finally:
-        if os.path.exists(part):
-            os.remove(part)
+        part.unlink(missing_ok=True)
 
 
-def _mode(path: str) -> int:
+def _mode(path: Path) -> int:
     """Return the permissions of a file, or those of a new one."""
-    if os.path.exists(path):
-        return os.stat(path).st_mode & 0o777
+    if path.exists():
+        return path.stat().st_mode & 0o777
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask

@@ -40,7 +40,7 @@ def run(arguments: FitArguments) -> None:
     model = pipeline(data.columns, classifier)
     shown = terminal.is_shown(arguments.quiet)
     chosen = None
-    with terminal.training(shown):
+    with terminal.training():
         if isinstance(rule, float):
             model.set_params(network__alpha=rule, network__verbose=int(shown))
             model.fit(data.X.iloc[train], data.y[train]).set_params(network__verbose=0)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import zipfile
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from platform import python_version
 from typing import Any, Self
 
@@ -133,7 +133,7 @@ def save(pipeline: Pipeline, card: Card, path: str) -> None:
     import skops.io
 
     with whole(path) as part:
-        with open(part, "wb") as file:
+        with part.open("wb") as file:
             skops.io.dump(pipeline, file, compression=zipfile.ZIP_DEFLATED)
         with zipfile.ZipFile(part, "a", compression=zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(CARD, json.dumps(card.to_dict(), indent=1, allow_nan=False))
@@ -141,7 +141,7 @@ def save(pipeline: Pipeline, card: Card, path: str) -> None:
 
 def check_exists(path: str) -> None:
     """Raise if there is no such model."""
-    if not os.path.isfile(path):
+    if not Path(path).is_file():
         raise InputError(f"There is no model {path!r}. 'ridge-nn fit' makes one.")
 
 

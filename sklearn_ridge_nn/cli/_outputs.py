@@ -15,13 +15,14 @@ def check_outputs(paths: dict[str, str | None]) -> None:
     for name, path in given.items():
         if path == "-":
             continue
-        folder = Path(path).parent
+        file = Path(path)
+        folder = file.parent
         if not folder.is_dir():
             raise InputError(f"--{name} {path!r}: there is no folder {str(folder)!r}. Create it first.")
-        if os.path.isdir(path):
+        if file.is_dir():
             raise InputError(f"--{name} {path!r} is a folder. Name a file.")
-        replaced = os.path.isfile(path) or not os.path.exists(path)
-        if not os.access(Path(os.path.realpath(path)).parent if replaced else path, os.W_OK):
+        is_replaced = file.is_file() or not file.exists()
+        if not os.access(file.resolve().parent if is_replaced else file, os.W_OK):
             raise InputError(f"--{name} {path!r} cannot be written: permission denied.")
     twice = [path for path in given.values() if list(given.values()).count(path) > 1]
     if twice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
@@ -22,10 +22,9 @@ def run(arguments: PredictArguments) -> None:
     """Predict the labels of a file's rows, some at a time."""
     separator = output_separator(arguments.output)
     check_outputs({"output": arguments.output})
-    output = arguments.output
-    are_there = output and os.path.isfile(output) and os.path.isfile(arguments.file)
-    if output and are_there and os.path.samefile(arguments.file, output):
-        raise InputError(f"--output {output!r} is the file to read. Name another.")
+    file, output = Path(arguments.file), Path(arguments.output or "-")
+    if file.is_file() and output.is_file() and file.samefile(output):
+        raise InputError(f"--output {arguments.output!r} is the file to read. Name another.")
     model_files.check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
     model = model_files.load(arguments.model, card)

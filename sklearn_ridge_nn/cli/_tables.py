@@ -6,7 +6,6 @@ import csv
 import gc
 import gzip
 import io
-import os
 import re
 import sys
 import zlib
@@ -21,7 +20,7 @@ from typing import IO, Any, Self, cast
 import numpy as np
 import pandas as pd
 
-csv.field_size_limit(2**31 - 1)  # a field may be as long as it is
+csv.field_size_limit(2**31 - 1)  # a field may have any length
 
 #: Data sets that scikit-learn brings along, and the name of their loader.
 BUNDLED = {
@@ -193,7 +192,7 @@ class Table:
                 gc.enable()
 
     def _rows(self, records: list[list[str]]) -> list[list[str]]:
-        """Return the records that are rows. Empty lines are none, unless a row is a single field."""
+        """Return the records that are rows. Empty lines are left out, unless a row is a single field."""
         n_columns = len(self.columns)
         if set(map(len, records)) == {n_columns}:
             return records
@@ -277,13 +276,13 @@ def listed(names: Sequence[Any], most: int = 12) -> str:
 
 
 def _size(path: str) -> int:
-    if os.path.isdir(path):
+    file = Path(path)
+    if file.is_dir():
         raise InputError(f"{path} is a folder. Name a file.")
-    if not os.path.exists(path):
-        folder = Path(path).parent
-        names = sorted(os.listdir(folder)) if folder.is_dir() else []
-        raise InputError(f"There is no file {path!r}. {did_you_mean(Path(path).name, names)}".strip())
-    return os.path.getsize(path)
+    if not file.exists():
+        names = sorted(other.name for other in file.parent.iterdir()) if file.parent.is_dir() else []
+        raise InputError(f"There is no file {path!r}. {did_you_mean(file.name, names)}".strip())
+    return file.stat().st_size
 
 
 def _kind(path: str) -> str:
@@ -298,7 +297,7 @@ def _kind(path: str) -> str:
 
 def _bytes_of(path: str) -> IO[bytes]:
     if path != "-":
-        return open(path, "rb")
+        return Path(path).open("rb")
     if sys.stdin is None:
         raise InputError("stdin is closed, so FILE cannot be '-'.")
     return open(sys.stdin.fileno(), "rb", closefd=False)

@@ -57,7 +57,7 @@ def _without_traceback(message: str) -> str:
 
 
 @contextmanager
-def training(show_progress: bool) -> Iterator[None]:
+def training() -> Iterator[None]:
     """Send the progress of a training to stderr, and leave out TensorFlow's greeting."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_greetings(), redirect_stdout(sys.stderr):
@@ -110,7 +110,7 @@ def _pass_on(reading: int, real: int) -> None:
 def rows_bar(what: str, is_shown: bool) -> Iterator[Any]:
     """Show a bar on stderr, or nothing; yields a function of (rows done, fraction done or None)."""
     if not is_shown:
-        yield lambda rows, fraction: None
+        yield lambda _rows, _fraction: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -134,5 +134,5 @@ def output(path: str | None) -> Iterator[IO[str]]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    with whole(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         yield file

@@ -23,10 +23,10 @@ def classifier_of(arguments: TrainingArguments) -> RidgeMLPClassifier:
 
 
 def check_scoring(name: str | None) -> None:
-    """Raise if scikit-learn knows no such score."""
+    """Raise if scikit-learn does not know the score."""
     if name is not None and name not in get_scorer_names():
         near = did_you_mean(name, get_scorer_names())
-        raise InputError(f"--scoring {name!r} is no score that scikit-learn knows. {near}".strip())
+        raise InputError(f"--scoring {name!r} is not a score that scikit-learn knows. {near}".strip())
 
 
 def check_scores(name: str | None, data: Data) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -269,7 +270,7 @@ class AlphaDiagnosis(Evidence):
         """
         schema, version = (content.get(key) for key in ("schema", "version"))
         if schema != SCHEMA:
-            raise ValueError(f"This is no diagnosis: its schema is {schema!r}, and not {SCHEMA!r}.")
+            raise ValueError(f"This is not a diagnosis: its schema is {schema!r}, and not {SCHEMA!r}.")
         if version != VERSION:
             raise ValueError(
                 f"This diagnosis is of version {version!r} of its schema, and this release reads version "
@@ -318,8 +319,7 @@ class AlphaDiagnosis(Evidence):
         page = report.page(self, self.findings)
         if path is None:
             return page
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(page)
+        Path(path).write_text(page, encoding="utf-8")
         return None
 
     def plot(self, ax: Any = None) -> AlphaCurveDisplay:

@@ -192,7 +192,7 @@ def seed_grid(estimator: BaseEstimator, prefix: str, n_seeds: int, is_ours: bool
         return {}
     if name not in estimator.get_params():
         raise ValueError(
-            f"n_seeds={n_seeds} needs an estimator with a random_state, but {name!r} is no parameter of "
+            f"n_seeds={n_seeds} needs an estimator with a random_state, but {name!r} is not a parameter of "
             f"{type(estimator).__name__}. Set n_seeds=1."
         )
     seed = estimator.get_params()[name]

@@ -189,7 +189,7 @@ def fitted_network(estimator: Any) -> Any:
     Raises
     ------
     ValueError
-        If there is none.
+        If there is not one.
     """
     last = estimator
     while hasattr(last, "steps") or hasattr(last, "best_estimator_"):

@@ -535,7 +535,8 @@ def begin_fit(
         For `finish_fit`, once its task is trained.
     """
     # These two are private on the class, so that users do not meet them there.
-    return classifier._begin_fit(X, y, sample_weight, shared=shared, every_epoch=every_epoch, test=test)
+    begin = classifier._begin_fit  # noqa: SLF001
+    return begin(X, y, sample_weight, shared=shared, every_epoch=every_epoch, test=test)
 
 
 def finish_fit(classifier: RidgeMLPClassifier, begun: BegunFit, trained: Trained | DivergenceError) -> None:
@@ -546,4 +547,4 @@ def finish_fit(classifier: RidgeMLPClassifier, begun: BegunFit, trained: Trained
     DivergenceError
         If that is what the training came to.
     """
-    classifier._finish(begun, trained)
+    classifier._finish(begun, trained)  # noqa: SLF001

@@ -32,7 +32,7 @@ _KERAS_OBJECTS = ("_fitted_keras_estimator", "_fitted_keras_params", "callbacks_
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):
-    """A classifier that predicts with a network of plain arrays, whoever trained it."""
+    """A classifier that predicts with a network of plain arrays, by whichever trainer."""
 
     _fitted: dict[str, Any]
     optimizer: Any

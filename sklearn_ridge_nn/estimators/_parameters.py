@@ -51,7 +51,7 @@ def check_all_parameters(estimator: BaseEstimator) -> None:
     ValueError
         If a parameter has a wrong value, or two contradict each other.
     """
-    estimator._validate_params()
+    estimator._validate_params()  # noqa: SLF001  scikit-learn's, which its own fit calls
     check_parameters(estimator)
 
 

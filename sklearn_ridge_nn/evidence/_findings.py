@@ -49,7 +49,7 @@ class Finding:
         What was found, with the numbers.
     template : str
         What to do, empty where there is nothing to. ``{name}`` stands for a part of the suggestion, and
-        ``[[...]]`` is said to those alone who can write Python.
+        ``[[...]]`` is left out where the reader does not write Python.
     suggestion : dict
         What to try, by the names that `diagnose` and the classifier have for it: ``alphas`` (list of float),
         ``epochs``, ``n_seeds``, ``early_stopping``, ``hidden_layer_sizes``, and ``cv`` as a dict of
@@ -96,7 +96,7 @@ class Finding:
         self.__dict__.update({"template": advice, "suggestion": {}, **state})
 
 
-#: What is said to those alone who can write Python.
+#: What is left out where the reader does not write Python.
 _PYTHON_ONLY = re.compile(r"\[\[(.*?)\]\]")
 
 

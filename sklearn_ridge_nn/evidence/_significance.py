@@ -194,6 +194,11 @@ class _Simulated:
 def _simulate(losses: np.ndarray, test_ratio: float) -> _Simulated:
     """Draw cross-validations with equal expectations and the covariance of `losses`.
 
+    The best of many rows is ahead by luck alone, and by how much has no formula: rows are correlated, differ
+    in variance, and share splits. So the question is put to chance itself: cross-validations are drawn in
+    which no row is better than another, and each one's luckiest row is compared with the others in the way
+    that the real one is.
+
     The means have the part of the variance that the splits' common rows add. Where there are more splits than
     rows, the sums of squares are drawn as such: Bartlett's decomposition of a Wishart matrix (Anderson, 2003,
     An introduction to multivariate statistical analysis, section 7.2), so that many splits cost no more.

@@ -55,7 +55,7 @@ class Member:
             task = self.begun.task
             uses_hold_out = call.is_looked_into or task.callbacks or task.patience is not None
             if call.watches_test_rows and not uses_hold_out:
-                # nobody looks at the hold-out, so its losses need not be measured
+                # the hold-out's losses are not read, so they need not be measured
                 task = dataclasses.replace(task, validation_rows=task.validation_rows[:0])
                 self.begun = dataclasses.replace(self.begun, task=task)
         except Exception as error:
@@ -72,7 +72,7 @@ class Member:
         """Return what scikit-learn's function makes of the trained network."""
         estimator, outcome = self.call.estimator, self.outcome
 
-        def hand_over(*args: Any, **params: Any) -> BaseEstimator:
+        def hand_over(*_args: Any, **_params: Any) -> BaseEstimator:
             put_back(estimator, ("fit", "set_params"))  # scorers see it as it is
             if self.begun is None or not isinstance(outcome, (Trained, DivergenceError)):
                 assert isinstance(outcome, Exception)
@@ -80,7 +80,7 @@ class Member:
             finish_fit(self.classifier, self.begun, outcome)
             return estimator
 
-        def set_no_params(**params: Any) -> BaseEstimator:
+        def set_no_params(**_params: Any) -> BaseEstimator:
             return estimator  # they are set, and what is fitted would be replaced
 
         split = self.preprocessed.split

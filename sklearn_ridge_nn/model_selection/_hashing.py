@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def _is_own(obj: Any) -> bool:
         file = inspect.getfile(obj)
     except (TypeError, OSError):  # built in, or defined without a file
         return obj.__module__.partition(".")[0] not in sys.stdlib_module_names
-    return "site-packages" not in file and not file.startswith(os.path.dirname(os.__file__))
+    return "site-packages" not in file and not file.startswith(str(Path(os.__file__).parent))
 
 
 def _what_it_does(obj: Any, seen: set[int]) -> Any:

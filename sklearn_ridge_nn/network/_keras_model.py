@@ -38,11 +38,11 @@ class OwnPrecisionSequential(keras.Sequential):
 
     def compute_loss(
         self,
-        x: Any = None,
+        x: Any = None,  # noqa: ARG002  Keras's signature
         y: Any = None,
         y_pred: Any = None,
         sample_weight: Any = None,
-        training: bool = True,
+        training: bool = True,  # noqa: ARG002
     ) -> Any:
         """Return the data loss plus the penalties."""
         return sum(self.losses, start=self.loss(y, y_pred, sample_weight))

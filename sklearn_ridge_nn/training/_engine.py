@@ -290,7 +290,7 @@ class _Training:
             self._measured = self._measured[slots.n_slots :]
 
     def _take_in(self, epoch: int, slots: EpochSlots, measured: np.ndarray) -> None:
-        """Reduce an epoch's minibatches to its history, and see who diverged or stops."""
+        """Reduce an epoch's minibatches to its history, and find the members that diverged or stop."""
         group, streams, per_member = self.stack.group, self.stack.streams, self.stack.per_member
         here = epoch - group.first_epoch
         n_labels = group.architecture.n_outputs if group.architecture.is_multilabel else 1

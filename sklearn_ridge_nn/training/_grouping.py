@@ -159,6 +159,11 @@ def _filled_stack(task: Task) -> Stack | None:
 def arrange(streams: Sequence[list[int]], most: int) -> list[list[list[int]]]:
     """Arrange the members of some streams in few rectangular stacks of few different shapes.
 
+    Each different shape is a program to compile, which takes as long as training dozens of small networks; so
+    it is cheaper to train a few members twice than to add a shape. Streams are taken from the widest down:
+    those more than half as wide share a stack and are filled up (at most half of its places are copies), the
+    narrower ones begin the next. Streams wider than a stack are cut into equal pieces first.
+
     Parameters
     ----------
     streams : sequence of list of int

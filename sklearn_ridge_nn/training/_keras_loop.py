@@ -82,7 +82,7 @@ def train_with_keras(task: Task, classes: np.ndarray) -> Trained:
     if bookkeeping.diverged_in is not None:
         raise divergence(task, bookkeeping.diverged_in)
     for callback in own_callbacks:
-        callback._model = None
+        callback._model = None  # noqa: SLF001  set_model is the user's, and expects a model
     weights = network.get_weights()
     return Trained(
         State(
@@ -138,7 +138,7 @@ class _EpochLog(keras.callbacks.Callback):
         super().__init__()
         self.epochs: list[dict[str, float]] = []
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Keep an epoch's values."""
         self.epochs.append(dict(logs or {}))
 
@@ -159,7 +159,7 @@ class _Bookkeeping(keras.callbacks.Callback):
         self.task = task
         self.diverged_in: int | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Make an epoch's dropout masks independent of the epochs before it."""
         dropouts = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
         for number, layer in enumerate(dropouts):

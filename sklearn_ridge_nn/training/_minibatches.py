@@ -70,6 +70,12 @@ class Stream:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the row number and the weight of every place in some slots of an epoch.
 
+        An epoch is four runs of slots one after the other: to train on, in the epoch's order, then the
+        training rows, the hold-out and the test rows to be measured. A buffer may begin and end anywhere in
+        them, so each run contributes the part that overlaps with it. Weights to train with are divided by the
+        slot's real rows, for Keras averages over them; those to measure with are only rescaled, and their sum
+        is divided out later, over the whole run.
+
         Parameters
         ----------
         order : ndarray of int

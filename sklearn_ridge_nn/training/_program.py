@@ -55,7 +55,7 @@ class Program:
         self._variable = keras.Variable(zeros, dtype=self._dtype.name, name=_STACK_NAME, trainable=False)
         self._optimizer = key.optimizer.make(self._rate)
         self._optimizer.build([self._variable])
-        # TensorFlow's own variables, for Keras's obey the scopes of whoever uses them
+        # TensorFlow's own variables, for Keras's obey the scopes of the code that uses them
         self._weights = self._variable.value
         self._state_names = [variable.name for variable in optimizer_variables(self._optimizer)]
         self._state = [variable.value for variable in optimizer_variables(self._optimizer)]
@@ -252,18 +252,19 @@ class Program:
             self._optimizer.apply([tf.concat(flat, axis=1) + 2 * decay * weights], [self._variable])
             return (tf.constant(False),)
 
-        # A loop of one round or none; a condition would have XLA copy all state where it is false.
+        # A loop of one round or none, and not tf.cond: under a condition XLA copies the weights and the
+        # optimizer's state in every slot that is not trained on, which costs more than the slot itself.
         tf.while_loop(lambda again: again, step, (trains,))
         return measured
 
 
 class _MemberRates(keras.optimizers.schedules.LearningRateSchedule):
-    """Hands a learning rate per member to an optimizer that thinks it is a schedule."""
+    """Hands a learning rate per member to an optimizer, which takes it for a schedule."""
 
     def __init__(self) -> None:
         self.value: tf.Tensor | None = None
 
-    def __call__(self, step: Any) -> tf.Tensor:
+    def __call__(self, step: Any) -> tf.Tensor:  # noqa: ARG002
         return self.value
 
     def get_config(self) -> dict[str, Any]:

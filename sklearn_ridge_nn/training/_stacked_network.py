@@ -120,7 +120,7 @@ class StackedNetwork:
     ) -> Callable[[tf.Tensor, int], tf.Tensor]:
         """Return a function that drops a layer's outputs while training.
 
-        Masks depend on the stream's key and the layer alone, not on who trains beside.
+        Masks depend on the stream's key and the layer alone, not on the other members of the stack.
         """
         share = tf.where(trains, share, tf.zeros_like(share))[:, None]
 

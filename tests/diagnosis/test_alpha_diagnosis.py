@@ -233,8 +233,8 @@ def test_a_written_diagnosis_states_its_verdicts(everything):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": "other"}, r"This is no diagnosis: its schema is 'other'"),
-        ({"schema": None}, r"This is no diagnosis: its schema is None"),
+        ({"schema": "other"}, r"This is not a diagnosis: its schema is 'other'"),
+        ({"schema": None}, r"This is not a diagnosis: its schema is None"),
         ({"version": 2}, r"of version 2 of its schema, and this release reads version 1"),
         ({"version": None}, r"of version None"),
     ],
@@ -245,7 +245,7 @@ def test_what_another_program_or_release_wrote_is_refused(everything, change, me
 
 
 def test_an_empty_dictionary_is_no_diagnosis():
-    with pytest.raises(ValueError, match="This is no diagnosis"):
+    with pytest.raises(ValueError, match="This is not a diagnosis"):
         AlphaDiagnosis.from_dict({})
 
 

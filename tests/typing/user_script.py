@@ -1,0 +1,40 @@
+"""What type checkers see of the package in a user's script: checked by `make lint`, never run.
+
+A line that must be an error carries an ignore, and an ignore that is not needed is an error itself.
+"""
+
+from typing import assert_type
+
+import numpy as np
+
+import sklearn_ridge_nn
+from sklearn_ridge_nn import (
+    AlphaCurveDisplay,
+    AlphaDiagnosis,
+    BiasVariance,
+    BiasVarianceDisplay,
+    RidgeMLPClassifier,
+    RidgeMLPClassifierCV,
+    bias_variance,
+    diagnose,
+)
+from sklearn_ridge_nn.model_selection import GridSearchCV
+from sklearn_ridge_nn.training import Architecture, Task, train
+
+X, y = np.zeros((10, 2)), np.arange(10) % 2
+classifier = RidgeMLPClassifier(alpha=0.01, hidden_layer_sizes=(8,), random_state=0)
+assert_type(classifier.fit(X, y), RidgeMLPClassifier)
+assert_type(RidgeMLPClassifierCV([0.1, 1.0]).fit(X, y).alpha_, float)
+assert_type(diagnose(classifier, X, y), AlphaDiagnosis)
+assert_type(diagnose(classifier, X, y).plot(), AlphaCurveDisplay)
+assert_type(diagnose(classifier, X, y).best_alpha, float)
+assert_type(diagnose(classifier, X, y).verdicts, tuple[str, ...])
+assert_type(bias_variance(classifier, X, y), BiasVariance)
+assert_type(bias_variance(classifier, X, y).plot(), BiasVarianceDisplay)
+GridSearchCV(classifier, {"alpha": [0.1]}, refit="1se", memory="cache")
+train([Task(Architecture(2, 1, "binary", (4,), "relu", "float32"), 0.1, X, y[:, None], None, y, y, 1, 2, 0)])
+assert_type(sklearn_ridge_nn.__version__, str)
+
+RidgeMLPClassifier(0.01, (8,))  # type: ignore[call-arg]
+RidgeMLPClassifier(regularisation=0.01)  # type: ignore[call-arg]
+sklearn_ridge_nn.Evidence  # type: ignore[attr-defined]
