@@ -190,7 +190,7 @@ class Evidence:
     @property
     def verdicts(self) -> tuple[str, ...]:
         """One of "underfit", "good", "overfit" and "undetermined" per alpha."""
-        return self.comparison.labels
+        return self.comparison.verdicts
 
     @property
     def reasons(self) -> tuple[str, ...]:

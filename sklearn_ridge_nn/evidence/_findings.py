@@ -206,10 +206,10 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
 @check("no-difference")
 def no_difference(evidence: Evidence) -> Answer:
     """Whether any alpha makes a significant difference."""
-    labels = evidence.verdicts
-    n_called = sum(label in ("overfit", "underfit") for label in labels)
+    verdicts = evidence.verdicts
+    n_called = sum(verdict in ("overfit", "underfit") for verdict in verdicts)
     if n_called:
-        return "passed", f"{n_called} of {len(labels)} values are significantly worse than the best."
+        return "passed", f"{n_called} of {len(verdicts)} values are significantly worse than the best."
     comparison, name = evidence.comparison, evidence.short_name
     span = (
         f"mean test losses differ by at most {np.nanmax(comparison.difference):.3g} from the best, "
@@ -217,7 +217,7 @@ def no_difference(evidence: Evidence) -> Answer:
         if np.isfinite(comparison.difference).any()
         else "no value has a loss on every split"
     )
-    is_worse = comparison.is_significant & np.array([label == "undetermined" for label in labels])
+    is_worse = comparison.is_significant & np.array([verdict == "undetermined" for verdict in verdicts])
     if is_worse.any():
         where = _listed(evidence.alphas[is_worse])
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from scipy.stats import t as student
@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from sklearn_ridge_nn.evidence._one_standard_error import best_of
 from sklearn_ridge_nn.evidence._significance import N_SIMULATED, SEED, critical_values, standard_error
 
-Label: TypeAlias = Literal["underfit", "good", "overfit", "undetermined"]
+Verdict: TypeAlias = Literal["underfit", "good", "overfit", "undetermined"]
 
 
 def interval(differences: np.ndarray, test_ratio: float, level: float) -> tuple[float, float, float]:
@@ -51,7 +51,7 @@ class Comparison:
         a split lacks a loss.
     critical_value : ndarray of shape (n_alphas,)
         What difference / standard_error must exceed to be significant.
-    labels : tuple of str
+    verdicts : tuple of str
         "underfit", "good", "overfit" or "undetermined".
     reasons : tuple of str
         Why, with the numbers.
@@ -61,13 +61,17 @@ class Comparison:
     difference: np.ndarray
     standard_error: np.ndarray
     critical_value: np.ndarray
-    labels: tuple[Label, ...]
+    verdicts: tuple[Verdict, ...]
     reasons: tuple[str, ...]
 
     @property
     def is_significant(self) -> np.ndarray:
         """Which rows are significantly worse than the best one, of shape (n_alphas,)."""
         return self.difference > self.critical_value * self.standard_error
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Early files of 0.2.dev0 have the verdicts under the name of labels.
+        self.__dict__.update({"verdicts" if name == "labels" else name: state[name] for name in state})
 
 
 def compare(
@@ -116,8 +120,8 @@ def compare(
         )
         for row in range(len(test_loss))
     ]
-    labels, reasons = zip(*judged, strict=True)
-    return Comparison(best, difference, error, critical, labels, reasons)
+    verdicts, reasons = zip(*judged, strict=True)
+    return Comparison(best, difference, error, critical, verdicts, reasons)
 
 
 def _judge(
@@ -131,7 +135,7 @@ def _judge(
     stronger: float,
     wider_gap: float,
     worse_train: float,
-) -> tuple[Label, str]:
+) -> tuple[Verdict, str]:
     """Return one alpha's verdict and its reason."""
     if n_missing:
         return "undetermined", f"no loss on {n_missing} of {n_splits} splits"

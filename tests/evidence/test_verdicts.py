@@ -48,9 +48,9 @@ def test_good_ends_at_one_standard_error(side):
     below, _ = beside_the_best(0.999 * ERROR, side=side)
     above, _ = beside_the_best(1.001 * ERROR, side=side)
     np.testing.assert_allclose(below.standard_error[side], ERROR)
-    assert below.labels[side] == "good"
+    assert below.verdicts[side] == "good"
     assert "within one standard error" in below.reasons[side]
-    assert above.labels[side] == "undetermined"
+    assert above.verdicts[side] == "undetermined"
     assert "too few splits to tell" in above.reasons[side]
 
 
@@ -59,17 +59,17 @@ def test_a_verdict_begins_at_the_critical_value(side, label):
     critical = beside_the_best(3 * ERROR, side=side)[0].critical_value[side]
     below, _ = beside_the_best(0.98 * critical * ERROR, side=side)
     above, _ = beside_the_best(1.02 * critical * ERROR, side=side)
-    assert below.labels[side] == "undetermined"
-    assert above.labels[side] == label
+    assert below.verdicts[side] == "undetermined"
+    assert above.verdicts[side] == label
     assert above.is_significant.tolist() == [True, False, True]
 
 
 def test_significantly_worse_for_neither_reason_is_undetermined():
     no_gap, _ = beside_the_best(0.2, side=0, gap=-0.2)
-    assert no_gap.labels[0] == "undetermined"
+    assert no_gap.verdicts[0] == "undetermined"
     assert "gap is no wider" in no_gap.reasons[0]
     no_loss, _ = beside_the_best(0.2, side=2, train=-0.1)
-    assert no_loss.labels[2] == "undetermined"
+    assert no_loss.verdicts[2] == "undetermined"
     assert "train loss is no worse" in no_loss.reasons[2]
 
 
@@ -77,21 +77,21 @@ def test_a_sure_difference_within_the_margin_is_good():
     best = np.full(6, 0.5)
     rows = np.array([best + 0.004 + 1e-6 * SIGNS, best, best + 0.006 + 1e-6 * SIGNS])
     train = rows - np.array([[0.2], [0.1], [0.05]])
-    assert compare(train, rows, margin=0.01).labels == ("good", "good", "underfit")
-    assert compare(train, rows, margin=0.0).labels == ("overfit", "good", "underfit")
+    assert compare(train, rows, margin=0.01).verdicts == ("good", "good", "underfit")
+    assert compare(train, rows, margin=0.0).verdicts == ("overfit", "good", "underfit")
 
 
 def test_where_smaller_values_are_stronger_the_sides_change():
     best = np.full(6, 0.5)
     rows = np.array([best + 1 + 0.01 * SIGNS, best, best + 2 + 0.01 * SIGNS])
     train = np.array([best + 0.9, best - 0.1, best - 0.4])
-    assert compare(train, rows, strengths=[-0.1, -1.0, -10.0]).labels == ("underfit", "good", "overfit")
+    assert compare(train, rows, strengths=[-0.1, -1.0, -10.0]).verdicts == ("underfit", "good", "overfit")
 
 
 def test_equal_losses_are_all_good():
     losses = np.tile(np.linspace(0.4, 0.6, 6), (3, 1))
     result = compare(losses - 0.1, losses)
-    assert result.labels == ("good",) * 3
+    assert result.verdicts == ("good",) * 3
 
 
 def test_a_missing_loss_leaves_undetermined_and_disturbs_nobody():
@@ -101,7 +101,7 @@ def test_a_missing_loss_leaves_undetermined_and_disturbs_nobody():
     with_missing[3, 2] = np.nan
     result = compare(with_missing - 0.1, with_missing, strengths=(0, 0.1, 1, 2))
     alone = compare(rows - 0.1, rows)
-    assert result.labels == (*alone.labels, "undetermined")
+    assert result.verdicts == (*alone.verdicts, "undetermined")
     assert result.reasons[3] == "no loss on 1 of 6 splits"
     np.testing.assert_array_equal(result.critical_value[:3], alone.critical_value)
 
@@ -112,7 +112,7 @@ def test_where_every_value_lacks_a_loss_the_least_incomplete_is_taken_and_nothin
     rows[1] -= 0.3
     result = compare(rows - 0.1, rows)
     assert result.best == 1
-    assert result.labels == ("undetermined",) * 3
+    assert result.verdicts == ("undetermined",) * 3
     assert result.reasons[0] == "no loss on 2 of 6 splits"
     assert rule.strongest_within_one_standard_error(rows, np.array([0, 0.1, 1])) >= 1
 
@@ -129,7 +129,7 @@ def test_a_missing_train_loss_leaves_the_reason_unknown():
     train = rows - 0.1
     train[1, 0] = np.nan
     result = compare(train, rows)
-    assert result.labels == ("undetermined", "good", "undetermined")
+    assert result.verdicts == ("undetermined", "good", "undetermined")
     assert "a train loss is missing" in result.reasons[0]
 
 
