@@ -52,8 +52,8 @@ class Finding:
         ``[[...]]`` is left out where the reader does not write Python.
     suggestion : dict
         What to try, by the names that `diagnose` and the classifier have for it: ``alphas`` (list of float),
-        ``epochs``, ``n_seeds``, ``early_stopping``, ``hidden_layer_sizes``, and ``cv`` as a dict of
-        ``n_splits`` and ``n_repeats`` of a RepeatedStratifiedKFold.
+        ``epochs``, ``n_seeds``, ``early_stopping``, ``hidden_layer_sizes``, ``stronger``, and ``cv`` as a
+        dict of ``n_splits`` and ``n_repeats`` of a RepeatedStratifiedKFold.
     """
 
     code: str
@@ -77,7 +77,8 @@ class Finding:
         """
         text = _PYTHON_ONLY.sub(r"\1" if wording.is_python else "", self.template)
         for name, value in self.suggestion.items():
-            text = text.replace(f"{{{name}}}", wording.word(name, value))
+            if (place := f"{{{name}}}") in text:
+                text = text.replace(place, wording.word(name, value))
         return text
 
     def to_dict(self) -> dict[str, Any]:
@@ -252,7 +253,8 @@ def wrong_direction(evidence: Evidence) -> Answer:
         return (
             "problem",
             f"Stronger penalties seem to fit the training rows better: {numbers}.",
-            f"Pass stronger={other!r} if {other} values of {name} penalise more: verdicts are wrong then.",
+            f"[[Pass {{stronger}} if {other} values of {name} penalise more: verdicts are wrong then.]]",
+            {"stronger": other},
         )
     return "passed", f"Stronger penalties do not fit the training rows better: {numbers}."
 
@@ -276,7 +278,7 @@ def best_at_edge(evidence: Evidence) -> Answer:
         return (
             "hint",
             sentence,
-            "A better one may lie beyond it, but there float32 ends: rescale the features.",
+            "A better one may lie beyond it, but outside the range of float32: rescale the features.",
         )
     return "hint", sentence, "A better one may lie beyond it. Try {alphas} next.", {"alphas": grid}
 
@@ -508,8 +510,8 @@ def unscaled_features(evidence: Evidence) -> Answer:
         return (
             "problem",
             f"The features are on widely different scales: {numbers}.",
-            "One penalty cannot fit all of them, and training suffers. Put StandardScaler before the "
-            "network: make_pipeline(StandardScaler(), ...).",
+            "One penalty cannot fit all of them, and training suffers.[[ Put StandardScaler before the "
+            "network: make_pipeline(StandardScaler(), ...).]]",
         )
     return "passed", f"The features are on similar scales: {numbers}."
 

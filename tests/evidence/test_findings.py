@@ -6,12 +6,13 @@ import re
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedStratifiedKFold
 
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
 from sklearn_ridge_nn.cli._arguments import parse
 from sklearn_ridge_nn.cli._wording import command_wording
-from sklearn_ridge_nn.evidence import check_alphas, python_wording
+from sklearn_ridge_nn.evidence import Finding, check_alphas, python_wording
 from sklearn_ridge_nn.evidence._findings import CHECKS, DIFFERENT_SCALES, WIDE_GAP
 
 SIGNS = np.tile([1.0, -1.0, 0.5, -0.5, 0.2, -0.2], 3)
@@ -327,6 +328,10 @@ def test_incomplete_curves_are_not_judged():
 # -- suggestions ----------------------------------------------------------------------------------
 
 
+#: Suggestions that the command has no argument for: its alphas penalise more the larger they are.
+PYTHON_ONLY = {"stronger"}
+
+
 def suggesting():
     """Every finding that suggests something, and best-at-edge at edges of many kinds."""
     found = [said(triggering, code) for code, (triggering, *_) in CASES.items()]
@@ -349,7 +354,8 @@ def suggesting():
 
 def test_every_kind_of_suggestion_is_made():
     names = {name for finding in suggesting() for name in finding.suggestion}
-    assert names == {"alphas", "cv", "early_stopping", "epochs", "hidden_layer_sizes", "n_seeds"}
+    arguments = {"alphas", "cv", "early_stopping", "epochs", "hidden_layer_sizes", "n_seeds"}
+    assert names == {*arguments, *PYTHON_ONLY}
 
 
 @pytest.mark.parametrize("finding", suggesting(), ids=lambda finding: finding.code)
@@ -357,11 +363,13 @@ def test_the_command_accepts_what_it_is_advised(finding):
     """What its advice says is parsed to what the suggestion holds."""
     advice = finding.advice_in(command_wording)
     options = re.findall(r"--[a-z-]+(?: [\d.,:ex+-]*\d)?", advice)
-    assert len(options) == len(finding.suggestion), advice
+    assert len(options) == len(finding.suggestion.keys() - PYTHON_ONLY), advice
     assert "[[" not in advice
     assert "=" not in re.sub(r"alpha = \S+", "", advice), advice  # no Python
     parsed = parse(["diagnose", "--dataset", "wine", *" ".join(options).split()]).arguments
     for name, value in finding.suggestion.items():
+        if name in PYTHON_ONLY:
+            continue
         if name == "alphas":
             np.testing.assert_allclose(parsed.alphas, value, rtol=1e-12)
             assert check_alphas(value, "alphas") is not None
@@ -402,6 +410,19 @@ def test_suggestions_can_be_tried(wine):
     classifier = RidgeMLPClassifier(**{**network, "epochs": 2, "hidden_layer_sizes": [4]}, random_state=0)
     diagnosis = diagnose(classifier, X, y, alphas=tried["alphas"], cv=cv, n_seeds=tried["n_seeds"])
     assert len(diagnosis.verdicts) == len(tried["alphas"])
+    (stronger,) = [
+        finding.suggestion["stronger"] for finding in suggesting() if finding.code == "wrong-direction"
+    ]
+    inverse = diagnose(LogisticRegression(), X, y, alphas=[0.1, 1], cv=2, param_name="C", stronger=stronger)
+    assert inverse.stronger == "smaller"
+
+
+@pytest.mark.parametrize("code", CHECKS)
+def test_advice_for_the_command_has_no_python_in_it(code):
+    finding = said(CASES[code][0], code)
+    advice = re.sub(r"alpha = \S+", "", finding.advice_in(command_wording))
+    assert not re.search(r"=|\(\)|np\.|sklearn|KFold|Scaler|groups|\[\[|[{}]", advice), advice
+    assert finding.advice == finding.advice_in(python_wording)
 
 
 def test_more_splits_are_more():
@@ -418,3 +439,14 @@ def test_a_finding_travels_as_plain_values():
     for finding in suggesting():
         assert json.loads(json.dumps(finding.to_dict())) == finding.to_dict()
         assert pickle.loads(pickle.dumps(finding)) == finding
+
+
+def test_a_finding_of_an_earlier_file_says_what_it_said():
+    """Version 0.2.dev0 kept the advice as text, which has no places and nothing that is left out."""
+    advice = "Try alphas=np.concatenate([[0], np.logspace(-6, -3, 7)]) next."
+    finding = Finding.__new__(Finding)
+    finding.__setstate__({"code": "c", "severity": "hint", "sentence": "s", "advice": advice})
+    assert finding.advice == finding.advice_in(command_wording) == advice
+    assert finding.suggestion == {}
+    assert pickle.loads(pickle.dumps(finding)) == finding
+    assert hash(finding) == hash(Finding("c", "hint", "s", advice))
