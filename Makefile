@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Processes that run the tests: each imports TensorFlow, half a gigabyte.
 JOBS ?= 2
+# Not empty: the tests measure their coverage, which takes half as long again, and hold it to its floor.
+COVERAGE ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 # TensorFlow greets at length; 3 leaves errors only.
@@ -25,7 +27,7 @@ demo: $(VENV)/.extra-cli ## diagnose the default network on breast_cancer
 	@$(BIN)/ridge-nn diagnose --dataset breast_cancer --html demo.html --plot demo.png
 
 test: $(VENV)/.extra-test ## run the tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
 
 test-outside: docs $(VENV)/.extra-test ## open report and documentation in a browser; install the wheel alone
 	$(BIN)/python -m pytest tests/outside
@@ -53,4 +55,4 @@ docs: $(VENV)/.extra-docs ## build the documentation into docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
 clean: ## remove the environments and everything built
-	rm -rf .venv .venv-lowest build dist docs/_build docs/auto_examples docs/generated
+	rm -rf .venv .venv-lowest .coverage* build dist docs/_build docs/auto_examples docs/generated

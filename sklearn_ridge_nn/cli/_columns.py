@@ -110,7 +110,7 @@ def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a field of a numeric column is no finite number.
+        If a field of a numeric column is not a finite number.
     """
     numbers = {name: _numbers(frame[name]) for name in columns.numeric}
     categories = {name: as_text(frame[name]) for name in columns.categorical}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def whole(path: str) -> Iterator[Path]:
-    """Yield where to write; what is there in the end becomes the file if nothing was raised.
+    """Yield a temporary path to write to; it replaces the file when the block ends without an error.
 
     A link stays one, and its target is replaced. Devices and pipes are written to as they are.
     """

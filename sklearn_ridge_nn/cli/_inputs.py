@@ -46,7 +46,7 @@ def read(arguments: DataArguments) -> Data:
     if arguments.dataset:
         given = next((name for name in ("target", "drop", "categorical") if getattr(arguments, name)), None)
         if given:
-            raise InputError(f"--{given} goes with a FILE. --dataset {arguments.dataset} is what it is.")
+            raise InputError(f"--{given} goes with a FILE, and --dataset {arguments.dataset} is not one.")
         X, y = bundled(arguments.dataset)
         columns = sort_columns(X)
         return Data(arguments.dataset, "target", [], columns, prepared(X, columns), y)

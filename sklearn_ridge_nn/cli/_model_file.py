@@ -140,7 +140,7 @@ def save(pipeline: Pipeline, card: Card, path: str) -> None:
 
 
 def check_exists(path: str) -> None:
-    """Raise if there is no such model."""
+    """Raise if there is no model of that name."""
     if not Path(path).is_file():
         raise InputError(f"There is no model {path!r}. 'ridge-nn fit' makes one.")
 
@@ -151,7 +151,7 @@ def read_card(path: str) -> Card:
     Raises
     ------
     ValueError
-        If the file is no such model.
+        If the file is not a model of the command.
     """
     try:
         with zipfile.ZipFile(path) as archive:

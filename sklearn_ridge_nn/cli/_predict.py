@@ -75,11 +75,11 @@ def _predict(
         named = listed(sorted(seen), MOST_NAMED)
         if seen and name in recognised:
             terminal.say(
-                f"warning: column {name!r} has categories that the model was not trained on, and which it "
-                f"takes for none of those that it knows: {named}"
+                f"warning: column {name!r} has categories that the model was not trained on and treats as "
+                f"unknown: {named}"
             )
         elif seen:
             terminal.say(
-                f"warning: column {name!r} has not one of the categories that the model was trained on, but "
+                f"warning: column {name!r} has none of the categories that the model was trained on, but "
                 f"{named}. Are they spelled otherwise?"
             )

@@ -14,8 +14,8 @@ from typing import IO, Any
 
 from sklearn_ridge_nn.cli._files import whole
 
-#: Lines that TensorFlow and its parts greet with, whatever TF_CPP_MIN_LOG_LEVEL says; the errors among them
-#: where there are CUDA's libraries and no GPU.
+#: Lines that TensorFlow and its parts write when they start, at any TF_CPP_MIN_LOG_LEVEL. The errors among
+#: them appear where CUDA's libraries are installed and no GPU is there.
 GREETING = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog\(\)"
     rb"|([IW]0000|\d{4}-\d\d-\d\d [\d:.]+: [IW]) "
@@ -73,7 +73,7 @@ def is_shown(quiet: bool) -> bool:
 def _without_greetings() -> Iterator[None]:
     """Pass on what C code writes to stderr, but for the lines that TensorFlow greets with.
 
-    Python's own stderr goes past the filter, so that nothing of it waits for the end of a line.
+    Python's own stderr bypasses the filter, so that it is not held back until the end of a line.
     """
     try:
         number = sys.stderr.fileno()

@@ -152,7 +152,8 @@ class AlphaDiagnosis(Evidence):
             That parameter, with or without the names of the steps before it.
         metric : str, default=None
             The metric to judge by: minus the score is the loss. None takes ``neg_log_loss`` if the search
-            has it, else its only one. Minus an accuracy is no loss of the training, but is judged likewise.
+            has it, else its only one. Training does not minimise minus an accuracy, but it is judged in the
+            same way.
         stronger : {"larger", "smaller"}, default="larger"
             Which values penalise more.
         test_size : float, default=None

@@ -103,6 +103,18 @@ def _affine(x: MatrixLike, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
 def probabilities(z: np.ndarray, target_type: TargetType) -> np.ndarray:
     """Return probabilities as scikit-learn shapes them: two columns for binary targets.
 
+    Parameters
+    ----------
+    z : ndarray of shape (n_rows, n_outputs)
+        From `logits`.
+    target_type : {"binary", "multiclass", "multilabel-indicator"}
+        Decides between sigmoid and softmax.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_classes) or (n_rows, n_labels)
+        In the dtype of z.
+
     Examples
     --------
     >>> import numpy as np

@@ -15,6 +15,7 @@ SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
 
 
 def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
+    """Return how many alphas have each verdict, which one is the best, and which findings are problems."""
     counts = Counter(evidence.verdicts)
     name = evidence.short_name
     parts = [f"{counts[label]} {label}" for label in ZONES if counts[label]]

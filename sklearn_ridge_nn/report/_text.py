@@ -23,7 +23,7 @@ def text(
     findings : sequence of Finding
     width : int
         Columns of the terminal.
-    wording : callable, default=python_wording
+    wording : Wording, default=python_wording
         Puts a finding's suggestion into words.
     """
     columns = columns_of(evidence)

@@ -1,5 +1,6 @@
 """The report as text and as a page, parsed and held against the diagnosis."""
 
+import dataclasses
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -8,7 +9,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from sklearn_ridge_nn import AlphaDiagnosis
+from sklearn_ridge_nn import AlphaDiagnosis, report
+from sklearn_ridge_nn.evidence import Evidence
 
 VOID = {"meta", "br", "hr", "img", "link"}
 
@@ -129,6 +131,18 @@ def test_an_alpha_that_failed_everywhere_is_reported_without_a_warning(diagnosis
     page = failed.to_html()
     assert "for the smallest, the best and the largest alpha" in page
     assert "alpha = 1, undetermined" not in page  # no line without a point
+
+
+def test_a_report_needs_nothing_but_evidence_and_findings(diagnosis):
+    """Report and pictures do not know who measured, or who chose the words."""
+    measured = {field.name: getattr(diagnosis, field.name) for field in dataclasses.fields(Evidence)}
+    evidence = Evidence(**measured)
+    assert report.page(evidence, diagnosis.findings) == diagnosis.to_html()
+    assert report.fragment(evidence, diagnosis.findings) == diagnosis._repr_html_()
+    assert report.text(evidence, diagnosis.findings, width=100) == diagnosis.summary()
+    few = [finding for finding in diagnosis.findings if finding.severity == "passed"]
+    assert "0 other checks" in report.page(evidence, [])
+    assert f"{len(few)} other checks" in report.page(evidence, few)
 
 
 def test_a_parameter_may_look_like_a_formula(diagnosis):
