@@ -1,12 +1,14 @@
 """The wings of the house, and who may know whom, read from the source."""
 
 import ast
+import pickle
 import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -172,13 +174,20 @@ def test_any_wing_can_be_imported_first(wing):
     subprocess.run([sys.executable, "-c", f"from {NAME}.{wing} import *"], check=True)
 
 
+@pytest.mark.parametrize("module", [sklearn_ridge_nn, model_selection], ids=lambda module: module.__name__)
+def test_public_names_are_of_the_module_that_users_import_them_from(module):
+    """So pickles, skops files and warnings do not name the file in which one happens to be."""
+    for name in module.__all__:
+        value = getattr(module, name)
+        if isinstance(value, type | FunctionType):
+            assert (value.__module__, value.__qualname__) == (module.__name__, name)
+            assert pickle.loads(pickle.dumps(value)) is value
+        else:
+            assert value in (model_selection, training)
+
+
 def test_the_root_lists_what_is_public_and_nothing_else():
     assert set(dir(sklearn_ridge_nn)) == set(sklearn_ridge_nn.__all__)
-    for name in sklearn_ridge_nn.__all__:
-        value = getattr(sklearn_ridge_nn, name)
-        if isinstance(value, type):
-            assert value.__module__ == NAME
-            assert value.__qualname__ == name
 
 
 def test_what_is_imported_late_is_not_imported_with_the_wing():

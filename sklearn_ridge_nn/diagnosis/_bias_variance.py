@@ -162,3 +162,6 @@ def bias_variance(
         )
     log_proba = np.array([[measure["log_proba"] for measure in measures] for measures in study.measured])
     return BiasVariance.from_log_proba(values, log_proba, numbers[test], name)
+
+
+bias_variance.__module__ = "sklearn_ridge_nn"

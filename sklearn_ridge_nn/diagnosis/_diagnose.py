@@ -188,6 +188,9 @@ def diagnose(
     )
 
 
+diagnose.__module__ = "sklearn_ridge_nn"
+
+
 def _name_of(scoring: Any) -> str:
     if scoring is None:
         return "accuracy"

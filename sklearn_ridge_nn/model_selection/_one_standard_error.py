@@ -89,6 +89,9 @@ def one_standard_error(
     return alike[strongest_within_one_standard_error(losses[alike], alphas)]
 
 
+one_standard_error.__module__ = "sklearn_ridge_nn.model_selection"
+
+
 def _scores(cv_results: Mapping[str, Any], metric: str) -> NDArray[np.float64]:
     """Return the test scores, of shape (n_candidates, n_splits)."""
     splits = [values for key, values in cv_results.items() if _is_split(key, metric)]

@@ -271,3 +271,7 @@ def validation_curve(
         error_score=error_score,
         params=params,
     )
+
+
+for _public in (cross_validate, cross_val_score, cross_val_predict, validation_curve):
+    _public.__module__ = "sklearn_ridge_nn.model_selection"

@@ -170,6 +170,9 @@ def build_network(
     return network
 
 
+build_network.__module__ = "sklearn_ridge_nn"
+
+
 def _layer_names(n_hidden: int) -> list[str]:
     return [*(f"hidden_{number + 1}" for number in range(n_hidden)), "output"]
 
