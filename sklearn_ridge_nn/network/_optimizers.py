@@ -171,6 +171,7 @@ def is_optimizer(candidate: Any) -> bool:
 
 def unsupported_setting(optimizer: keras.optimizers.Optimizer) -> str | None:
     """Return what an optimizer instance does that a fit could not keep, or None."""
+    # Keras has no public name for what was excluded
     if getattr(optimizer, "_exclude_from_weight_decay_pattern", None) is not None:
         return "exclude_from_weight_decay() is not part of an optimizer's configuration and is lost in copies"
     return None

@@ -1,7 +1,7 @@
 """What a training is: a task in, a trained network out, both in plain arrays.
 
-This is the seam between the estimator and whatever trains: the estimator states a `Task`, a
-trainer (`engine` or `keras_training`) answers with a `Trained`, and neither knows the other.
+An estimator states a `Task`, and a trainer (the engine or Keras's own loop, in `training`) answers with a
+`Trained`. Trainers know arrays and the description of a network, and no estimator.
 """
 
 from __future__ import annotations

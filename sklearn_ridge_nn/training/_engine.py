@@ -2,12 +2,12 @@
 
 Tasks that share shapes and number of steps are stacked and trained together by one compiled program;
 those that see the same minibatches (same rows, weights and seed, another alpha) share the input as well.
-The engine groups and chunks the rest by itself.
+The engine groups the tasks and cuts their minibatches into buffers by itself.
 
-Peak memory is bounded whatever the number of rows: a chunk of minibatches takes at most
-`stacks.BUFFER_BYTES`, or one minibatch per stream where that is more, and exists up to three times (as the
-rows' own type, here, and in TensorFlow); on top come the stacked weights with gradients and optimizer state,
-at most `stacks.STACK_BYTES` or those of one network, and eight bytes per training row and stream for the
+Peak memory is bounded whatever the number of rows: a buffer of minibatches takes at most
+`_grouping.BUFFER_BYTES`, or one minibatch per stream where that is more, and exists up to three times (as the
+rows' own type, here, and in TensorFlow). On top come the stacked weights with gradients and optimizer state,
+at most `_grouping.STACK_BYTES` or those of one network, and eight bytes per training row and stream for the
 epoch's order.
 """
 
@@ -36,7 +36,7 @@ from sklearn_ridge_nn.network import (
     strengths,
     why_one_by_one,
 )
-from sklearn_ridge_nn.training._grouping import Stack, arranged
+from sklearn_ridge_nn.training._grouping import Stack, stacks_of
 from sklearn_ridge_nn.training._minibatches import EpochSlots, SlotBuffer, plan_epoch
 from sklearn_ridge_nn.training._program import Program, get_program, n_compiled
 from sklearn_ridge_nn.training._progress import Progress
@@ -116,7 +116,7 @@ def train_together(
     for number, task in enumerate(tasks):
         _check(task, f"tasks[{number}]")
     results: dict[int, Trained | DivergenceError] = {}
-    stacks = list(arranged(tasks))
+    stacks = list(stacks_of(tasks))
     shown: AbstractContextManager[Progress] = nullcontext(progress) if progress is not None else _own(tasks)
     with shown as progress:
         for stack in stacks:
@@ -274,7 +274,7 @@ class _Training:
         ]
 
     def _flush(self) -> None:
-        """Run what the chunk holds, and take in the epochs that are complete with it."""
+        """Run what the buffer holds, and take in the epochs that are complete with it."""
         n_filled = self.buffer.n_filled
         if not n_filled:
             return

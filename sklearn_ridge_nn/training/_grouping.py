@@ -85,7 +85,7 @@ class Group:
         return max(1, min(STACK_MEMBERS[device()], STACK_BYTES[device()] // member_bytes))
 
     def program_key(self, n_streams: int, n_per_stream: int) -> ProgramKey:
-        """Return the program's key of a stack, with as many slots as a chunk may have."""
+        """Return the key of the program for a stack, with as many slots as a buffer may have."""
         architecture = self.architecture
         row_bytes = architecture.n_features * np.dtype(architecture.dtype).itemsize
         slot_bytes = n_streams * self.slot_rows * row_bytes
@@ -129,8 +129,8 @@ class Stack:
         return np.repeat(np.stack(per_stream, axis=-1), self.n_per_stream, axis=-1)
 
 
-def arranged(tasks: Sequence[Task]) -> Iterator[Stack]:
-    """Arrange tasks in stacks of equal groups; the last fit of a search in one of its shape."""
+def stacks_of(tasks: Sequence[Task]) -> Iterator[Stack]:
+    """Yield tasks in stacks of equal groups; the last fit of a search in a stack of the search's shape."""
     if len(tasks) == 1 and (stack := _filled_stack(tasks[0])) is not None:
         yield stack
         return
@@ -161,8 +161,8 @@ def arrange(streams: Sequence[list[int]], most: int) -> list[list[list[int]]]:
 
     Each different shape is a program to compile, which takes as long as training dozens of small networks; so
     it is cheaper to train a few members twice than to add a shape. Streams are taken from the widest down:
-    those more than half as wide share a stack and are filled up (at most half of its places are copies), the
-    narrower ones begin the next. Streams wider than a stack are cut into equal pieces first.
+    those more than half as wide get the same width and are filled up (fewer than half of a stream's members
+    are copies), the narrower ones begin the next. Streams wider than a stack are cut into equal pieces first.
 
     Parameters
     ----------

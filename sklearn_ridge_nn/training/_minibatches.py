@@ -1,8 +1,8 @@
-"""Minibatches for the compiled program, gathered a chunk at a time.
+"""Minibatches for the compiled program, gathered a buffer at a time.
 
 A *slot* is one minibatch of every stream. An epoch is a row of slots: those to train on in the epoch's
 order, then those on which the losses are measured at its final weights. Only row numbers and weights
-exist for the whole epoch; the rows themselves are fetched as a chunk of slots is filled.
+exist for the whole epoch; the rows themselves are fetched when a buffer of slots is filled.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Layer:
 
 
 class StackedNetwork:
-    """The networks of a key."""
+    """The networks that the program of a key trains."""
 
     def __init__(self, key: ProgramKey, layout: WeightLayout) -> None:
         self.key, self.layout = key, layout

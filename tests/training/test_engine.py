@@ -513,7 +513,7 @@ def test_the_cache_of_programs_is_bounded(monkeypatch):
     monkeypatch.setattr(program, "_cache", program._Cache())
     for width in (2, 3, 4):
         engine.train_together([make_task(hidden=(width,), epochs=1)])
-    assert [recipe.architecture.hidden_layer_sizes for recipe in program._cache._programs] == [(3,), (4,)]
+    assert [key.architecture.hidden_layer_sizes for key in program._cache._programs] == [(3,), (4,)]
     engine.train_together([make_task(hidden=(3,), epochs=1)])
     assert engine.n_compiled() == 3
     monkeypatch.setattr(program, "MAX_PROGRAM_BYTES", 1)

@@ -8,7 +8,7 @@ from sklearn_ridge_nn.training import Architecture, Task
 from sklearn_ridge_nn.training._minibatches import EpochSlots, SlotBuffer, Stream, plan_epoch, stream_key
 
 X = np.arange(18.0).reshape(9, 2)
-LAYOUT = EpochSlots(n_train=3, n_evaluate=3, n_validate=1)
+SLOTS = EpochSlots(n_train=3, n_evaluate=3, n_validate=1)
 
 
 def task(**fields):
@@ -30,7 +30,7 @@ def task(**fields):
 
 def test_an_epoch_is_trained_on_then_measured_then_validated():
     order = np.array([8, 3, 0, 5, 2])
-    rows, weights, n_real = Stream(task()).places(order, LAYOUT, 0, 7)
+    rows, weights, n_real = Stream(task()).places(order, SLOTS, 0, 7)
     assert rows.reshape(7, 2).tolist() == [[8, 3], [0, 5], [2, 0], [0, 2], [3, 5], [8, 0], [1, 4]]
     assert n_real.tolist() == [2, 2, 1, 2, 2, 1, 2]
     # row n weighs n + 1: to train, over the number of rows; to measure, over the largest, 9 and 5
@@ -41,9 +41,9 @@ def test_an_epoch_is_trained_on_then_measured_then_validated():
 @pytest.mark.parametrize("n_slots", [1, 2, 3, 5, 7, 10])
 def test_chunks_of_any_size_hold_the_same_minibatches(n_slots):
     stream = Stream(task())
-    plan = plan_epoch([stream], 4, LAYOUT, has_dropout=False)
+    plan = plan_epoch([stream], 4, SLOTS, has_dropout=False)
     np.testing.assert_array_equal(plan.orders[0], epoch_order(stream.task.train_rows, 3, 4))
-    expected_rows, expected_weights, _ = stream.places(plan.orders[0], LAYOUT, 0, 7)
+    expected_rows, expected_weights, _ = stream.places(plan.orders[0], SLOTS, 0, 7)
     arrays = {
         "x": np.full((1, n_slots, 2, 2), np.nan),
         "y": np.full((1, n_slots, 2, 1), np.nan),
@@ -52,15 +52,15 @@ def test_chunks_of_any_size_hold_the_same_minibatches(n_slots):
         "trains": np.zeros(n_slots, bool),
         "count": np.zeros((), int),
     }
-    chunk, begin, seen = SlotBuffer(arrays, [stream]), 0, []
-    while begin < LAYOUT.n_slots:
-        begin += chunk.fill(plan, begin)
+    buffer, begin, seen = SlotBuffer(arrays, [stream]), 0, []
+    while begin < SLOTS.n_slots:
+        begin += buffer.fill(plan, begin)
         n = int(arrays["count"])
         seen += zip(
             arrays["x"][0, :n].tolist(), arrays["y"][0, :n].tolist(), arrays["w"][0, :n].tolist(),
             arrays["trains"][:n].tolist(), strict=True,
         )  # fmt: skip
-        chunk.clear()
+        buffer.clear()
     x, y, w, trains = zip(*seen, strict=True)
     np.testing.assert_array_equal(np.reshape(x, (-1, 2)), X[expected_rows])
     np.testing.assert_array_equal(np.ravel(y), expected_rows % 2)
