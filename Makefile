@@ -2,7 +2,7 @@
 PYTHON ?= python3
 # Processes that run the tests: each imports TensorFlow, half a gigabyte.
 JOBS ?= 2
-# Not empty: the tests measure their coverage, which takes half as long again, and hold it to its floor.
+# Not empty: the tests measure their coverage, which takes a third longer, and hold it to its floor.
 COVERAGE ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
