@@ -101,9 +101,15 @@ def _found(module: str, name: str) -> Any:
 
 
 #: None where this scikit-learn has no such name; `difference` then says so, and they are not called.
-safe_indexing = _found("sklearn.utils", "_safe_indexing")
-safe_split = _found("sklearn.utils.metaestimators", "_safe_split")
-check_method_params = _found("sklearn.utils.validation", "_check_method_params")
+_NEEDED = {
+    f"{module}.{name}": _found(module, name)
+    for module, name in (
+        ("sklearn.utils", "_safe_indexing"),
+        ("sklearn.utils.metaestimators", "_safe_split"),
+        ("sklearn.utils.validation", "_check_method_params"),
+    )
+}
+safe_indexing, safe_split, check_method_params = _NEEDED.values()
 
 _VALIDATION = "sklearn.model_selection._validation"
 _SEARCH = "sklearn.model_selection._search"
@@ -125,12 +131,6 @@ _TAKEN = {
     ),
     "_fit_and_predict": ("estimator", "X", "y", "train", "test", "fit_params", "method"),
 }  # fmt: skip
-#: Names of other modules.
-_NEEDED = {
-    ("sklearn.utils", "_safe_indexing"): safe_indexing,
-    ("sklearn.utils.metaestimators", "_safe_split"): safe_split,
-    ("sklearn.utils.validation", "_check_method_params"): check_method_params,
-}
 
 
 @lru_cache(maxsize=1)
@@ -142,9 +142,9 @@ def difference() -> str | None:
     str or None
         The first difference, as part of a sentence; None if there is none.
     """
-    for (module, name), value in _NEEDED.items():
+    for name, value in _NEEDED.items():
         if value is None:
-            return f"{module}.{name} does not exist"
+            return f"{name} does not exist"
     for (module, path), names in _USED.items():
         function = _function(module, path)
         if function is None:

@@ -11,7 +11,7 @@ import numpy as np
 _ROUNDING = 1e-12
 
 
-def _finite(losses: np.ndarray) -> np.ndarray:
+def finite(losses: np.ndarray) -> np.ndarray:
     """Return losses with NaN in the place of infinities: such a split has no loss to compare."""
     return np.where(np.isfinite(losses), losses, np.nan)
 
@@ -64,7 +64,7 @@ def strongest_within_one_standard_error(losses: np.ndarray, strengths: np.ndarra
     splits = np.isfinite(losses[best])
     if splits.sum() < 2:
         return best
-    losses = _finite(losses)[:, splits]
+    losses = finite(losses)[:, splits]
     means = losses.mean(axis=1)
     error = losses[best].std(ddof=1) / np.sqrt(losses.shape[1])
     within = means <= means[best] + error + _ROUNDING * abs(means[best])

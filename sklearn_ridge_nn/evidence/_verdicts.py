@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from scipy.stats import t as student
 
-from sklearn_ridge_nn.evidence._one_standard_error import best_of
+from sklearn_ridge_nn.evidence._one_standard_error import best_of, finite
 from sklearn_ridge_nn.evidence._significance import N_SIMULATED, SEED, critical_values, standard_error
 
 Verdict: TypeAlias = Literal["underfit", "good", "overfit", "undetermined"]
@@ -31,11 +31,6 @@ def interval(differences: np.ndarray, test_ratio: float, level: float) -> tuple[
     mean, error = float(differences.mean()), float(standard_error(differences, test_ratio))
     half = float(student.isf(level / 2, len(differences) - 1)) * error
     return mean, mean - half, mean + half
-
-
-def _finite(losses: np.ndarray) -> np.ndarray:
-    """Return losses with NaN in the place of infinities: such a split has no loss to compare."""
-    return np.where(np.isfinite(losses), losses, np.nan)
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ def compare(
     margin : float
         Share of the best mean test loss up to which a difference does not matter.
     """
-    train_loss, test_loss = _finite(train_loss), _finite(test_loss)
+    train_loss, test_loss = finite(train_loss), finite(test_loss)
     best = best_of(test_loss, strengths)
     differences = test_loss - test_loss[best]
     difference, error = differences.mean(axis=1), standard_error(differences, test_ratio)

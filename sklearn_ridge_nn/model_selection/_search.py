@@ -30,6 +30,7 @@ class _BatchedSearch:
     refit: Any
     scoring: Any
     best_index_: int
+    multimetric_: bool
     cv_results_: dict[str, Any]
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -64,7 +65,8 @@ class _BatchedSearch:
             search_shape.reset(token)
             self.refit = refit
         if is_our_rule:  # scikit-learn leaves it out where a function chooses
-            self.best_score_ = self.cv_results_["mean_test_score"][self.best_index_]
+            metric = "1se" if self.multimetric_ else "score"
+            self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]
         return self
 
     def _is_our_rule(self) -> bool:
@@ -86,6 +88,8 @@ class _BatchedSearch:
 
 def _by_one_standard_error(results: dict[str, Any]) -> int:
     """Choose a candidate by `one_standard_error`, where the scorer has one metric."""
+    if "rank_test_1se" in results:  # a scorer of the user's returns several, and one is called so
+        return int(np.argmin(results["rank_test_1se"]))
     if "mean_test_score" not in results:  # only now known of a scorer that returns several
         raise _several_metrics(
             name.removeprefix("mean_test_") for name in results if name.startswith("mean_test_")

@@ -772,3 +772,17 @@ def test_a_search_refits_by_the_rule(wine):
     assert search.best_index_ == 2
     with pytest.raises(ValueError, match="which of the metrics accuracy, f1_macro"):
         clone(search).set_params(refit="1se").fit(*wine)
+
+
+def test_a_metric_of_a_scorer_may_be_called_as_the_rule(wine):
+    """scikit-learn chooses by it then, as by any other metric."""
+
+    def scorer(estimator, X, y):
+        return {"1se": -estimator.alpha, "other": estimator.alpha}
+
+    ours_, theirs_ = (
+        module.GridSearchCV(classifier(), {"alpha": ALPHAS}, cv=2, scoring=scorer, refit="1se").fit(*wine)
+        for module in (ours, theirs)
+    )
+    assert (ours_.best_index_, ours_.best_score_) == (theirs_.best_index_, theirs_.best_score_)
+    assert ours_.refit == "1se"
