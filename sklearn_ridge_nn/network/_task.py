@@ -149,8 +149,9 @@ class Task:
         trainer may give them for the last epoch only, with NaN before; what early stopping watches
         is always measured.
     test_rows : ndarray of int
-        Rows that are only watched: where there are any, the history has ``test_data_loss``, their
-        loss, and nothing else depends on them.
+        Rows that are only watched: where there are any, the history has ``test_data_loss`` and
+        ``test_accuracy``, their loss and their accuracy (which is not weighted), and nothing else
+        depends on them.
 
     Examples
     --------

@@ -213,7 +213,7 @@ class _Training:
         if group.has_validation:
             names += ["val_data_loss", "val_loss", "val_accuracy"]
         if group.has_test:
-            names += ["test_data_loss"]
+            names += ["test_data_loss", "test_accuracy"]
         self.history = {name: np.full((group.epochs, len(tasks)), np.nan) for name in names}
         self.diverged_in: dict[int, int] = {}
         self.stopping = _EarlyStopping(tasks, group.first_epoch) if group.stops_early else None
@@ -315,6 +315,8 @@ class _Training:
         if slots.n_test:
             total = per_member([stream.test_weight for stream in streams])
             self.history["test_data_loss"][here] = tested[:, 0].sum(axis=0) / total
+            n_rows = per_member([len(stream.task.test_rows) for stream in streams])
+            self.history["test_accuracy"][here] = tested[:, 1].sum(axis=0) / (n_rows * n_labels)
         for member in np.flatnonzero(~np.isfinite(list(values.values())).all(axis=0)).tolist():
             if member not in self.finished:
                 self.diverged_in[member] = epoch

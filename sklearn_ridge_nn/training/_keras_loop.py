@@ -182,7 +182,7 @@ class _Bookkeeping(keras.callbacks.Callback):
             self.model.stop_training = True
         if len(self.task.test_rows):
             with np.errstate(all="ignore"):  # what is only watched may overflow
-                logs["test_data_loss"], _ = self._evaluate(weights, self.task.test_rows)
+                logs["test_data_loss"], logs["test_accuracy"] = self._evaluate(weights, self.task.test_rows)
 
     def _evaluate(self, weights: list[np.ndarray], rows: np.ndarray) -> tuple[float, float]:
         """Return the weighted mean data loss and the unweighted accuracy over some rows."""
@@ -196,9 +196,7 @@ class _Bookkeeping(keras.callbacks.Callback):
             losses.append(row_losses(z, task.targets[chosen], target_type))
             are_right.append(hits(z, task.targets[chosen], target_type))
         row_weights = None if task.weights is None else task.weights[rows]
+        accuracy = float(np.concatenate(are_right).mean())
         if row_weights is not None and not row_weights.any():  # only test rows can all weigh nothing
-            return np.nan, np.nan
-        return (
-            float(np.average(np.concatenate(losses), weights=row_weights)),
-            float(np.concatenate(are_right).mean()),
-        )
+            return np.nan, accuracy
+        return float(np.average(np.concatenate(losses), weights=row_weights)), accuracy

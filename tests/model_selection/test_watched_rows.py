@@ -41,11 +41,23 @@ def make_task(target_type="binary", **fields):
     return replace(task, **fields)
 
 
-def loss_by_hand(task, trained, rows):
-    """tanh(X W + b) V + c through the head's function, and scikit-learn's log loss of it."""
+def logits_by_hand(task, trained, rows):
+    """tanh(X W + b) V + c."""
     (w, v), (b, c) = trained.state.coefs, trained.state.intercepts
-    z = np.tanh(task.X[rows] @ w + b) @ v + c
-    y = task.targets[rows]
+    return np.tanh(task.X[rows] @ w + b) @ v + c
+
+
+def accuracy_by_hand(task, trained, rows):
+    """Share of right labels; of every label of multilabel targets, as Keras counts them."""
+    z, y = logits_by_hand(task, trained, rows), task.targets[rows]
+    if task.architecture.target_type == "multiclass":
+        return np.mean(z.argmax(axis=1) == y[:, 0])
+    return np.mean((z > 0) == y)
+
+
+def loss_by_hand(task, trained, rows):
+    """The logits through the head's function, and scikit-learn's log loss of it."""
+    z, y = logits_by_hand(task, trained, rows), task.targets[rows]
     weights = None if task.weights is None else task.weights[rows]
     if task.architecture.target_type == "multiclass":
         return log_loss(y[:, 0], softmax(z, axis=1), sample_weight=weights, labels=[0, 1, 2])
@@ -76,6 +88,8 @@ def test_both_trainers_report_the_loss_worked_by_hand(target_type, weighted):
         assert trained.history["test_data_loss"].shape == (3,)
         expected = loss_by_hand(task, trained, TEST)
         np.testing.assert_allclose(trained.history["test_data_loss"][-1], expected, rtol=1e-9)
+        assert trained.history["test_accuracy"][-1] == pytest.approx(accuracy_by_hand(task, trained, TEST))
+    np.testing.assert_allclose(one.history["test_accuracy"], other.history["test_accuracy"], rtol=1e-12)
 
 
 @TRAINERS
@@ -98,7 +112,7 @@ def test_watching_changes_no_bit_of_a_training(train, fields):
     for name in ("coefs", "intercepts", "optimizer"):
         for a, b in zip(getattr(watched.state, name), getattr(alone.state, name), strict=True):
             np.testing.assert_array_equal(a, b)
-    assert watched.history.keys() - alone.history.keys() == {"test_data_loss"}
+    assert watched.history.keys() - alone.history.keys() == {"test_data_loss", "test_accuracy"}
     for name in alone.history:
         np.testing.assert_array_equal(watched.history[name], alone.history[name])
 
