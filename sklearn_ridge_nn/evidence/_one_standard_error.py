@@ -19,7 +19,8 @@ def finite(losses: np.ndarray) -> np.ndarray:
 def best_of(losses: np.ndarray, strengths: np.ndarray) -> int:
     """Return the row with the smallest mean; of several, the strongest penalty.
 
-    Rows that lack a finite loss do not compete, unless all do: then those compete that lack fewest.
+    Rows that lack a finite loss do not compete, unless all do: then those compete that lack fewest, by their
+    means over the splits that all of them have. If there is no such split, each goes by its own.
 
     Parameters
     ----------
@@ -35,8 +36,12 @@ def best_of(losses: np.ndarray, strengths: np.ndarray) -> int:
     """
     known = np.isfinite(losses)
     counts = known.sum(axis=1)
-    means = np.where(known, losses, 0).sum(axis=1) / np.maximum(counts, 1)
-    means[counts < counts.max()] = np.inf
+    competing = counts == counts.max()
+    shared = known[competing].all(axis=0)
+    if shared.any():  # a mean without the hardest split is no sign of a better row
+        known &= shared
+    means = np.where(known, losses, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    means[~competing] = np.inf
     lowest = np.flatnonzero(means <= means.min() + _ROUNDING * abs(means.min()))
     return int(lowest[np.argmax(strengths[lowest])])
 

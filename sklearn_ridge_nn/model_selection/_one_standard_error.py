@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_ridge_nn.evidence import strongest_within_one_standard_error
+from sklearn_ridge_nn.evidence import best_of, strongest_within_one_standard_error
 from sklearn_ridge_nn.model_selection._calls import equal
 
 
@@ -22,6 +23,10 @@ def one_standard_error(
     one in another parameter are left out, for their alphas mean something else. Where several of the others
     tie for the best mean score, the one with the largest alpha is the best, and its standard error counts, as
     in ``cv.glmnet``.
+
+    Splits on which no candidate has a finite score, for example because their test rows lack a class, tell
+    candidates not apart: they are left out, with a warning. A candidate that lacks a score on another split,
+    because its fit failed there, is not chosen.
 
     Parameters
     ----------
@@ -41,8 +46,14 @@ def one_standard_error(
     Raises
     ------
     ValueError
-        If the search did not try several values of such a parameter, does not know the metric, or had
-        fewer than two splits.
+        If the search did not try several values of such a parameter, does not know the metric, or has
+        scores on fewer than two splits; or if every candidate lacks a score on some split that another one
+        has, so that none of their means can be compared.
+
+    Warns
+    -----
+    UserWarning
+        If splits are left out.
 
     Notes
     -----
@@ -70,26 +81,83 @@ def one_standard_error(
     name = alpha_name(candidates) if param_name is None else param_name
     if not any(name in candidate for candidate in candidates):
         raise ValueError(f"param_name={name!r} is not a parameter of this search.")
-    losses = -_scores(cv_results, metric)
-    if losses.shape[1] < 2:
+    scores = _scores(cv_results, metric)
+    if scores.shape[1] < 2:
         raise ValueError(
-            f"A standard error needs at least 2 splits, but the search has {losses.shape[1]}. Give it "
+            f"A standard error needs at least 2 splits, but the search has {scores.shape[1]}. Give it "
             f"another cv, or choose by refit=True."
         )
-    best = int(np.argmin(cv_results[f"rank_test_{metric}"]))
+    splits = scored_splits(scores, "candidate", n_needed=2)
+    losses = -scores[:, splits]
+    best = best_of(losses, -np.arange(len(losses)))  # of several, the first, as in scikit-learn's rank
     alike = [
         number
         for number, candidate in enumerate(candidates)
         if number == best or (name in candidate and _differ_in(name, candidate, candidates[best]))
     ]
-    if not np.isfinite(losses[alike]).any():
-        return best
     # the best may be a candidate without the parameter, which counts as the weakest
     alphas = np.array([candidates[number].get(name, -np.inf) for number in alike], dtype=float)
     return alike[strongest_within_one_standard_error(losses[alike], alphas)]
 
 
 one_standard_error.__module__ = "sklearn_ridge_nn.model_selection"
+
+
+def scored_splits(scores: NDArray[np.float64], candidate: str, *, n_needed: int) -> NDArray[np.bool_]:
+    """Return which splits have scores to choose a candidate by.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_candidates, n_splits)
+    candidate : str
+        What a row is called in messages.
+    n_needed : int
+        How many splits the choice needs: 2 for a standard error.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_splits,)
+        The splits that any candidate has a finite score on.
+
+    Raises
+    ------
+    ValueError
+        If these are too few, or if every candidate lacks a score on one of them.
+
+    Warns
+    -----
+    UserWarning
+        If there are other splits.
+    """
+    known = np.isfinite(scores)
+    splits = np.asarray(known.any(axis=0))
+    numbers = np.flatnonzero(~splits).tolist()
+    lacking = (
+        f"No {candidate} has a finite score on {len(numbers)} of {len(splits)} splits ({numbers}, from 0)"
+    )
+    why = (
+        "The warnings of the fits and of their scoring say why: mostly the test rows lack a class that the "
+        "metric needs, or the training diverges."
+    )
+    way_out = (
+        "Give a cv that spreads the classes, merge rare classes or leave them out, lower the learning rate, "
+        "or score by another metric."
+    )
+    if splits.sum() < n_needed:
+        wanted = "but a standard error needs 2 splits" if splits.any() else "so none can be chosen"
+        raise ValueError(f"{lacking}, {wanted}. {why} {way_out}")
+    if not known[:, splits].all(axis=1).any():
+        raise ValueError(
+            f"Every {candidate} lacks a finite score on some split that another one has a score on, so that "
+            f"their means cannot be compared. {why} {way_out}"
+        )
+    if numbers:
+        warnings.warn(
+            f"{lacking}. They are left out, and the choice is made by the others. {why}",
+            UserWarning,
+            stacklevel=3,
+        )
+    return splits
 
 
 def _scores(cv_results: Mapping[str, Any], metric: str) -> NDArray[np.float64]:

@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
-from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names, log_loss, make_scorer
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import validate_data
 
 from sklearn_ridge_nn._sklearn import StrOptions, fit_context, takes_sample_weight
@@ -27,10 +29,20 @@ from sklearn_ridge_nn.estimators import (
 )
 from sklearn_ridge_nn.evidence import best_of, strongest_within_one_standard_error
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
+from sklearn_ridge_nn.model_selection._one_standard_error import scored_splits
 from sklearn_ridge_nn.model_selection._search import GridSearchCV
 
 #: Parameters that are not those of `RidgeMLPClassifier`.
 _OWN = ("alphas", "cv", "scoring", "selection", "n_jobs", "memory")
+
+#: Metrics that are defined where test rows lack a class, as long as they are told all classes.
+_OF_ALL_CLASSES = ("neg_log_loss", "neg_brier_score", "top_k_accuracy")
+
+#: Metrics of probabilities or logits, whose columns must be those of all classes.
+_BY_COLUMNS = (
+    *_OF_ALL_CLASSES, "average_precision", "d2_brier_score", "d2_log_loss_score", "roc_auc", "roc_auc_ovo",
+    "roc_auc_ovo_weighted", "roc_auc_ovr", "roc_auc_ovr_weighted",
+)  # fmt: skip
 
 
 class RidgeMLPClassifierCV(NetworkClassifier):
@@ -47,7 +59,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         The splits; ints are stratified.
     scoring : str or callable, default=None
         How to score; None is the accuracy, which changes little with alpha: ``"neg_log_loss"`` tells alphas
-        apart better. Weighted by `sample_weight` if the metric takes weights.
+        apart better. Weighted by `sample_weight` if the metric takes weights. See the notes on classes that
+        a split lacks.
     selection : {"best", "1se"}, default="best"
         Whether to choose the alpha with the best mean test score (of those that tie, the largest), or the
         largest one within a standard error of it, see
@@ -80,7 +93,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
     train_scores_ : ndarray of shape (n_alphas, n_splits)
         Training scores.
     best_score_ : float
-        Mean test score of the alpha chosen.
+        Mean test score of the alpha chosen, over the splits that it was chosen by.
     cv_results_ : dict of str to ndarray
         As :class:`sklearn_ridge_nn.model_selection.GridSearchCV` has it.
     classes_, n_features_in_, feature_names_in_, n_outputs_, coefs_, intercepts_, n_iter_ : object
@@ -97,6 +110,17 @@ class RidgeMLPClassifierCV(NetworkClassifier):
     -----
     The rows are used as they come: steps that learn from them, such as scaling, belong inside the
     cross-validation. Search a Pipeline by `GridSearchCV` for that.
+
+    *Classes that a split lacks.* Where test rows lack a class, ``"neg_log_loss"``, ``"neg_brier_score"`` and
+    ``"top_k_accuracy"``, by these names, are computed with all classes of y, while scikit-learn's search has
+    no score there. Where training rows lack one, the network has no probability for it: that is an error with
+    metrics of probabilities, as it is in :func:`sklearn_ridge_nn.diagnose`, and with all of scikit-learn's
+    scorer objects, for these do not tell what they go by. Metrics of predicted labels, such as the accuracy,
+    count the rows of that class as wrong. On multilabel y ``"neg_log_loss"`` is the mean of the labels' log
+    losses, as in training; scikit-learn's leaves out what is predicted for labels that a row does not have.
+
+    *Missing scores.* Splits on which no alpha has a finite score are left out, with a warning. An alpha that
+    lacks a score on another split is not chosen. The order of `alphas` does not matter.
 
     Examples
     --------
@@ -195,7 +219,14 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         Raises
         ------
         ValueError
-            If the data are not fit to train on, `alphas` are not, or the fits of all alphas fail.
+            If the data are not fit to train on, `alphas` are not, or the fits of all alphas fail; if a
+            split lacks a class among its training rows that the metric needs; or if no alpha has a finite
+            score on every split that any alpha has one on.
+
+        Warns
+        -----
+        UserWarning
+            If splits are left out because no alpha has a finite score on them.
         """
         alphas = self._checked_alphas()
         shared = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
@@ -210,13 +241,15 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             seed = before["_fitted"]["seed"] if self.warm_start and "_fitted" in before else None
             classifier.random_state = draw_seed(classifier.random_state) if seed is None else seed
             classifier.warm_start = False
-            search = self._search(classifier, alphas, X, y, sample_weight, groups)
+            splits = self._splits(X, y, groups)
+            search = self._search(classifier, alphas, X, y, sample_weight, splits)
             results = search.cv_results_
             test_scores, train_scores = (
                 np.column_stack([results[f"split{split}_{part}_score"] for split in range(search.n_splits_)])
                 for part in ("test", "train")
             )
-            best = self._choice(test_scores, alphas)
+            scored = scored_splits(test_scores, "alpha", n_needed=2 if self.selection == "1se" else 1)
+            best = self._choice(test_scores[:, scored], alphas)
             classifier.set_params(alpha=float(alphas[best]), warm_start=self.warm_start)
             if self.warm_start:
                 classifier.__dict__.update(before)
@@ -227,20 +260,15 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             )
             self.alpha_, self.alphas_ = float(alphas[best]), alphas
             self.scores_, self.train_scores_ = test_scores, train_scores
-            self.best_score_ = float(results["mean_test_score"][best])
+            means = results["mean_test_score"] if scored.all() else test_scores[:, scored].mean(axis=1)
+            self.best_score_ = float(means[best])
             self.cv_results_ = results
         return self
 
     def _choice(self, scores: NDArray[np.float64], alphas: NDArray[np.float64]) -> int:
         """Return the number of the alpha chosen, from test scores of shape (n_alphas, n_splits)."""
-        if self.selection == "1se":
-            if scores.shape[1] < 2:
-                raise ValueError(
-                    "selection='1se' needs a standard error, and so at least 2 splits, but cv makes "
-                    f"{scores.shape[1]}. Give another cv, or selection='best'."
-                )
-            return strongest_within_one_standard_error(-scores, alphas)
-        return best_of(-scores, alphas)
+        choose = strongest_within_one_standard_error if self.selection == "1se" else best_of
+        return choose(-scores, alphas)
 
     def _checked_alphas(self) -> np.ndarray:
         if self.alphas is None:
@@ -254,27 +282,86 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             )
         return alphas.astype(float)
 
+    def _splits(self, X: Any, y: Any, groups: Any) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Return the splits, checked: they can be scored, and chosen by."""
+        cv = check_cv(self.cv, y, classifier=True)
+        with config_context(enable_metadata_routing=True):
+            takes_groups = bool(get_routing_for_object(cv).consumes("split", ["groups"]))
+        if groups is not None and not takes_groups:
+            raise ValueError(
+                "groups are given, but the splitter does not go by them. Give a cv that does, such as "
+                "GroupKFold(5), or no groups."
+            )
+        splits = list(cv.split(X, y, groups) if takes_groups else cv.split(X, y))
+        if self.selection == "1se" and len(splits) < 2:
+            raise ValueError(
+                "selection='1se' needs a standard error, and so at least 2 splits, but cv makes "
+                f"{len(splits)}. Give another cv, or selection='best'."
+            )
+        if y.ndim == 1 and self._goes_by_columns():
+            self._check_classes(y, [train for train, _ in splits])
+        return splits
+
+    def _goes_by_columns(self) -> bool:
+        if self.scoring is None or isinstance(self.scoring, str):
+            return self.scoring in _BY_COLUMNS
+        # a function can look at the classes of the network; the metric inside of a scorer cannot
+        return hasattr(self.scoring, "set_score_request")
+
+    def _check_classes(self, y: np.ndarray, parts: Sequence[NDArray[np.intp]]) -> None:
+        """Refuse training rows without some class: columns of probabilities would be missing, or mixed up."""
+        for number, train in enumerate(parts):
+            absent = np.setdiff1d(y, y[train]).tolist()
+            if absent:
+                n_rows = int((y == absent[0]).sum())
+                spread = f"give a cv that spreads it, such as StratifiedKFold with at most {n_rows} splits, "
+                raise ValueError(
+                    f"Split {number} of cv has no row of class {absent[0]!r} to train on ({n_rows} in all of "
+                    f"y), so its network has no probability for it, and cannot be scored by scoring="
+                    f"{self.scoring!r}. Leave the class out, merge it with another, "
+                    f"{spread if n_rows > 1 else ''}or score predicted labels, as "
+                    "scoring='balanced_accuracy' does; that is known of metrics by their names only."
+                )
+
     def _search(
-        self, classifier: RidgeMLPClassifier, alphas: np.ndarray, X: Any, y: Any, weights: Any, groups: Any
+        self, classifier: RidgeMLPClassifier, alphas: np.ndarray, X: Any, y: Any, weights: Any, splits: Any
     ) -> GridSearchCV:
-        """Return the fitted search, whose scores are weighted if weights are given."""
-        scorer = get_scorer("accuracy") if self.scoring is None else check_scoring(classifier, self.scoring)
-        metadata = {"sample_weight": weights, "groups": groups}
-        metadata = {name: value for name, value in metadata.items() if value is not None}
+        """Return the fitted search, whose scores know all classes, and weights if they are given."""
+        scorer = self._scorer(classifier, y)
+        metadata, requests = {}, {}
+        if self.scoring in _OF_ALL_CLASSES and y.ndim == 1:
+            metadata["labels"], requests["labels"] = find_classes(y), True
+        if weights is not None:
+            metadata["sample_weight"], requests["sample_weight"] = weights, takes_sample_weight(scorer)
         with config_context(enable_metadata_routing=True):
             if weights is not None:
                 classifier.set_fit_request(sample_weight=True)
-                if hasattr(scorer, "set_score_request"):
-                    takes_weights = takes_sample_weight(scorer)
-                    scorer = copy.deepcopy(scorer).set_score_request(sample_weight=takes_weights)
+            if requests and hasattr(scorer, "set_score_request"):
+                scorer = copy.deepcopy(scorer).set_score_request(**requests)
             return GridSearchCV(
                 classifier,
                 {"alpha": alphas.tolist()},
                 scoring=scorer,
                 n_jobs=self.n_jobs,
                 refit=False,
-                cv=self.cv,
+                cv=splits,
                 verbose=int(self.verbose > 0),
                 return_train_score=True,
                 memory=self.memory,
             ).fit(X, y, **metadata)
+
+    def _scorer(self, classifier: RidgeMLPClassifier, y: np.ndarray) -> Any:
+        if self.scoring is None:
+            return get_scorer("accuracy")
+        if self.scoring == "neg_log_loss" and y.ndim == 2:
+            return make_scorer(_log_loss_of_labels, greater_is_better=False, response_method="predict_proba")
+        return check_scoring(classifier, self.scoring)
+
+
+def _log_loss_of_labels(y_true: np.ndarray, y_proba: np.ndarray, sample_weight: Any = None) -> float:
+    """Return the mean over labels of their log losses, which is what training minimises."""
+    losses = [
+        log_loss(y_true[:, label], y_proba[:, label], labels=[0, 1], sample_weight=sample_weight)
+        for label in range(y_true.shape[1])
+    ]
+    return float(np.mean(losses))

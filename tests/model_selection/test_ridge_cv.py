@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 import sklearn.model_selection as theirs
 from sklearn.base import clone
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import (
+    accuracy_score,
+    brier_score_loss,
+    get_scorer,
+    get_scorer_names,
+    log_loss,
+    make_scorer,
+    top_k_accuracy_score,
+)
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV, training as trainers
-from sklearn_ridge_nn.model_selection import one_standard_error
+from sklearn_ridge_nn.model_selection import _ridge_cv, one_standard_error
 
 ALPHAS = [0.0, 1e-3, 1.0]
 NETWORK = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0, "dtype": "float64"}
@@ -137,3 +145,157 @@ def test_a_failed_fit_leaves_it_as_it_was(wine):
 def test_alphas_that_are_none_are_refused(wine, alphas):
     with pytest.raises(ValueError, match="alphas"):
         RidgeMLPClassifierCV(alphas).fit(*wine)
+
+
+def test_groups_without_a_splitter_for_them_are_refused(wine):
+    X, y = wine
+    with pytest.raises(ValueError, match=r"groups are given, .* such as GroupKFold"):
+        RidgeMLPClassifierCV(ALPHAS, cv=3, **NETWORK).fit(X, y, groups=np.arange(len(y)) % 3)
+
+
+# -- classes that a split lacks -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def rare(wine):
+    """Wine with a fourth class of two rows, and three splits: the last one tests no row of it."""
+    X, y = wine
+    names = np.array(["a", "b", "c", "d"])[np.where(np.arange(len(y)) < 2, 3, y)]
+    fold = np.arange(len(y)) % 3
+    return X, names, [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(3)]
+
+
+METRICS = {
+    "neg_log_loss": lambda y, p, w: -log_loss(y, p, labels=list("abcd"), sample_weight=w),
+    "neg_brier_score": lambda y, p, w: -brier_score_loss(y, p, labels=list("abcd"), sample_weight=w),
+    "top_k_accuracy": lambda y, p, w: top_k_accuracy_score(y, p, labels=list("abcd"), sample_weight=w),
+}
+
+
+@pytest.mark.parametrize("is_weighted", [False, True])
+@pytest.mark.parametrize("scoring", METRICS)
+def test_test_rows_without_a_class_are_scored_with_all_classes(rare, scoring, is_weighted):
+    X, y, splits = rare
+    assert set(y[splits[2][1]]) == set("abc")
+    weights = np.random.default_rng(0).uniform(1, 2, size=len(y)) if is_weighted else np.ones(len(y))
+    mine = RidgeMLPClassifierCV([0.0, 1.0], cv=splits, scoring=scoring, **NETWORK)
+    mine.fit(X, y, sample_weight=weights if is_weighted else None)
+    for fold, (train, test) in enumerate(splits):
+        for number, alpha in enumerate([0.0, 1.0]):
+            fit = RidgeMLPClassifier(alpha=alpha, **NETWORK).fit(X[train], y[train], weights[train])
+            expected = METRICS[scoring](y[test], fit.predict_proba(X[test]), weights[test])
+            assert mine.scores_[number, fold] == pytest.approx(expected, rel=1e-9)
+    assert mine.best_score_ == pytest.approx(mine.scores_.mean(axis=1).max())
+
+
+@pytest.mark.parametrize("order", [[0.0, 1.0, 10.0], [10.0, 1.0, 0.0], [1.0, 10.0, 0.0]])
+@pytest.mark.parametrize("selection", ["best", "1se"])
+def test_the_order_of_alphas_does_not_matter_where_a_class_is_missing(rare, order, selection):
+    X, y, splits = rare
+    fitted = RidgeMLPClassifierCV(order, cv=splits, scoring="neg_log_loss", selection=selection, **NETWORK)
+    losses = dict(zip(order, -fitted.fit(X, y).scores_, strict=True))
+    assert np.isfinite(fitted.scores_).all()
+    best = min(order, key=lambda alpha: losses[alpha].mean())
+    limit = losses[best].mean() + losses[best].std(ddof=1) / np.sqrt(3)
+    expected = max(alpha for alpha in order if losses[alpha].mean() <= limit)
+    assert fitted.alpha_ == (best if selection == "best" else expected)
+
+
+@pytest.mark.parametrize(
+    "scoring", ["neg_log_loss", "roc_auc_ovr", get_scorer("neg_log_loss"), make_scorer(accuracy_score)]
+)
+def test_training_rows_without_a_class_are_refused_where_columns_count(rare, trained, scoring):
+    """The columns would be mixed up where the test rows lack another class: both have three classes."""
+    X, y, _ = rare
+    rows = np.arange(len(y))
+    splits = [(rows[4:], rows[2:])]
+    message = r"Split 0 of cv has no row of class 'd' to train on \(2 in all .* with at most 2 splits"
+    with pytest.raises(ValueError, match=message):
+        RidgeMLPClassifierCV(ALPHAS, cv=splits, scoring=scoring, **NETWORK).fit(X, y)
+    single = np.where(rows < 1, "a", y)  # no splitter spreads one row
+    with pytest.raises(ValueError, match=r"'d' to train on \(1 in all .* with another, or score predicted"):
+        RidgeMLPClassifierCV(ALPHAS, cv=splits, scoring=scoring, **NETWORK).fit(X, single)
+    assert trained == []
+
+
+@pytest.mark.parametrize(
+    "scoring", [None, "accuracy", "f1_macro", lambda estimator, X, y: estimator.score(X, y)]
+)
+def test_predicted_labels_can_be_scored_without_a_class(rare, scoring):
+    X, y, _ = rare
+    rows = np.arange(len(y))
+    mine = RidgeMLPClassifierCV(ALPHAS, cv=[(rows[2:], rows)], scoring=scoring, **NETWORK).fit(X, y)
+    assert np.isfinite(mine.scores_).all()
+    assert mine.classes_.tolist() == list("abcd")
+
+
+def test_the_metrics_that_go_by_columns_are_known():
+    """scikit-learn's for classification, by what they ask a classifier for."""
+    private = {name: getattr(get_scorer(name), "_response_method", "predict") for name in get_scorer_names()}
+    by_columns = {name for name, method in private.items() if method != "predict"}
+    assert by_columns <= set(_ridge_cv._BY_COLUMNS)
+    assert set(_ridge_cv._BY_COLUMNS) - by_columns <= {"d2_brier_score"}  # of a newer scikit-learn
+
+
+def test_the_log_loss_of_labels_is_that_of_training(multilabel):
+    X, Y = multilabel
+    weights = np.random.default_rng(0).uniform(size=len(Y))
+    rows = np.arange(len(Y))
+    splits = [(rows[:80], rows[80:])]
+    mine = RidgeMLPClassifierCV([0.1], cv=splits, scoring="neg_log_loss", **NETWORK).fit(X, Y, weights)
+    p = RidgeMLPClassifier(0.1, **NETWORK).fit(X[:80], Y[:80], weights[:80]).predict_proba(X[80:])
+    losses = -np.where(Y[80:], np.log(p), np.log(1 - p)).mean(axis=1)
+    assert -mine.scores_[0, 0] == pytest.approx(np.average(losses, weights=weights[80:]), rel=1e-9)
+
+
+# -- missing scores -----------------------------------------------------------------------------------
+
+UNDEFINED = pytest.mark.filterwarnings(
+    "ignore:One or more of the:UserWarning", "ignore:Only one class is present", "ignore:Scoring failed"
+)
+
+
+@UNDEFINED
+@pytest.mark.parametrize("order", [[0.0, 10.0], [10.0, 0.0]])
+@pytest.mark.parametrize("selection", ["best", "1se"])
+def test_without_any_score_nothing_is_chosen(cancer, order, selection):
+    X, y = cancer
+    one_class = [(np.arange(300), np.flatnonzero(y == label)) for label in (0, 1)]
+    mine = RidgeMLPClassifierCV(order, cv=one_class, scoring="roc_auc", selection=selection, **NETWORK)
+    with pytest.raises(ValueError, match=r"No alpha has a finite score on 2 of 2 splits .* can be chosen"):
+        mine.fit(X, y)
+    assert not hasattr(mine, "alpha_")
+
+
+@UNDEFINED
+@pytest.mark.parametrize("selection", ["best", "1se"])
+def test_splits_without_a_score_are_left_out(cancer, selection):
+    X, y = cancer
+    both = [(np.arange(300), np.arange(start, 569, 2)) for start in (300, 301)]
+    undefined = (np.arange(300), np.flatnonzero(y == 0))
+    settings = {"scoring": "roc_auc", "selection": selection, **NETWORK}
+    expected = RidgeMLPClassifierCV(ALPHAS, cv=both, **settings).fit(X, y)
+    with pytest.warns(UserWarning, match=r"on 1 of 3 splits \(\[1\], from 0\)"):
+        mine = RidgeMLPClassifierCV(ALPHAS, cv=[both[0], undefined, both[1]], **settings).fit(X, y)
+    assert (mine.alpha_, mine.best_score_) == (expected.alpha_, pytest.approx(expected.best_score_))
+    assert np.isnan(mine.scores_[:, 1]).all()
+
+
+@UNDEFINED
+def test_one_split_with_a_score_has_no_standard_error(cancer):
+    X, y = cancer
+    splits = [(np.arange(300), np.flatnonzero(y == 0)), (np.arange(300), np.arange(300, 569))]
+    mine = RidgeMLPClassifierCV(ALPHAS, cv=splits, scoring="roc_auc", selection="1se", **NETWORK)
+    with pytest.raises(ValueError, match="but a standard error needs 2 splits"):
+        mine.fit(X, y)
+
+
+@UNDEFINED
+def test_an_alpha_that_fails_on_a_split_is_not_chosen(wine):
+    def score(estimator, X, y):
+        is_smaller = len(y) == 59
+        return np.nan if estimator.alpha == 1.0 and is_smaller else estimator.alpha
+
+    mine = RidgeMLPClassifierCV(ALPHAS, cv=3, scoring=score, **NETWORK).fit(*wine)
+    assert np.isnan(mine.scores_[2]).any()
+    assert mine.alpha_ == 1e-3
