@@ -18,8 +18,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import sklearn_ridge_nn
 from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection, training
@@ -336,3 +339,45 @@ def test_alpha_of_mlpclassifier_with_sgd(cancer):
     our_start = build_network(30, hidden_layer_sizes=(4,), dtype="float64", seed=0).get_weights()[0]
     our_step = ours.fit(X, y).coefs_[0] - ours.set_params(alpha=alpha).fit(X, y).coefs_[0]
     np.testing.assert_allclose(our_step, rate * 2 * alpha * our_start, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("n_rows", "batch_size"), [(200, 64), (192, 64), (569, 200), (101, 50)])
+def test_alpha_of_mlpclassifier_with_a_partial_last_minibatch(n_rows, batch_size):
+    """Without inputs a kernel has no gradient but the penalty's, so an epoch shows all of its steps."""
+    X, y = np.zeros((n_rows, 3)), np.arange(n_rows) % 2
+    theirs, rate = 1e-3, 1e-3
+
+    def kernel_after_an_epoch(rate):
+        params = {"solver": "sgd", "momentum": 0, "batch_size": batch_size, "random_state": 0}
+        classifier = MLPClassifier((4,), alpha=theirs, learning_rate_init=rate, **params)
+        return classifier.partial_fit(X, y, classes=[0, 1]).coefs_[0]
+
+    start, end = kernel_after_an_epoch(1e-300), kernel_after_an_epoch(rate)
+    n_full, rest = divmod(n_rows, batch_size)
+    n_steps = n_full + (rest > 0)
+    factor = (n_full + (batch_size / rest if rest else 0)) / n_steps  # as docs/coming_from.rst has it
+    if (n_rows, batch_size) == (200, 64):
+        assert factor == 2.75
+    alpha = factor * theirs / (2 * batch_size)
+    np.testing.assert_allclose((start - end) / start, n_steps * rate * 2 * alpha, rtol=1e-4)
+
+    ours = RidgeMLPClassifier(
+        alpha, hidden_layer_sizes=(4,), optimizer="sgd", learning_rate=rate, batch_size=batch_size, epochs=1,
+        validation_split=0.0, dtype="float64", random_state=0,
+    ).fit(X, y)  # fmt: skip
+    our_start = build_network(3, hidden_layer_sizes=(4,), dtype="float64", seed=0).get_weights()[0]
+    np.testing.assert_allclose((our_start - ours.coefs_[0]) / our_start, (start - end) / start, rtol=1e-3)
+
+
+def test_lambda_of_glmnet_acts_on_standardised_columns():
+    """Its objective in the coefficients that it returns has its minimum where the Pipeline's is."""
+    X, y = load_breast_cancer(return_X_y=True)
+    assert X.std(axis=0).max() > 1000 * X.std(axis=0).min()
+    strength = 0.1
+    pipeline = make_pipeline(
+        StandardScaler(), LogisticRegression(C=1 / (strength * len(y)), tol=1e-10, max_iter=10_000)
+    ).fit(X, y)
+    returned = pipeline[-1].coef_[0] / X.std(axis=0)  # on the original columns; ddof=0
+    of_data = (X - X.mean(axis=0)).T @ (pipeline.predict_proba(X)[:, 1] - y) / len(y)
+    of_penalty = strength * X.var(axis=0) * returned  # of lambda / 2 * sum((sd * coefficient) ** 2)
+    np.testing.assert_allclose(of_data / X.std(axis=0), -of_penalty / X.std(axis=0), atol=1e-6)
