@@ -18,14 +18,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection, training
+from sklearn_ridge_nn import (
+    BiasVariance,
+    RidgeMLPClassifier,
+    bias_variance,
+    build_network,
+    model_selection,
+    training,
+)
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sklearn_ridge_nn"
@@ -381,3 +388,26 @@ def test_lambda_of_glmnet_acts_on_standardised_columns():
     of_data = (X - X.mean(axis=0)).T @ (pipeline.predict_proba(X)[:, 1] - y) / len(y)
     of_penalty = strength * X.var(axis=0) * returned  # of lambda / 2 * sum((sd * coefficient) ** 2)
     np.testing.assert_allclose(of_data / X.std(axis=0), -of_penalty / X.std(axis=0), atol=1e-6)
+
+
+# -- bias and variance ----------------------------------------------------------------------------
+
+
+def test_bootstraps_vary_less_than_independent_training_sets():
+    """As docs/diagnosis.rst says, here on the first of its laws: about 0.6 of the variance."""
+    n, n_sets, n_test = 100, 15, 1000
+    X, y = make_classification(
+        n * n_sets + n_test, 30, n_informative=8, n_redundant=0, flip_y=0.2, random_state=1
+    )
+    network = RidgeMLPClassifier(0.0, epochs=30, batch_size=32, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), network)
+    test = slice(n * n_sets, None)
+    parts = [slice(n * number, n * (number + 1)) for number in range(n_sets)]
+    log_proba = [np.log(pipeline.fit(X[part], y[part]).predict_proba(X[test])) for part in parts]
+    true = BiasVariance.from_log_proba([0.0], np.array([log_proba]), y[test])
+    found = []
+    for part in parts[:4]:
+        rows = np.r_[part, test]
+        settings = {"n_resamples": n_sets, "test_size": n_test / len(rows)}
+        found.append(bias_variance(pipeline, X[rows], y[rows], [0.0, 0.01], **settings).log_variance[0])
+    assert 0.4 < np.mean(found) / true.log_variance[0] < 0.9

@@ -97,8 +97,11 @@ def bias_variance(
     -----
     All networks share one seed, so variance is that of the training rows alone. Losses are not weighted,
     whatever `params` and ``class_weight`` are. A bootstrap has about 63 % of the distinct rows, so losses are
-    somewhat larger than those of a fit on all of them. `BiasVariance` names the sources of the formulas.
-    Memory holds ``n_alphas * n_resamples * n_test * n_classes`` numbers.
+    larger than those of a fit on all of them. Bootstraps share rows, so the variance found is mostly smaller
+    than that over independent training sets: of the log loss, measured on data of five known laws, it was
+    0.71 of it in the median with 100 training rows (0.46 to 0.86), 0.84 with 300 (0.59 to 1.16) and 0.95
+    with 1,000 (0.72 to 1.04). Compare alphas by it. `BiasVariance` names the sources of the formulas. Memory
+    holds ``n_alphas * n_resamples * n_test * n_classes`` numbers.
 
     Examples
     --------
