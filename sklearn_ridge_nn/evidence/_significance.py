@@ -1,12 +1,14 @@
 """How far the luckiest of several rows is ahead by chance: cross-validations in which all rows are equal.
 
 Rows are what is compared over the splits: alphas, or the epochs of a training. The best of them is partly
-lucky, so Student's quantile, which is right for two rows named in advance, would raise false alarms.
+lucky, so Student's quantile, which is right for two rows named in advance, would raise false alarms. So would
+normal numbers where the losses have heavier tails, and so would a variance that a few splits show too small.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import t as student
@@ -17,6 +19,14 @@ N_SIMULATED = 10_000
 SEED = 0
 #: Numbers drawn at a time, 64 MB of them.
 BLOCK = 8_000_000
+#: Splits drawn in a simulation: from here on, more of them hardly change how well a variance is known.
+MOST_DRAWN = 100
+#: What splits have in common varies this many times as much as the corrected standard error assumes, because
+#: nobody can know it: it has no unbiased estimate (Bengio and Grandvalet, 2004, No unbiased estimator of the
+#: variance of k-fold cross-validation, Journal of Machine Learning Research 5).
+CORRELATION = 1.25
+#: Tails that are told apart, as 1 / degrees of freedom of Student's t; 0 is normal.
+TAILS = (0, 0.05, 0.08, 0.125, 0.17, 0.2, 0.25, 0.29, 0.33, 0.4)
 
 
 def standard_error(differences: np.ndarray, test_ratio: float) -> np.ndarray:
@@ -57,11 +67,14 @@ def critical_values(
     """Return what each row's statistic must exceed to differ significantly from the best row.
 
     The statistic is the mean difference from the best row over its corrected standard error. Drawn are
-    cross-validations in which all rows are equal, with the covariance of the losses at hand, and the quantile
-    is that of their largest statistic, each against its own luckiest row: max-t (Westfall and Young, 1993,
-    Resampling-based multiple testing), so that rows that are nearly the same hardly count as several. Rows
-    that are found significant leave the family, and the rest is looked at again (step-down: Romano and Wolf,
-    2005, Exact and approximate stepdown methods for multiple hypothesis testing).
+    cross-validations in which all rows are equal, with the covariance and the tails of the losses at hand,
+    and the quantile is that of their largest statistic, each against its own luckiest row: max-t (Westfall
+    and Young, 1993, Resampling-based multiple testing), so that rows that are nearly the same hardly count as
+    several. Rows that are found significant leave the family, and the rest is looked at again (step-down:
+    Romano and Wolf, 2005, Exact and approximate stepdown methods for multiple hypothesis testing).
+
+    A standard error that is smaller than most of the others is taken as large as those (`_steady_errors`),
+    there as here. So where a row's own is smaller, its critical value is larger in proportion.
 
     Parameters
     ----------
@@ -83,16 +96,18 @@ def critical_values(
     left = np.flatnonzero(~np.isnan(losses).any(axis=1))
     if not len(left):
         return values
+    n_splits = losses.shape[1]
     differences = losses - losses[best]
-    statistic = _ratio(differences.mean(axis=1), standard_error(differences, test_ratio))
+    mean, own = differences.mean(axis=1), standard_error(differences, test_ratio)
     simulated = _simulate(losses[left], test_ratio)
-    lowest = float(student.isf(level, losses.shape[1] - 1))
+    lowest = _widening(n_splits, test_ratio) * float(student.isf(level, n_splits - 1))
     values[left] = lowest
     while len(left) > 1:
         largest = simulated.statistics(least).max(axis=1)
         value = max(float(np.quantile(largest, 1 - level)), lowest)
-        values[left] = value
-        stays = (statistic[left] <= value) | (left == best)
+        errors = _steady_errors(own[left])
+        values[left] = value * np.divide(errors, own[left], out=np.ones(len(left)), where=own[left] > 0)
+        stays = (_ratio(mean[left], errors) <= value) | (left == best)
         if stays.all():
             break
         left, simulated = left[stays], simulated.of(stays)
@@ -144,15 +159,37 @@ def lag(losses: np.ndarray, row: int, test_ratio: float, level: float) -> Lag:
     Lag
         Mean, interval and p-value.
     """
-    n_freedom = losses.shape[1] - 1
+    n_splits = losses.shape[1]
     luckiest = int(losses.mean(axis=1).argmin())
-    difference = losses[row] - losses[luckiest]
-    mean, error = float(difference.mean()), float(standard_error(difference, test_ratio))
+    differences = losses - losses[luckiest]
+    mean, own = float(differences[row].mean()), standard_error(differences, test_ratio)
+    error = _steady_errors(own)[row]
     by_chance = _simulate(losses, test_ratio).statistics()[:, row]
-    critical = max(float(np.quantile(by_chance, 1 - level)), float(student.isf(level, n_freedom)))
-    statistic = float(_ratio(np.array(mean), np.array(error)))
-    p_value = max(float((by_chance >= statistic).mean()), float(student.sf(statistic, n_freedom)))
-    return Lag(luckiest, mean, error, mean - critical * error, mean + critical * error, p_value)
+    widening = _widening(n_splits, test_ratio)
+    of_student = widening * float(student.isf(level, n_splits - 1))
+    half = max(float(np.quantile(by_chance, 1 - level)), of_student) * float(error)
+    statistic = float(_ratio(np.array(mean), error))
+    p_value = max(
+        float((by_chance >= statistic).mean()), float(student.sf(statistic / widening, n_splits - 1))
+    )
+    return Lag(luckiest, mean, float(own[row]), mean - half, mean + half, p_value)
+
+
+def _widening(n_splits: int, test_ratio: float) -> float:
+    """Return by how much `CORRELATION` widens the corrected standard error of normal losses."""
+    return float(np.sqrt((1 / n_splits + CORRELATION * test_ratio) / (1 / n_splits + test_ratio)))
+
+
+def _steady_errors(errors: np.ndarray) -> np.ndarray:
+    """Return standard errors of which none is smaller than the median one, along the last axis.
+
+    With few splits or heavy tails some rows vary much less on the splits at hand than they would on others,
+    and the largest statistic is mostly one of theirs. Bounding what a statistic is divided by from below is
+    the remedy of Tusher, Tibshirani and Chu (2001), Significance analysis of microarrays, PNAS 98. A median
+    does not mind a few rows that vary wildly. An error of 0 stays: that difference is the same on all splits.
+    """
+    steady = np.maximum(errors, np.median(errors, axis=-1, keepdims=True))
+    return np.where(errors > 0, steady, 0.0)
 
 
 def _ratio(difference: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -165,8 +202,8 @@ def _ratio(difference: np.ndarray, error: np.ndarray) -> np.ndarray:
 class _Simulated:
     """Cross-validations whose rows have equal expectations.
 
-    ``means`` of shape (n_simulated, n_rows) are the mean losses; the sums of squares and products of
-    ``draws``, of shape (n_simulated, any, n_rows), are those of the splits' losses around them.
+    ``means`` of shape (n_simulated, n_rows) are the mean losses; ``draws`` of shape (n_simulated, n_drawn,
+    n_rows) are the splits' losses around them.
     """
 
     means: np.ndarray
@@ -184,43 +221,76 @@ class _Simulated:
         best = self.means.argmin(axis=1)
         difference = self.means - self.means[numbers, best][:, None]
         spread = self.draws - self.draws[numbers, :, best][:, :, None]
-        variance = np.einsum("ijk,ijk->ik", spread, spread) / (self.n_splits - 1)
-        statistic = _ratio(difference, np.sqrt((1 / self.n_splits + self.test_ratio) * variance))
+        variance = np.einsum("ijk,ijk->ik", spread, spread) / (self.draws.shape[1] - 1)
+        errors = np.sqrt((1 / self.n_splits + self.test_ratio) * variance)
+        statistic = _ratio(difference, _steady_errors(errors))
         rounding = 1e-12 * self.means.std()  # of rows that are the same
         statistic[difference <= max(least, rounding)] = 0
         return statistic
 
 
 def _simulate(losses: np.ndarray, test_ratio: float) -> _Simulated:
-    """Draw cross-validations with equal expectations and the covariance of `losses`.
+    """Draw cross-validations with equal expectations and the covariance and tails of `losses`.
 
     The best of many rows is ahead by luck alone, and by how much has no formula: rows are correlated, differ
     in variance, and share splits. So the question is put to chance itself: cross-validations are drawn in
     which no row is better than another, and each one's luckiest row is compared with the others in the way
     that the real one is.
 
-    The means have the part of the variance that the splits' common rows add. Where there are more splits than
-    rows, the sums of squares are drawn as such: Bartlett's decomposition of a Wishart matrix (Anderson, 2003,
-    An introduction to multivariate statistical analysis, section 7.2), so that many splits cost no more.
+    A loss is the sum of two parts, one of its split and one that the splits of a cross-validation have in
+    common, whose variance is `CORRELATION` * `test_ratio` times that of the first.
     """
     n_rows, n_splits = losses.shape
-    root = _root_of_covariance(losses)
+    root, tail = _root_of_covariance(losses), _tail(losses)
     rng = np.random.default_rng(SEED)
-    n_drawn = min(n_splits - 1, n_rows)
+    n_drawn = min(n_splits, MOST_DRAWN)
     n_simulated = max(500, min(N_SIMULATED, BLOCK // (n_drawn * n_rows)))
-    means = np.sqrt(1 / n_splits + test_ratio) * rng.standard_normal((n_simulated, n_rows)) @ root
-    draws = rng.standard_normal((n_simulated, n_drawn, n_rows))
-    if n_drawn == n_rows:  # normal numbers in an upper triangle, roots of chi-squares on its diagonal
-        draws *= np.triu(np.ones((n_rows, n_rows)), 1)
-        freedom = n_splits - 1 - np.arange(n_rows)
-        draws[:, np.arange(n_rows), np.arange(n_rows)] = np.sqrt(
-            rng.chisquare(freedom, (n_simulated, n_rows))
-        )
-    return _Simulated(means, draws @ root, n_splits, test_ratio)
+    draws = _heavy(rng, (n_simulated, n_drawn, n_rows), tail) @ root
+    of_splits = draws.mean(axis=1)
+    draws -= of_splits[:, None]
+    common = np.sqrt(CORRELATION * test_ratio) * _heavy(rng, (n_simulated, n_rows), tail) @ root
+    return _Simulated(np.sqrt(n_drawn / n_splits) * of_splits + common, draws, n_splits, test_ratio)
+
+
+def _heavy(rng: np.random.Generator, shape: tuple[int, ...], tail: float) -> np.ndarray:
+    """Draw numbers of variance 1, of Student's t with 1 / `tail` degrees of freedom."""
+    if tail == 0:
+        return rng.standard_normal(shape)
+    return rng.standard_t(1 / tail, shape) * np.sqrt(1 - 2 * tail)
+
+
+def _tail(losses: np.ndarray) -> float:
+    """Return which of Student's distributions the losses are like, as 1 / degrees of freedom; 0 is normal.
+
+    It is the one whose samples of as many splits have the kurtosis of the rows, on average. One row shows
+    little of its tails, all of them together more. Fewer than four splits show nothing: the kurtosis of two
+    numbers is always 1, and that of three 3/2.
+    """
+    if losses.shape[1] < 4:
+        return 0.0
+    measured = _kurtosis(losses - losses.mean(axis=0))  # what splits have in common cancels in differences
+    return float(np.interp(measured, _kurtosis_by_tail(min(losses.shape[1], MOST_DRAWN)), TAILS))
+
+
+@lru_cache
+def _kurtosis_by_tail(n_splits: int) -> np.ndarray:
+    """Return the mean kurtosis of samples from each of `TAILS`, ascending, by simulation."""
+    shape = (4000, n_splits)
+    by_tail = [_kurtosis(_heavy(np.random.default_rng(SEED), shape, tail)) for tail in TAILS]
+    return np.maximum.accumulate(by_tail)
+
+
+def _kurtosis(rows: np.ndarray) -> float:
+    """Return the mean kurtosis of rows of shape (n_rows, n_splits); 0 where no row varies."""
+    squares = (rows - rows.mean(axis=1, keepdims=True)) ** 2
+    variance = squares.mean(axis=1)
+    varies = variance > 0
+    fourth = (squares[varies] ** 2).mean(axis=1)
+    return float((fourth / variance[varies] ** 2).mean()) if varies.any() else 0.0
 
 
 def _root_of_covariance(losses: np.ndarray) -> np.ndarray:
-    """Return a square root of the rows' covariance, less what the splits have in common, shrunk.
+    """Return the symmetric square root of the rows' covariance, less what the splits have in common, shrunk.
 
     A few splits show correlations where there are none, which would make the family look smaller than it is
     (at 5 splits and 14 independent rows, false alarms in 12 % instead of 5 % of all cases). So correlations
@@ -239,4 +309,4 @@ def _root_of_covariance(losses: np.ndarray) -> np.ndarray:
     shrinkage = float(np.clip(noise / max((pairs**2).sum(), 1e-300), 0, 1)) if len(pairs) else 0.0
     shrunk = (1 - shrinkage) * covariance + shrinkage * np.diag(deviation**2)
     values, vectors = np.linalg.eigh(shrunk)
-    return np.sqrt(values.clip(0))[:, None] * vectors.T
+    return vectors * np.sqrt(values.clip(0)) @ vectors.T  # symmetric: independent rows keep their tails

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t as student
+from scipy.stats import norm, t as student
 
 from sklearn_ridge_nn.evidence import _significance as luck
 
@@ -23,9 +23,16 @@ def test_the_standard_error_worked_by_hand():
     np.testing.assert_allclose(error, np.sqrt(35 / 36))
 
 
+def widened(quantile, n_splits, ratio):
+    """Return a quantile of Student for splits that are a quarter more correlated than the error assumes."""
+    return quantile * np.sqrt((1 / n_splits + 1.25 * ratio) / (1 / n_splits + ratio))
+
+
 def test_of_two_values_the_critical_value_is_the_two_sided_quantile_of_student():
-    losses = np.random.default_rng(0).standard_normal((2, 10))
-    np.testing.assert_allclose(critical(losses, 0.2, 0.05), student.isf(0.025, 9), rtol=0.03)
+    losses = np.random.default_rng(1).standard_normal((2, 10))
+    assert luck._tail(losses) == 0
+    expected = widened(student.isf(0.025, 9), 10, 0.2)
+    np.testing.assert_allclose(critical(losses, 0.2, 0.05), expected, rtol=0.03)
 
 
 def test_values_that_are_nearly_the_same_hardly_count_as_several():
@@ -33,17 +40,17 @@ def test_values_that_are_nearly_the_same_hardly_count_as_several():
     two = rng.standard_normal((2, 10))
     many = np.vstack([two[:1] + 1e-6 * rng.standard_normal((1, 10)), np.repeat(two[1:], 8, axis=0)])
     many += 1e-7 * rng.standard_normal(many.shape)
-    of_two = critical(two, 0.2, 0.05, least=1e-3).max()
-    of_many = critical(many, 0.2, 0.05, least=1e-3).max()
+    of_two = critical(two, 0.2, 0.05, least=1e-3).min()
+    of_many = critical(many, 0.2, 0.05, least=1e-3).min()
     assert of_many < 1.1 * of_two
-    independent = critical(rng.standard_normal((9, 10)), 0.2, 0.05).max()
-    assert independent > 1.4 * of_two
+    independent = critical(rng.standard_normal((9, 10)), 0.2, 0.05).min()
+    assert independent > 1.2 * of_two
 
 
 @pytest.mark.parametrize("n_splits", [5, 15])
 @pytest.mark.parametrize("correlation", [0.0, 0.99])
 def test_false_alarms_keep_to_the_level_where_all_are_equal(n_splits, correlation, monkeypatch):
-    monkeypatch.setattr(luck, "N_SIMULATED", 1000)
+    monkeypatch.setattr(luck, "N_SIMULATED", 500)
     rng, ratio = np.random.default_rng(0), 0.25
     distance = np.abs(np.subtract.outer(np.arange(14), np.arange(14)))
     root = np.linalg.cholesky(correlation**distance if correlation else np.eye(14))
@@ -60,9 +67,106 @@ def test_false_alarms_keep_to_the_level_where_all_are_equal(n_splits, correlatio
     assert naive / 300 > 0.5
 
 
+# -- losses that are not normal ----------------------------------------------------------------------
+
+DRAWS = {
+    "t3": lambda rng, shape: rng.standard_t(3, shape),
+    "log-normal": lambda rng, shape: rng.lognormal(0, 0.5, shape),
+    "exponential": lambda rng, shape: rng.exponential(size=shape),
+    "a tenth five times as wide": lambda rng, shape: (
+        rng.standard_normal(shape) * np.where(rng.random(shape) < 0.1, 5, 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_heavy_tails_raise_hardly_more_false_alarms(draw, monkeypatch):
+    """Normal draws and each row's own error raised them in 13 to 24 % of these cross-validations."""
+    monkeypatch.setattr(luck, "N_SIMULATED", 500)
+    rng, ratio = np.random.default_rng(0), 0.25
+    common = np.sqrt(ratio) * draw(np.random.default_rng(1), 10_000).std()
+    alarms = 0
+    for _ in range(120):
+        losses = draw(rng, (14, 15)) + common * rng.standard_normal((14, 1))
+        alarms += called(losses, ratio).any()
+    assert alarms / 120 <= 0.07
+
+
+def called(losses, ratio):
+    differences = losses - losses[losses.mean(axis=1).argmin()]
+    error = luck.standard_error(differences, ratio)
+    return differences.mean(axis=1) > critical(losses, ratio, 0.05) * error
+
+
+def test_what_is_worse_is_found_and_a_wild_row_does_not_hide_it(monkeypatch):
+    """Neighbours correlated by 0.99, five splits, six of 14 worse by two standard deviations."""
+    monkeypatch.setattr(luck, "N_SIMULATED", 500)
+    rng = np.random.default_rng(0)
+    distance = np.abs(np.subtract.outer(np.arange(14), np.arange(14)))
+    root = np.linalg.cholesky(0.99**distance)
+    wild = root * np.where(np.arange(14) == 3, 15, 1)[:, None]
+    worse = np.arange(14) > 7
+    for of, least in ((root, 0.9), (wild, 0.35)):
+        found = [called(equal_rows(rng, 5, of) + 2 * worse[:, None], 0.25)[worse] for _ in range(60)]
+        assert np.mean(found) > least
+
+
+def test_no_error_is_smaller_than_the_median_one_unless_it_is_nothing():
+    errors = np.array([[0.0, 1.0, 2.0, 3.0, 100.0], [0.0, 0.0, 0.0, 1.0, 2.0]])
+    expected = [[0.0, 2.0, 2.0, 3.0, 100.0], [0.0, 0.0, 0.0, 1.0, 2.0]]
+    np.testing.assert_array_equal(luck._steady_errors(errors), expected)
+
+
+def test_a_row_with_a_small_error_has_a_larger_critical_value():
+    rng = np.random.default_rng(0)
+    losses = rng.standard_normal((5, 15)) - 0.5 * (np.arange(5) == 0)[:, None]
+    losses[4] = (
+        losses[0] + 0.1 + 0.01 * rng.standard_normal(15)
+    )  # hardly differs from the best row, the first
+    error = luck.standard_error(losses - losses[0], 0.25)
+    needed = critical(losses, 0.25, 0.05) * error
+    assert error[4] < 0.1 * np.median(error)
+    np.testing.assert_allclose(needed[4], needed[error == np.median(error)])
+    assert not called(losses, 0.25)[4]
+
+
+@pytest.mark.parametrize("freedom", [3, 5, 10])
+def test_the_tails_of_the_losses_are_found(freedom):
+    rng = np.random.default_rng(0)
+    found = [luck._tail(rng.standard_t(freedom, (100, 15))) for _ in range(30)]
+    np.testing.assert_allclose(np.median(found), 1 / freedom, atol=0.04)
+    normal = [luck._tail(rng.standard_normal((100, 15))) for _ in range(30)]
+    assert np.median(normal) < 0.02
+
+
+def test_a_split_that_is_hard_for_every_row_makes_no_heavy_tails():
+    losses = np.random.default_rng(1).standard_normal((14, 15))
+    shifted = losses + 100 * (np.arange(15) == 3)
+    np.testing.assert_allclose(luck._tail(shifted), luck._tail(losses), atol=1e-9)
+
+
+@pytest.mark.parametrize("n_splits", [2, 3])
+def test_fewer_than_four_splits_show_no_tails(n_splits):
+    """Their kurtosis is the same whatever they are drawn from."""
+    losses = np.random.default_rng(0).standard_t(3, (14, n_splits))
+    assert luck._tail(losses) == 0
+
+
+@pytest.mark.parametrize("tail", [0.0, 0.2])
+def test_the_numbers_drawn_have_a_variance_of_1_and_the_tails_asked_for(tail):
+    drawn = luck._heavy(np.random.default_rng(0), (100_000,), tail)
+    np.testing.assert_allclose(drawn.var(), 1, rtol=0.03)
+    beyond = student.sf(3 / np.sqrt(1 - 2 * tail), 1 / tail) if tail else norm.sf(3)
+    np.testing.assert_allclose((drawn > 3).mean(), beyond, rtol=0.15)
+
+
+# -- the simulation ----------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(("n_rows", "n_splits"), [(2, 40), (14, 15), (14, 200), (30, 6)])
-def test_the_simulated_covariance_is_that_of_the_losses(n_rows, n_splits):
-    """Of means and of splits, whether splits are drawn one by one or their squares as a Wishart matrix."""
+def test_the_simulated_covariance_is_that_of_the_losses(n_rows, n_splits, monkeypatch):
+    """Of means and of splits, also where not all splits are drawn."""
+    monkeypatch.setattr(luck, "_tail", lambda losses: 0.0)
     rng = np.random.default_rng(0)
     losses = rng.standard_normal((n_rows, n_rows)) @ rng.standard_normal((n_rows, n_splits))
     root = luck._root_of_covariance(losses)
@@ -70,33 +174,24 @@ def test_the_simulated_covariance_is_that_of_the_losses(n_rows, n_splits):
     residuals = losses - losses.mean(axis=0)
     np.testing.assert_allclose(np.diag(expected), residuals.var(axis=1, ddof=1))
     simulated = luck._simulate(losses, 0.25)
-    of_means = np.cov(simulated.means.T) / (1 / n_splits + 0.25)
+    of_means = np.cov(simulated.means.T) / (1 / n_splits + 1.25 * 0.25)
     of_splits = np.einsum("nij,nik->jk", simulated.draws, simulated.draws) / len(simulated.draws)
     scale = np.diag(expected).max()
     np.testing.assert_allclose(of_means, expected, atol=0.07 * scale)
-    np.testing.assert_allclose(of_splits / (n_splits - 1), expected, atol=0.07 * scale)
-
-
-def test_a_wishart_matrix_has_the_variance_of_one():
-    """The diagonal over the covariance's is a chi-square of n_splits - 1 degrees of freedom."""
-    losses = np.random.default_rng(0).standard_normal((3, 50))
-    root = luck._root_of_covariance(losses)
-    draws = luck._simulate(losses, 0.25).draws
-    squares = (draws**2).sum(axis=1) / (root**2).sum(axis=0)
-    np.testing.assert_allclose(squares.mean(axis=0), 49, rtol=0.01)
-    np.testing.assert_allclose(squares.var(axis=0), 98, rtol=0.06)
+    n_drawn = simulated.draws.shape[1]
+    np.testing.assert_allclose(of_splits / (n_drawn - 1), expected, atol=0.07 * scale)
 
 
 def test_many_splits_cost_no_more_memory():
     losses = np.random.default_rng(0).standard_normal((14, 1000))
-    assert luck._simulate(losses, 1e-3).draws.shape == (10_000, 14, 14)
+    assert luck._simulate(losses, 1e-3).draws.shape == (5714, 100, 14)
 
 
 def test_rows_that_are_the_same_make_no_statistic():
     row = np.random.default_rng(0).standard_normal(15)
     assert (luck._simulate(np.tile(row, (5, 1)), 0.25).statistics() == 0).all()
     values = critical(np.tile(row, (5, 1)), 0.25, 0.05)
-    np.testing.assert_allclose(values, student.isf(0.05, 14))
+    np.testing.assert_allclose(values, widened(student.isf(0.05, 14), 15, 0.25))
 
 
 # -- a row named in advance against the luckiest -----------------------------------------------------
@@ -104,16 +199,18 @@ def test_rows_that_are_the_same_make_no_statistic():
 
 def test_of_two_rows_the_lag_is_tested_as_students_test_would():
     """With two rows nothing is chosen: one lags or the other does."""
-    losses = np.random.default_rng(0).standard_normal((2, 10))
+    losses = np.random.default_rng(1).standard_normal((2, 10))
     losses[0] += 1
     behind = luck.lag(losses, 0, 0.2, 0.05)
     difference = losses[0] - losses[1]
     error = luck.standard_error(difference, 0.2)
     assert behind.luckiest == 1
     np.testing.assert_allclose((behind.mean, behind.standard_error), (difference.mean(), error))
-    np.testing.assert_allclose(behind.high - behind.mean, student.isf(0.05, 9) * error, rtol=0.03)
+    half = widened(student.isf(0.05, 9), 10, 0.2) * error
+    np.testing.assert_allclose(behind.high - behind.mean, half, rtol=0.03)
     np.testing.assert_allclose(behind.mean - behind.low, behind.high - behind.mean)
-    np.testing.assert_allclose(behind.p_value, student.sf(difference.mean() / error, 9), atol=0.01)
+    p_value = student.sf(difference.mean() / error / widened(1, 10, 0.2), 9)
+    np.testing.assert_allclose(behind.p_value, p_value, atol=0.01)
 
 
 def test_the_luckiest_row_itself_does_not_lag():
@@ -125,7 +222,7 @@ def test_the_luckiest_row_itself_does_not_lag():
 @pytest.mark.parametrize("correlation", [0.0, 0.95])
 def test_a_row_named_in_advance_is_rarely_called_behind_where_all_are_equal(correlation, monkeypatch):
     """As the last epoch of a flat curve is, or alpha = 0 where no alpha matters."""
-    monkeypatch.setattr(luck, "N_SIMULATED", 1000)
+    monkeypatch.setattr(luck, "N_SIMULATED", 500)
     rng = np.random.default_rng(0)
     distance = np.abs(np.subtract.outer(np.arange(20), np.arange(20)))
     root = np.linalg.cholesky(correlation**distance if correlation else np.eye(20))
@@ -139,7 +236,8 @@ def test_a_row_named_in_advance_is_rarely_called_behind_where_all_are_equal(corr
     assert naive / 300 > 0.15
 
 
-def test_the_interval_covers_a_difference_that_is_there():
+def test_the_interval_covers_a_difference_that_is_there(monkeypatch):
+    monkeypatch.setattr(luck, "N_SIMULATED", 500)
     rng = np.random.default_rng(0)
     covered = []
     for _ in range(300):
