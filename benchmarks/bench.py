@@ -66,7 +66,7 @@ def contestant(name: str, n_classes: int = 2) -> object:
         from sklearn_ridge_nn.training import _train as trainers
 
         importlib.import_module(trainers.__name__)  # TensorFlow too
-        return RidgeMLPClassifier(random_state=0)
+        return RidgeMLPClassifier(epochs=EPOCHS, random_state=0)
     if name == "SciKeras":
         return scikeras_classifier(n_classes)
     if name == "skorch":

@@ -7,6 +7,7 @@ from .diagnosis import (
 )
 from .display import (
     AlphaCurveDisplay as AlphaCurveDisplay,
+    AlphaEpochDisplay as AlphaEpochDisplay,
     BiasVarianceDisplay as BiasVarianceDisplay,
     LossCurveDisplay as LossCurveDisplay,
     WeightDistributionDisplay as WeightDistributionDisplay,

@@ -97,7 +97,7 @@ class NetworkArguments:
     """Parameters of the classifier; None where they were not given."""
 
     hidden_layer_sizes: tuple[int, ...] | None
-    epochs: int | None
+    epochs: int | str | None
     batch_size: int | None
     dropout: float | None
     learning_rate: float | None
@@ -142,11 +142,14 @@ class DiagnoseArguments(TrainingArguments):
     ----------
     seeds : int
         Networks for each alpha and split.
+    max_epochs : int or None
+        The most that are trained where training goes on until it has settled.
     html, json, plot : str or None
         Files to write; ``-`` is stdout.
     """
 
     seeds: int
+    max_epochs: int | None
     html: str | None
     json: str | None
     plot: str | None
@@ -291,13 +294,17 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_data(diagnose)
     _add_alphas(diagnose)
-    _add_network(diagnose)
+    _add_network(diagnose, epochs="until alpha and epochs settle")
     measuring = diagnose.add_argument_group("how to measure")
     _add_cv(measuring)
     measuring.add_argument("--scoring", metavar="NAME", help="score to show beside the loss (accuracy)")
     measuring.add_argument(
         "--seeds", type=_count, default=1, metavar="N", help="networks for each alpha and split (1)"
     )
+    measuring.add_argument(
+        "--max-epochs", type=_count, metavar="N",
+        help="stop settling after so many passes (8 times the first)",
+    )  # fmt: skip
     results = diagnose.add_argument_group("results")
     results.add_argument("--html", metavar="FILE", help="write a report with pictures, one page")
     results.add_argument(
@@ -422,12 +429,14 @@ def _add_alphas(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _add_network(command: argparse.ArgumentParser) -> None:
+def _add_network(command: argparse.ArgumentParser, epochs: str = "auto: 15, more of few rows") -> None:
     network = command.add_argument_group("network")
     network.add_argument(
         "--hidden-layer-sizes", type=_sizes, metavar="LIST", help="units of the hidden layers (128,64)"
     )
-    network.add_argument("--epochs", type=int, metavar="N", help="passes over the rows (15)")
+    network.add_argument(
+        "--epochs", type=_epochs, metavar="N", help=f"passes over the rows, or auto ({epochs})"
+    )
     network.add_argument("--batch-size", type=int, metavar="N", help="rows per step (128)")
     network.add_argument("--dropout", type=float, metavar="RATE", help="share of units dropped (0)")
     network.add_argument("--learning-rate", type=float, metavar="RATE", help="of Adam (0.001)")
@@ -452,6 +461,16 @@ def _add_common(command: argparse.ArgumentParser, has_seed: bool = True) -> None
 
 
 # -- values ---------------------------------------------------------------------------------------
+
+
+def _epochs(text: str) -> int | str:
+    """Return a number of epochs, or auto."""
+    if text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be auto or a whole number. Got {text!r}.") from None
 
 
 def _alphas(text: str) -> list[float]:

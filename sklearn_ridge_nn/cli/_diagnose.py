@@ -16,6 +16,7 @@ from sklearn_ridge_nn.cli._columns import pipeline
 from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._inputs import read
 from sklearn_ridge_nn.cli._outputs import check_outputs, write
+from sklearn_ridge_nn.cli._tables import InputError
 from sklearn_ridge_nn.cli._training import check_scores, check_scoring, classifier_of, splitter
 from sklearn_ridge_nn.cli._wording import command_wording
 from sklearn_ridge_nn.diagnosis import diagnose
@@ -28,6 +29,13 @@ def run(arguments: DiagnoseArguments) -> None:
     if outputs["html"] or outputs["plot"]:
         display.use_files_only(outputs["plot"])
     classifier = classifier_of(arguments)
+    has_epochs = arguments.network.epochs is not None or bool(arguments.network.early_stopping)
+    if has_epochs and arguments.max_epochs is not None:
+        what = "--early-stopping" if arguments.network.early_stopping else "--epochs"
+        raise InputError(
+            f"--max-epochs ends a training that goes on until it has settled, and {what} says how long to "
+            "train. Leave one out."
+        )
     check_scoring(arguments.scoring)
     data = read(arguments)
     check_scores(arguments.scoring, data)
@@ -41,6 +49,8 @@ def run(arguments: DiagnoseArguments) -> None:
             cv=splitter(arguments, data, np.arange(len(data.y))),
             scoring=arguments.scoring,
             n_seeds=arguments.seeds,
+            epochs=None if has_epochs else "settled",
+            max_epochs=arguments.max_epochs,
             verbose=int(shown),
         )
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout

@@ -149,7 +149,7 @@ def _scores(
 def _warn_if_unfinished(network: RidgeMLPClassifier) -> None:
     """Say so if train and validation loss were still falling when training ended."""
     history = network.history_
-    if len(history["data_loss"]) < 2 or network.early_stopping:
+    if len(history["data_loss"]) < 2 or hasattr(network, "best_epoch_"):
         return
     n_last, fall = evidence.last_fall(history["data_loss"])
     of_validation = evidence.last_fall(history.get("val_data_loss", history["data_loss"]))[1]

@@ -7,13 +7,14 @@ import os
 import re
 import warnings
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from sklearn_ridge_nn._extras import required
-from sklearn_ridge_nn.evidence import Evidence, Finding, check_n_splits, find, standard_error
+from sklearn_ridge_nn.evidence import Evidence, Finding, after, check_n_splits, find, standard_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from sklearn_ridge_nn.display import AlphaCurveDisplay
 
 #: Of the dictionaries that `AlphaDiagnosis.to_dict` makes.
-SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 1
+SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 2
+#: Versions that lack only what has a default.
+READABLE = (1, 2)
 #: More splits than folds usually are: they may be repeated ones.
 MOST_FOLDS = 10
 
@@ -64,10 +67,20 @@ class AlphaDiagnosis(Evidence):
         Test loss of predicting the class frequencies of the training rows.
     feature_scales : ndarray of shape (3,) or None
         Minimum, median and maximum of the features' standard deviations, as the network sees them.
+    feature_offset, feature_spread : float or None
+        Median distance of the features' means from 0, in standard deviations, and the root of the sum of
+        their variances.
     rarest_class : tuple of (str, int, int) or None
         The class with the fewest rows in any test part, its rows in all, and the fewest in a test part.
     early_stopping : bool, default=False
         Whether the weights are those of the best epoch on a hold-out, and not those of the last one.
+    epochs : int, default=None
+        After how many epochs the networks were that losses, scores and verdicts are on, where that was chosen
+        by the loss curves. None is after the whole training.
+    rounds : tuple of int, default=()
+        After how many epochs each round of ``epochs="settled"`` ended.
+    test_score_curve : ndarray of shape (n_alphas, n_splits * n_seeds, n_epochs) or None
+        Accuracy on the test rows after every epoch, if the score is the accuracy.
 
     Attributes
     ----------
@@ -80,6 +93,13 @@ class AlphaDiagnosis(Evidence):
     one_se_alpha : float
         The strongest penalty whose mean test loss is within a standard error of the best, as
         ``lambda.1se`` of cv.glmnet; ``one_se_index`` is its index.
+    loss_map : LossMap or None
+        Test losses over alphas and epochs: ``mean`` and ``standard_error`` of shape (n_alphas, n_epochs),
+        ``per_split`` of shape (n_alphas, n_splits, n_epochs), ``epochs`` from 1. None without curves.
+    best_epochs : int or None
+        Epochs of the pair of alpha and epochs with the smallest mean test loss.
+    best_epochs_per_alpha : ndarray of shape (n_alphas,) or None
+        Epochs of each alpha's smallest mean test loss; 0 where a split of it has no loss.
     comparison : Comparison
         Mean differences from the best alpha, their standard errors, and the critical values.
     findings : tuple of Finding
@@ -204,6 +224,66 @@ class AlphaDiagnosis(Evidence):
             loss_name="log loss" if metric == "neg_log_loss" else f"minus {metric}",
         )
 
+    def at(self, epochs: int) -> Self:
+        """Return the diagnosis of the same networks after another number of epochs.
+
+        Verdicts and findings are those on the losses after so many epochs. They allow for two choices: the
+        best alpha is taken to be the luckiest of all pairs of alpha and epochs. An alpha that was not trained
+        so long counts as it was when its training stopped, and its reason says so.
+
+        Parameters
+        ----------
+        epochs : int
+            From 1 to ``n_epochs``.
+
+        Returns
+        -------
+        AlphaDiagnosis
+            Without weights, and with scores only where they are accuracies that were measured after every
+            epoch; the others are NaN.
+
+        Raises
+        ------
+        ValueError
+            If there are no loss curves, if networks stopped early (then each has its own number of epochs),
+            or if they were not trained so long.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_ridge_nn import RidgeMLPClassifier, diagnose
+        >>> X, y = load_iris(return_X_y=True)
+        >>> diagnosis = diagnose(RidgeMLPClassifier(epochs=20, random_state=0), X, y, alphas=[0, 0.01], cv=3)
+        >>> bool(diagnosis.at(5).test_loss.mean() > diagnosis.test_loss.mean())
+        True
+        """
+        if self.train_loss_curve is None or self.test_loss_curve is None:
+            raise ValueError("There are no loss curves here, so nothing is known of other numbers of epochs.")
+        if self.early_stopping:
+            raise ValueError(
+                "The networks stopped early, each at its own epoch. Diagnose with early_stopping=False to "
+                "choose alpha and epochs together."
+            )
+        if not isinstance(epochs, Integral) or isinstance(epochs, bool) or not 1 <= epochs <= self.n_epochs:
+            raise ValueError(
+                f"epochs must be an int from 1 to {self.n_epochs}, the epochs that were trained. Got "
+                f"{epochs!r}."
+            )
+        if epochs == self.epochs:
+            return self
+        scores = np.full(self.test_score.shape, np.nan)
+        return dataclasses.replace(
+            self,
+            epochs=int(epochs),
+            train_loss=after(self.train_loss_curve, epochs),
+            test_loss=after(self.test_loss_curve, epochs),
+            train_score=scores,
+            test_score=scores if self.test_score_curve is None else after(self.test_score_curve, epochs),
+            weight_norm=None,
+            weight_quantiles=None,
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row per alpha: verdict, means over the splits and their standard errors.
 
@@ -247,6 +327,7 @@ class AlphaDiagnosis(Evidence):
             "reasons": list(self.reasons),
             "best_alpha": self.best_alpha,
             "one_se_alpha": self.one_se_alpha,
+            "best_epochs": self.best_epochs,
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -272,10 +353,10 @@ class AlphaDiagnosis(Evidence):
         schema, version = (content.get(key) for key in ("schema", "version"))
         if schema != SCHEMA:
             raise ValueError(f"This is not a diagnosis: its schema is {schema!r}, and not {SCHEMA!r}.")
-        if version != VERSION:
+        if version not in READABLE:
             raise ValueError(
-                f"This diagnosis is of version {version!r} of its schema, and this release reads version "
-                f"{VERSION}. Read it with the release that wrote it."
+                f"This diagnosis is of version {version!r} of its schema, and this release reads versions "
+                f"up to {VERSION}. Read it with the release that wrote it."
             )
         evidence = {name: _restored(name, value) for name, value in content["evidence"].items()}
         return cls(**evidence)
@@ -427,6 +508,6 @@ def _plain(value: Any) -> Any:
 
 
 def _restored(name: str, value: Any) -> Any:
-    if name == "rarest_class":
+    if name in ("rarest_class", "rounds"):
         return value if value is None else tuple(value)
     return np.array(value, dtype=float) if isinstance(value, list) else value

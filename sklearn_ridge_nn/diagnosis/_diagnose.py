@@ -6,28 +6,34 @@ measured before it is dropped.
 
 from __future__ import annotations
 
+import math
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import sklearn.model_selection as theirs
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import get_scorer_names
 from sklearn.utils import indexable
 
 from sklearn_ridge_nn._sklearn import Interval, StrOptions, validate_params
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
-from sklearn_ridge_nn.diagnosis._measures import losses_and_weights
+from sklearn_ridge_nn.diagnosis._arrays import arrays_of
+from sklearn_ridge_nn.diagnosis._measures import losses_and_weights, losses_weights_and_state
+from sklearn_ridge_nn.diagnosis._settle import Arrays, States, settle
 from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
-    Study,
     check_target,
     regularisation_parameter,
     run_study,
     seed_grid,
     strengths_to_try,
 )
+from sklearn_ridge_nn.estimators import n_epochs, takes_best_epoch
 from sklearn_ridge_nn.model_selection._shared import Measurement, final_classifier
+
+Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
 @validate_params(
@@ -38,6 +44,8 @@ from sklearn_ridge_nn.model_selection._shared import Measurement, final_classifi
         "n_seeds": [Interval(Integral, 1, None, closed="left")],
         "level": [Interval(Real, 0, 0.5, closed="neither")],
         "margin": [Interval(Real, 0, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"settled"}), None],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
         "groups": ["array-like", None],
         "param_name": [str, None],
         "stronger": [StrOptions({"larger", "smaller"})],
@@ -55,6 +63,8 @@ def diagnose(
     n_seeds: int = 1,
     level: float = 0.05,
     margin: float = 0.01,
+    epochs: int | str | None = None,
+    max_epochs: int | None = None,
     groups: Any = None,
     params: dict[str, Any] | None = None,
     param_name: str | None = None,
@@ -92,6 +102,16 @@ def diagnose(
         A mean test loss that is larger than the best by no more than this share of it is good, however
         significant the difference: neighbouring alphas train nearly the same networks, and their tiny
         differences can be sure.
+    epochs : int or "settled", default=None
+        How long to train. None is what the estimator says; its ``epochs="auto"`` keeps the weights of each
+        network's own best epoch. A number trains all networks for so many epochs and takes their last
+        weights. "settled" trains in rounds, each of which goes on where the one before ended to twice as many
+        epochs, until the pair of alpha and epochs with the smallest mean test loss does not lie in the
+        last quarter of the training any more (or training has come to its end there); alphas that can no
+        longer have the best pair stop earlier. Verdicts, scores and weights are then those after the best
+        pair's number of epochs.
+    max_epochs : int, default=None
+        The most epochs that "settled" trains. None is four times those of the estimator.
     groups : array-like of shape (n_samples,), default=None
         Groups for the splitter.
     params : dict of str to object, default=None
@@ -118,7 +138,9 @@ def diagnose(
     ValueError
         If the estimator is not a classifier or has no such parameter, if `alphas` are not at least two
         ascending numbers >= 0, if there are fewer than two splits, or if a split lacks a class of y among
-        its training rows.
+        its training rows; if `epochs` is given for another classifier than ours; if it is "settled" for a
+        classifier that stops early, has callbacks, or averages its weights, for such trainings do not go on
+        where they ended.
 
     See Also
     --------
@@ -156,39 +178,117 @@ def diagnose(
     is_multilabel = check_target(y, is_ours=ours is not None)
     splits = _splits(cv, X, y, groups, is_multilabel)
     estimator = clone(estimator)
+    _check_epochs(epochs, max_epochs, ours, name)
     tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
-    grid: dict[str, Any] = {name: (values if path + "alpha" == name else tried).tolist()}
-    grid |= seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
-    study = run_study(
-        Measurement(losses_and_weights, watches_test_rows=True),
-        estimator,
-        X,
-        y,
-        grid,
-        splits,
-        caller="diagnose",
-        scoring=scoring,
-        params=params,
-        n_jobs=n_jobs,
-        memory=memory,
-        verbose=verbose,
+    tried = values if path + "alpha" == name else tried
+    others = seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
+    first = None if epochs is None else _first_epochs(epochs, ours, splits)
+
+    def train(
+        rows: NDArray[np.intp], n_epochs: int | None, starts: States | None = None
+    ) -> tuple[Arrays, States]:
+        measure = losses_and_weights if epochs != "settled" else losses_weights_and_state
+        measurement = Measurement(measure, watches_test_rows=True)
+        measurement.starts = None if starts is None else starts.ravel().tolist()
+        n_epochs_alone = {} if n_epochs is None else {f"{path}epochs": [n_epochs]}
+        study = run_study(
+            measurement,
+            estimator,
+            X,
+            y,
+            {name: tried[rows].tolist()} | n_epochs_alone | others,
+            splits,
+            caller="diagnose",
+            scoring=scoring,
+            params=params,
+            n_jobs=n_jobs,
+            memory=memory,
+            verbose=verbose,
+        )
+        return arrays_of(study, name, len(rows), n_seeds), study.states.reshape(len(rows), -1)
+
+    # scores can be followed over the epochs where they are accuracies as the engine counts them
+    counts_labels = (
+        scoring in (None, "accuracy") and not is_multilabel and "sample_weight" not in (params or {})
     )
-    return AlphaDiagnosis(
-        alphas=values,
-        n_seeds=n_seeds,
-        test_ratio=float(np.mean([len(test) / len(train) for train, test in splits])),
-        level=level,
-        margin=margin,
-        stronger=stronger,  # type: ignore[arg-type]
-        param_name=name,
-        score_name=_name_of(scoring),
-        rarest_class=None if is_multilabel else _rarest_class(y, splits),
-        early_stopping=ours is not None and ours.early_stopping,
-        **_arrays(study, name, values, n_seeds),
-    )
+    known: dict[str, Any] = {
+        "alphas": values,
+        "n_seeds": n_seeds,
+        "test_ratio": float(np.mean([len(test) / len(train) for train, test in splits])),
+        "level": level,
+        "margin": margin,
+        "stronger": stronger,
+        "param_name": name,
+        "score_name": _name_of(scoring),
+        "rarest_class": None if is_multilabel else _rarest_class(y, splits),
+        "early_stopping": ours is not None and _takes_best_epoch(ours, epochs),
+    }
+
+    def diagnosis_of(arrays: Arrays, **settled: Any) -> AlphaDiagnosis:
+        accuracies = arrays.pop("test_accuracy_curve", None)
+        curve = accuracies if counts_labels else None
+        return AlphaDiagnosis(**known, **arrays, test_score_curve=curve, **settled)
+
+    rows = np.arange(len(values))
+    if epochs != "settled":
+        return diagnosis_of(train(rows, first)[0])
+    assert first is not None
+    most = 4 * first if max_epochs is None else max_epochs
+    settled = settle(train, diagnosis_of, len(values), first, most)
+    return diagnosis_of(settled.arrays, epochs=settled.epochs, rounds=settled.rounds)
 
 
 diagnose.__module__ = "sklearn_ridge_nn"
+
+
+def _check_epochs(epochs: int | str | None, max_epochs: int | None, ours: Any, name: str) -> None:
+    """Raise if so many epochs cannot be trained."""
+    if max_epochs is not None and epochs != "settled":
+        raise ValueError(
+            f"max_epochs={max_epochs} is the most that epochs='settled' trains, and epochs={epochs!r}. Pass "
+            "epochs='settled', or leave max_epochs out."
+        )
+    if epochs is None:
+        return
+    if ours is None:
+        raise ValueError(
+            f"epochs={epochs!r} is for a RidgeMLPClassifier, and {name} is not a parameter of one. Leave "
+            "epochs out, and set how long to train on the estimator itself."
+        )
+    if epochs != "settled":
+        return
+    if ours.early_stopping:
+        raise ValueError(
+            "epochs='settled' chooses how long to train, and so does early_stopping=True. Set "
+            "early_stopping=False, or leave epochs out."
+        )
+    if ours.callbacks:
+        raise ValueError(
+            "epochs='settled' trains in rounds, and callbacks would begin anew in each of them. Set "
+            "callbacks=None, or give a number of epochs."
+        )
+    if getattr(ours.optimizer, "use_ema", False):
+        raise ValueError(
+            "epochs='settled' goes on from the weights that a round ended with, and those of an optimizer "
+            "with use_ema=True are averages. Set use_ema=False, or give a number of epochs."
+        )
+
+
+def _takes_best_epoch(ours: Any, epochs: int | str | None) -> bool:
+    """Return whether each network's weights are those of its own best epoch; a number of epochs is one."""
+    return bool(ours.early_stopping) or (epochs is None and takes_best_epoch(ours))
+
+
+def _first_epochs(epochs: int | str, ours: Any, splits: Splits) -> int | None:
+    """Return how many epochs to train at first; None where the classifier's are no number, which it says."""
+    if isinstance(epochs, Integral):
+        return int(epochs)
+    fewest = min(len(train) for train, _ in splits)
+    try:
+        n_kept = max(fewest - math.ceil(ours.validation_split * fewest), 1)
+        return n_epochs(ours.epochs, ours.batch_size, n_kept)
+    except (TypeError, ValueError):
+        return None
 
 
 def _name_of(scoring: Any) -> str:
@@ -205,7 +305,7 @@ def _network_of(estimator: BaseEstimator, prefix: str) -> Any:
     return located[1]
 
 
-def _splits(cv: Any, X: Any, y: Any, groups: Any, is_multilabel: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+def _splits(cv: Any, X: Any, y: Any, groups: Any, is_multilabel: bool) -> Splits:
     """Return the splits, checked: each has all classes to train on."""
     if cv is None:
         kind = theirs.RepeatedKFold if is_multilabel else theirs.RepeatedStratifiedKFold
@@ -228,67 +328,10 @@ def _splits(cv: Any, X: Any, y: Any, groups: Any, is_multilabel: bool) -> list[t
     return splits
 
 
-def _rarest_class(y: Any, splits: list[tuple[np.ndarray, np.ndarray]]) -> tuple[str, int, int]:
+def _rarest_class(y: Any, splits: Splits) -> tuple[str, int, int]:
     """Return the class that some test part has fewest rows of, its rows in all, and that number."""
     classes, numbers, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
     parts = [np.bincount(numbers.ravel()[test], minlength=len(classes)) for _, test in splits]
     fewest = np.min(parts, axis=0)
     rarest = int(np.lexsort((counts, fewest))[0])
     return str(classes[rarest]), int(counts[rarest]), int(fewest[rarest])
-
-
-def _first_known(table: np.ndarray) -> np.ndarray:
-    """Return each column's first number that is not NaN, or NaN: (n_alphas, n) to (n,)."""
-    known = ~np.isnan(table)
-    return table[known.argmax(axis=0), np.arange(table.shape[1])]
-
-
-def _arrays(study: Study, name: str, values: np.ndarray, n_seeds: int) -> dict[str, Any]:
-    """Return the arrays of a diagnosis from a study, whose candidates are alphas times seeds."""
-    candidates = study.cv_results["params"]
-    order = sorted(range(len(candidates)), key=lambda i: float(candidates[i][name]))  # stable in the seeds
-    measures = study.measured[order]  # (n_alphas * n_seeds, n_splits)
-    n_splits = measures.shape[1]
-
-    def arranged(table: np.ndarray) -> np.ndarray:
-        """(n_alphas * n_seeds, n_splits, ...) to (n_alphas, n_splits * n_seeds, ...)."""
-        table = table.reshape(len(values), n_seeds, n_splits, *table.shape[2:])
-        return table.swapaxes(1, 2).reshape(len(values), n_splits * n_seeds, *table.shape[3:])
-
-    def scores(part: str) -> np.ndarray:
-        table = [study.cv_results[f"split{split}_{part}_score"] for split in range(n_splits)]
-        return arranged(np.array(table).T[order])
-
-    done = [measure for measure in measures.ravel() if measure is not None]
-
-    def measured(key: str) -> np.ndarray | None:
-        known = [measure[key] for measure in done if measure.get(key) is not None]
-        if not known:
-            return None
-        n_first = max(map(len, known)) if np.ndim(known[0]) else None  # fewer epochs where one stopped early
-        shape = () if n_first is None else (n_first, *np.shape(known[0])[1:])
-        table = np.full((*measures.shape, *shape), np.nan)
-        for place in np.ndindex(measures.shape):
-            measure: Any = measures[place]
-            value = None if measure is None else measure.get(key)
-            if value is None:
-                continue
-            if n_first is None:
-                table[place] = value
-            else:
-                table[place][: len(value)] = value
-        return arranged(table)
-
-    baseline, scales = measured("baseline_loss"), measured("feature_scales")
-    return {
-        "train_score": scores("train"),
-        "test_score": scores("test"),
-        "train_loss": measured("train_loss"),
-        "test_loss": measured("test_loss"),
-        "train_loss_curve": measured("train_loss_curve"),
-        "test_loss_curve": measured("test_loss_curve"),
-        "weight_norm": measured("weight_norm"),
-        "weight_quantiles": measured("weight_quantiles"),
-        "baseline_loss": None if baseline is None else _first_known(baseline)[::n_seeds],
-        "feature_scales": None if scales is None else np.nanmedian(scales, axis=(0, 1)),
-    }

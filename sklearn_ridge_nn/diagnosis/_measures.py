@@ -9,6 +9,7 @@ from scipy.sparse import issparse
 from sklearn.metrics import log_loss
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
+from sklearn_ridge_nn.estimators import state_of
 from sklearn_ridge_nn.evidence import QUANTILES
 from sklearn_ridge_nn.model_selection._shared import Fitted, final_classifier
 from sklearn_ridge_nn.network import Task, logits, row_losses
@@ -26,6 +27,16 @@ def losses_and_weights(fitted: Fitted) -> dict[str, Any]:
     return _of_network(located[1], fitted.task)
 
 
+def losses_weights_and_state(fitted: Fitted) -> dict[str, Any]:
+    """Measure all that `losses_and_weights` does of a network of ours, and what it can go on from."""
+    measured = losses_and_weights(fitted)
+    if fitted.task is not None:
+        located = final_classifier(fitted.estimator)
+        assert located is not None
+        measured["state"] = state_of(located[1])
+    return measured
+
+
 def predictions(fitted: Fitted) -> dict[str, Any]:
     """Predict the test rows."""
     classifier: Any = fitted.estimator
@@ -39,7 +50,7 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
     history, coefs = classifier.history_, classifier.coefs_
     # Callbacks and averages of weights may change these after the last losses were taken.
     is_known = classifier.callbacks is None and isinstance(classifier.optimizer, str)
-    epoch = classifier.best_epoch_ if classifier.early_stopping else -1
+    epoch = getattr(classifier, "best_epoch_", -1)
 
     def loss(rows: np.ndarray) -> float:
         x = task.X[rows]
@@ -50,24 +61,32 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
     return {
         "train_loss": history["data_loss"][epoch] if is_known else loss(task.train_rows),
         "test_loss": history["test_data_loss"][epoch] if is_known else loss(task.test_rows),
-        "train_loss_curve": history["data_loss"],
-        "test_loss_curve": history["test_data_loss"],
+        "train_loss_curve": history["data_loss"][task.first_epoch :],
+        "test_loss_curve": history["test_data_loss"][task.first_epoch :],
+        "test_accuracy_curve": history["test_accuracy"][task.first_epoch :],
         "weight_norm": np.array([np.linalg.norm(coef) for coef in coefs]),
         "weight_quantiles": np.array([np.quantile(coef, QUANTILES) for coef in coefs]),
         "baseline_loss": _frequencies_loss(task),
-        "feature_scales": _scales(task.X[task.train_rows[:SCALE_ROWS]]),
+        **_places(task.X[task.train_rows[:SCALE_ROWS]]),
     }
 
 
-def _scales(rows: Any) -> np.ndarray | None:
-    """Return minimum, median and maximum of the columns' standard deviations; constant ones do not count."""
+def _places(rows: Any) -> dict[str, Any]:
+    """Return where the columns lie: scales, offset and spread of them; constant columns do not count."""
     if issparse(rows):
         means, variances = mean_variance_axis(rows.astype(float), axis=0)
     else:
         means, variances = rows.mean(axis=0, dtype=float), rows.var(axis=0, dtype=float)
     rounding = np.finfo(rows.dtype).eps * np.abs(means)
-    varying = np.sqrt(variances[np.sqrt(variances) > 10 * rounding])
-    return np.quantile(varying, [0, 0.5, 1]) if len(varying) else None
+    is_varying = np.sqrt(variances) > 10 * rounding
+    if not is_varying.any():
+        return {}
+    deviations = np.sqrt(variances[is_varying])
+    return {
+        "feature_scales": np.quantile(deviations, [0, 0.5, 1]),
+        "feature_offset": float(np.median(np.abs(means[is_varying]) / deviations)),
+        "feature_spread": float(np.linalg.norm(deviations)),
+    }
 
 
 def _mean(losses: np.ndarray, weights: np.ndarray | None) -> float:

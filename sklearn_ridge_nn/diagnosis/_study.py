@@ -50,6 +50,15 @@ class Study:
     cv_results: dict[str, Any]
     measured: NDArray[np.object_]
 
+    @property
+    def states(self) -> NDArray[np.object_]:
+        """What each fit can go on from, of the shape of `measured`; None where it failed or was not asked."""
+        states = np.empty_like(self.measured)
+        for place in np.ndindex(states.shape):
+            measured: Any = self.measured[place]
+            states[place] = None if measured is None else measured.get("state")
+        return states
+
 
 def run_study(
     measurement: Measurement,

@@ -1,4 +1,5 @@
 from ._alpha_curve import AlphaCurveDisplay as AlphaCurveDisplay
+from ._alpha_epoch import AlphaEpochDisplay as AlphaEpochDisplay
 from ._axes import (
     ZONES as ZONES,
     as_svg as as_svg,

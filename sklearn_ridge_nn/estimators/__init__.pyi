@@ -4,6 +4,7 @@ from ._classifier import (
     begin_fit as begin_fit,
     draw_seed as draw_seed,
     finish_fit as finish_fit,
+    state_of as state_of,
 )
 from ._fitted_network import NetworkClassifier as NetworkClassifier
 from ._labels import (
@@ -17,4 +18,6 @@ from ._parameters import (
     check_all_parameters as check_all_parameters,
     check_parameters as check_parameters,
     layer_sizes as layer_sizes,
+    n_epochs as n_epochs,
+    takes_best_epoch as takes_best_epoch,
 )

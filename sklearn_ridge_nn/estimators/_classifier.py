@@ -17,11 +17,18 @@ from sklearn_ridge_nn import training
 from sklearn_ridge_nn._sklearn import check_sample_weight, fit_context
 from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
-from sklearn_ridge_nn.estimators._parameters import PARAMETER_CONSTRAINTS, check_parameters, layer_sizes
+from sklearn_ridge_nn.estimators._parameters import (
+    PARAMETER_CONSTRAINTS,
+    check_parameters,
+    layer_sizes,
+    n_epochs,
+    takes_best_epoch,
+)
 from sklearn_ridge_nn.network import (
     Architecture,
     DivergenceError,
     MatrixLike,
+    State,
     TargetType,
     Task,
     Trained,
@@ -87,8 +94,13 @@ class RidgeMLPClassifier(NetworkClassifier):
         training would continue, and ``history_`` reports on the weights before averaging.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=1e-3
         Step size, > 0. Must be left at its default when `optimizer` is an instance.
-    epochs : int, default=15
-        Passes over the training rows.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows. "auto" are
+        ``max(15, ceil(600 * min(batch_size, n_rows) / n_rows))``, where ``n_rows`` are trained on: 15 passes,
+        and of fewer than 5,120 rows (in minibatches of 128) as many as make 600 gradient steps. The fitted
+        weights are then those of the epoch with the smallest loss on the hold-out, ``best_epoch_``, if
+        `validation_split` is above 0; training does not stop early. A number trains so many epochs and takes
+        the last weights.
     batch_size : int, default=128
         Rows per gradient step; the last minibatch of an epoch may be smaller.
     validation_split : float, default=0.1
@@ -98,7 +110,8 @@ class RidgeMLPClassifier(NetworkClassifier):
         at least one row to train on. 0 trains on every row.
     early_stopping : bool, default=False
         Whether to stop when the unpenalised loss on the hold-out has not improved for `patience`
-        epochs, and to restore the weights of the best epoch.
+        epochs, and to restore the weights of the best epoch. With ``epochs="auto"`` these are restored in
+        any case.
     patience : int, default=5
         Epochs to wait for an improvement, as in :class:`keras.callbacks.EarlyStopping`.
     class_weight : dict, "balanced" or None, default=None
@@ -137,10 +150,10 @@ class RidgeMLPClassifier(NetworkClassifier):
         Biases.
     n_iter_ : int
         Epochs that the weights have been through, those of earlier warm-started or partial fits
-        included. After early stopping it counts the epochs after the best one too.
+        included. It counts the epochs after the best one, too.
     best_epoch_ : int
         Index into ``history_`` of the epoch whose weights were restored. Only after a fit with
-        ``early_stopping=True``.
+        ``early_stopping=True`` or with ``epochs="auto"`` and a hold-out.
     history_ : dict of str to ndarray of shape (n_epochs,)
         One value for each of the ``n_iter_`` epochs: ``loss`` and ``accuracy`` as Keras reports
         them, running means over the epoch's minibatches, penalty included; ``data_loss``, the
@@ -206,7 +219,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         dropout: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
-        epochs: int = 15,
+        epochs: int | str = "auto",
         batch_size: int = 128,
         validation_split: float = 0.1,
         early_stopping: bool = False,
@@ -324,12 +337,15 @@ class RidgeMLPClassifier(NetworkClassifier):
         shared: Shared,
         every_epoch: bool,
         test: tuple[Any, Any, Any] | None = None,
+        start: State | None = None,
     ) -> BegunFit:
         """Do what `begin_fit` says; `_finish` does the rest."""
         check_parameters(self)
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, shared, is_partial=False)
         task = begun.task if test is None else self._watching(begun, sample_weight, test, shared)
+        if start is not None:
+            task = dataclasses.replace(task, start=start, epochs=task.epochs - start.n_epochs)
         return dataclasses.replace(begun, task=dataclasses.replace(task, every_epoch=every_epoch))
 
     def _watching(
@@ -410,6 +426,7 @@ class RidgeMLPClassifier(NetworkClassifier):
             scale = self._fitted["weight_scale"]
         else:
             scale = 1.0 if weights is None else labels.scale_of(weights[train_rows])
+        epochs = 1 if is_partial else n_epochs(self.epochs, int(self.batch_size), len(train_rows))
         task = Task(
             architecture=architecture,
             alpha=float(self.alpha),
@@ -420,18 +437,24 @@ class RidgeMLPClassifier(NetworkClassifier):
             ),
             train_rows=train_rows,
             validation_rows=validation_rows,
-            epochs=1 if is_partial else int(self.epochs),
+            epochs=epochs,
             batch_size=int(self.batch_size),
             seed=seed,
             optimizer=self.optimizer,
             learning_rate=float(rate) if isinstance(rate := self.learning_rate, Real) else rate,
             dropout=float(self.dropout),
-            patience=int(self.patience) if self.early_stopping else None,
+            patience=self._patience(epochs) if len(validation_rows) else None,
             callbacks=tuple(self.callbacks or ()),
             verbose=int(self.verbose),
             start=start,
         )
         return BegunFit(task, classes, y.dtype, scale)
+
+    def _patience(self, epochs: int) -> int | None:
+        """Return how long to wait for a better loss; all epochs where only the best one is wanted."""
+        if self.early_stopping:
+            return int(self.patience)
+        return epochs if takes_best_epoch(self) else None
 
     def _finish(self, begun: BegunFit, trained: Trained | DivergenceError) -> None:
         """Take in what a begun fit was trained to."""
@@ -513,6 +536,7 @@ def begin_fit(
     shared: Shared,
     every_epoch: bool,
     test: tuple[Any, Any, Any] | None = None,
+    start: State | None = None,
 ) -> BegunFit:
     """Do what ``fit`` does before it trains, for trainings that are to run together.
 
@@ -528,6 +552,8 @@ def begin_fit(
         See `Task`.
     test : tuple of (X, y, sample_weight) or None, default=None
         Rows to watch, the same ones for all that share a dict.
+    start : State or None, default=None
+        What the same fit with fewer epochs ended with: the training goes on from there.
 
     Returns
     -------
@@ -536,7 +562,7 @@ def begin_fit(
     """
     # These two are private on the class, so that users do not meet them there.
     begin = classifier._begin_fit  # noqa: SLF001
-    return begin(X, y, sample_weight, shared=shared, every_epoch=every_epoch, test=test)
+    return begin(X, y, sample_weight, shared=shared, every_epoch=every_epoch, test=test, start=start)
 
 
 def finish_fit(classifier: RidgeMLPClassifier, begun: BegunFit, trained: Trained | DivergenceError) -> None:
@@ -548,3 +574,8 @@ def finish_fit(classifier: RidgeMLPClassifier, begun: BegunFit, trained: Trained
         If that is what the training came to.
     """
     classifier._finish(begun, trained)  # noqa: SLF001
+
+
+def state_of(classifier: NetworkClassifier) -> State:
+    """Return what a fitted classifier ended with, for `begin_fit` to go on from."""
+    return classifier._state()  # noqa: SLF001  private, so that users do not meet it

@@ -21,6 +21,9 @@ OPTIMIZERS = (
 #: The alphas that are tried where none are named.
 ALPHAS = (0.0, *(10.0 ** (power / 2) for power in range(-12, 1)))
 
+#: What ``epochs="auto"`` stands for: so many passes over the rows and, where those are fewer, gradient steps.
+AUTO_EPOCHS, AUTO_STEPS = 15, 600
+
 #: scikit-learn's parameter constraints of `RidgeMLPClassifier`.
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "alpha": [Interval(Real, 0, None, closed="left")],
@@ -29,7 +32,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "optimizer": [str, HasMethods(["apply", "build", "get_config"])],
     "learning_rate": [Interval(Real, 0, None, closed="neither"), HasMethods(["__call__", "get_config"])],
-    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     "batch_size": [Interval(Integral, 1, None, closed="left")],
     "validation_split": [Interval(Real, 0, 1, closed="left")],
     "early_stopping": ["boolean"],
@@ -116,6 +119,36 @@ def layer_sizes(hidden_layer_sizes: Any) -> tuple[Any, ...]:
     if isinstance(hidden_layer_sizes, (Mapping, Set)):
         return (hidden_layer_sizes,)  # without an order; refused as what it is
     return tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
+
+
+def n_epochs(epochs: int | str, batch_size: int, n_rows: int) -> int:
+    """Return how many epochs to train on so many rows.
+
+    Parameters
+    ----------
+    epochs : int or "auto"
+        "auto" is ``max(AUTO_EPOCHS, ceil(AUTO_STEPS * min(batch_size, n_rows) / n_rows))``. Of full
+        minibatches these are AUTO_STEPS steps or more. The share and not the number of minibatches counts,
+        for that jumps: 129 rows are two minibatches of 128, but folds of 128 and 129 rows should train alike.
+    batch_size, n_rows : int
+        Rows of a minibatch, and of all that are trained on.
+
+    Examples
+    --------
+    >>> [n_epochs("auto", 128, n_rows) for n_rows in (100, 128, 129, 1000, 100_000)]
+    [600, 600, 596, 77, 15]
+    >>> n_epochs(40, 128, 100)
+    40
+    """
+    if epochs != "auto":
+        return int(epochs)
+    return max(AUTO_EPOCHS, -(-AUTO_STEPS * min(batch_size, n_rows) // n_rows))
+
+
+def takes_best_epoch(estimator: BaseEstimator) -> bool:
+    """Return whether the fitted weights are those of the best epoch on a hold-out, and not the last ones."""
+    params = estimator.get_params(deep=False)
+    return bool(params["early_stopping"]) or (params["epochs"] == "auto" and params["validation_split"] > 0)
 
 
 def _is_count(value: Any) -> bool:

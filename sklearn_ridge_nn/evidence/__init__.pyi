@@ -1,6 +1,11 @@
 from ._bias_variance_decomposition import (
     Decomposition as Decomposition,
 )
+from ._checks import find as find
+from ._curve_checks import (
+    STILL_FALLING as STILL_FALLING,
+    last_fall as last_fall,
+)
 from ._evidence import (
     QUANTILES as QUANTILES,
     Evidence as Evidence,
@@ -10,12 +15,15 @@ from ._evidence import (
     turning_epoch as turning_epoch,
 )
 from ._findings import (
-    STILL_FALLING as STILL_FALLING,
     Finding as Finding,
     Wording as Wording,
-    find as find,
-    last_fall as last_fall,
     python_wording as python_wording,
+)
+from ._loss_map import (
+    LossMap as LossMap,
+    after as after,
+    cannot_win as cannot_win,
+    is_settled as is_settled,
 )
 from ._one_standard_error import (
     best_of as best_of,

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from sklearn_ridge_nn.evidence._one_standard_error import strongest_within_one_standard_error
+from sklearn_ridge_nn.evidence._loss_map import LossMap
+from sklearn_ridge_nn.evidence._one_standard_error import finite, strongest_within_one_standard_error
 from sklearn_ridge_nn.evidence._verdicts import Comparison, compare
 
 Stronger: TypeAlias = Literal["larger", "smaller"]
@@ -19,6 +20,7 @@ Stronger: TypeAlias = Literal["larger", "smaller"]
 _MEASURES = (
     "train_loss_curve",
     "test_loss_curve",
+    "test_score_curve",
     "weight_norm",
     "weight_quantiles",
     "baseline_loss",
@@ -56,6 +58,11 @@ class Evidence:
     feature_scales: np.ndarray | None = None
     rarest_class: tuple[str, int, int] | None = None
     early_stopping: bool = False
+    epochs: int | None = None
+    rounds: tuple[int, ...] = ()
+    feature_offset: float | None = None
+    feature_spread: float | None = None
+    test_score_curve: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_alphas(self.alphas, "alphas")
@@ -67,6 +74,9 @@ class Evidence:
         for name in _MEASURES:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, np.array(getattr(self, name), dtype=float))
+        for name in ("feature_offset", "feature_spread"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, float(getattr(self, name)))
         self._close()
         self._check_numbers()
         n_alphas, n_fits = self.test_loss.shape
@@ -135,6 +145,11 @@ class Evidence:
         return 0 if self.test_loss_curve is None else self.test_loss_curve.shape[2]
 
     @property
+    def chosen_epochs(self) -> int:
+        """After how many epochs the networks were that verdicts are on; 0 without curves."""
+        return self.n_epochs if self.epochs is None else self.epochs
+
+    @property
     def strengths(self) -> np.ndarray:
         """Numbers that are larger the stronger the penalty, of shape (n_alphas,)."""
         return self.alphas if self.stronger == "larger" else -self.alphas
@@ -156,8 +171,31 @@ class Evidence:
         return values.reshape(shape).mean(axis=2)[:, self.has_losses]
 
     @cached_property
+    def loss_map(self) -> LossMap | None:
+        """Test losses over alphas and epochs; None without curves."""
+        if self.test_loss_curve is None:
+            return None
+        losses = self.by_split(finite(self.test_loss_curve))
+        return LossMap(self.alphas, losses, self.strengths, self.test_ratio)
+
+    @property
+    def best_epochs(self) -> int | None:
+        """Epochs of the pair of alpha and epochs with the smallest mean test loss; None without curves."""
+        best = None if self.loss_map is None else self.loss_map.best
+        return None if best is None else best[1]
+
+    @property
+    def best_epochs_per_alpha(self) -> np.ndarray | None:
+        """Epochs of each alpha's smallest mean test loss, of shape (n_alphas,); None without curves.
+
+        It is 0 where a split of an alpha has no loss.
+        """
+        return None if self.loss_map is None else self.loss_map.best_epochs_per_alpha
+
+    @cached_property
     def comparison(self) -> Comparison:
         """Every alpha against the best one."""
+        loss_map = None if self.epochs is None else self.loss_map
         return compare(
             self.by_split(self.train_loss),
             self.by_split(self.test_loss),
@@ -165,6 +203,7 @@ class Evidence:
             test_ratio=self.test_ratio,
             level=self.level,
             margin=self.margin,
+            others=None if loss_map is None else loss_map.thinned(),
         )
 
     @property
@@ -195,7 +234,19 @@ class Evidence:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why, per alpha."""
-        return self.comparison.reasons
+        return tuple(
+            f"{reason}; it was trained for {trained} epochs only, for it could no longer win"
+            if 0 < trained < self.chosen_epochs
+            else reason
+            for reason, trained in zip(self.comparison.reasons, self._trained_epochs, strict=True)
+        )
+
+    @property
+    def _trained_epochs(self) -> Sequence[int]:
+        """How long each alpha was trained, where that was chosen; else 0."""
+        if self.epochs is None or self.loss_map is None:
+            return [0] * len(self.alphas)
+        return self.loss_map.trained_epochs.tolist()
 
     @property
     def generalization_gap(self) -> np.ndarray:

@@ -12,6 +12,9 @@ from scipy.stats import t as student
 from sklearn_ridge_nn.evidence._one_standard_error import best_of, finite
 from sklearn_ridge_nn.evidence._significance import N_SIMULATED, SEED, critical_values, standard_error
 
+#: More splits than anybody runs.
+MOST_SPLITS = 200
+
 Verdict: TypeAlias = Literal["underfit", "good", "overfit", "undetermined"]
 
 
@@ -77,6 +80,7 @@ def compare(
     test_ratio: float,
     level: float,
     margin: float,
+    others: np.ndarray | None = None,
 ) -> Comparison:
     """Compare every alpha with the best one, and judge it.
 
@@ -92,19 +96,24 @@ def compare(
         Probability that any alpha is called significantly worse where all are equal.
     margin : float
         Share of the best mean test loss up to which a difference does not matter.
+    others : ndarray of shape (n_others, n_splits) or None, default=None
+        Test losses of what else the best one was chosen from, such as other numbers of epochs: the larger the
+        choice, the luckier the best.
     """
     train_loss, test_loss = finite(train_loss), finite(test_loss)
     best = best_of(test_loss, strengths)
     differences = test_loss - test_loss[best]
     difference, error = differences.mean(axis=1), standard_error(differences, test_ratio)
     least = margin * abs(test_loss[best].mean())
-    critical = critical_values(test_loss, best, test_ratio, level, least)
+    family = test_loss if others is None else np.vstack([test_loss, others])
+    critical = critical_values(family, best, test_ratio, level, least)[: len(test_loss)]
     gap = (test_loss - train_loss).mean(axis=1)
     train = train_loss.mean(axis=1)
     judged = [
         _judge(
             n_missing=int(np.isnan(test_loss[row]).sum()),
             n_splits=test_loss.shape[1],
+            test_ratio=test_ratio,
             difference=difference[row],
             error=error[row],
             critical=critical[row],
@@ -123,6 +132,7 @@ def _judge(
     *,
     n_missing: int,
     n_splits: int,
+    test_ratio: float,
     difference: float,
     error: float,
     critical: float,
@@ -142,8 +152,11 @@ def _judge(
     worse = f"test loss {_signed(difference)}"
     if difference <= critical * error:
         ratio = difference / error
-        few = f"too few splits to tell: it is {ratio:.1f} standard errors, {critical:.1f} would do"
-        return "undetermined", f"{worse}, but {few}"
+        return (
+            "undetermined",
+            f"{worse}, but that is {ratio:.1f} standard errors, and {critical:.1f} would tell; "
+            f"{_what_would_tell(ratio, critical, n_splits, test_ratio)}",
+        )
     if np.isnan(worse_train):
         return (
             "undetermined",
@@ -155,6 +168,43 @@ def _judge(
         return "underfit", f"{worse}, train loss {_signed(worse_train)}"
     side = "gap is no wider" if stronger < 0 else "train loss is no worse"
     return "undetermined", f"{worse}, significantly, but its {side} than the best alpha's"
+
+
+def splits_that_tell(ratio: float, critical: float, n_splits: int, test_ratio: float) -> float:
+    """Return how many splits would make a difference significant, if it stays as it is.
+
+    Splits of the same rows share most of them, so the standard error falls with the number of splits n as
+    ``sqrt(1 / n + test_ratio)``, and not below ``sqrt(test_ratio)``.
+
+    Parameters
+    ----------
+    ratio, critical : float
+        The difference in standard errors, and how many of them are significant.
+    n_splits : int
+        Behind these standard errors.
+    test_ratio : float
+
+    Returns
+    -------
+    float
+        Infinite where no number of splits would do.
+
+    Examples
+    --------
+    >>> splits_that_tell(ratio=2.0, critical=3.0, n_splits=5, test_ratio=0.25)
+    inf
+    >>> splits_that_tell(ratio=2.8, critical=3.0, n_splits=5, test_ratio=0.25)
+    8.0
+    """
+    left = (ratio / critical) ** 2 * (1 / n_splits + test_ratio) - test_ratio
+    return float(np.ceil(1 / left)) if left > 0 else np.inf
+
+
+def _what_would_tell(ratio: float, critical: float, n_splits: int, test_ratio: float) -> str:
+    needed = splits_that_tell(ratio, critical, n_splits, test_ratio)
+    if needed > MOST_SPLITS:
+        return "no number of splits of these rows would, only more rows"
+    return f"about {needed:.0f} splits would, if it stays"
 
 
 def _signed(number: float) -> str:

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn._sklearn import has_callbacks, is_of_scikit_learn, safe_split, scorers_in
 from sklearn_ridge_nn.estimators import RidgeMLPClassifier
-from sklearn_ridge_nn.training import Task
+from sklearn_ridge_nn.training import State, Task
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,15 @@ class Measurement:
     values : list of (dict or None)
         One for each fit, in the order of the search: all splits of the first candidate, then of the next.
         None where a fit failed.
+    starts : list of State or None, default=None
+        Where the network of each fit goes on, in the same order, to the number of epochs that its parameters
+        say; None begins all anew.
     """
 
     measure: Measure
     watches_test_rows: bool
     values: list[dict[str, Any] | None] = field(default_factory=list)
+    starts: list[State] | None = None
 
 
 #: Where an answer of scikit-learn's function carries what was measured, until the search takes it out.
@@ -85,6 +89,8 @@ class Call:
         Whether the network reports the losses of every epoch, on the fold's test rows too.
     setting : tuple or None
         Equal for calls whose estimators preprocess alike; None if they do not preprocess.
+    start : State or None
+        Where the network goes on, to the number of epochs that its parameters say.
     """
 
     function: Callable[..., Any]
@@ -92,6 +98,7 @@ class Call:
     measure: Measure | None = None
     watches_test_rows: bool = False
     setting: tuple[Any, ...] | None = None
+    start: State | None = None
 
     @classmethod
     def bind(

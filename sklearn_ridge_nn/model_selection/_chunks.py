@@ -7,13 +7,12 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
-from sklearn_ridge_nn.estimators import layer_sizes
+from sklearn_ridge_nn.estimators import layer_sizes, n_epochs
 from sklearn_ridge_nn.model_selection._calls import Call, final_classifier
 from sklearn_ridge_nn.model_selection._fold_fits import run_together
 from sklearn_ridge_nn.training._shared import Progress
@@ -63,8 +62,7 @@ class Chunk:
         """The epochs of all networks of the chunk together."""
         if not self.trains_together:
             return 0
-        epochs = [self.calls[number].classifier.epochs for number in self.numbers]
-        return sum(n for n in epochs if isinstance(n, Integral))
+        return sum(_n_epochs(self.calls[number]) for number in self.numbers)
 
 
 def chunks_of(calls: Sequence[Call]) -> list[Chunk]:
@@ -138,9 +136,19 @@ def _operations(call: Call) -> float:
             return PIECE_OPERATIONS  # Keras trains it alone
         widths = [_n_features(call), *map(int, layer_sizes(classifier.hidden_layer_sizes)), 1]
         n_weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(widths))
-        return 6.0 * len(call.arguments["train"]) * n_weights * int(classifier.epochs)
+        return 6.0 * len(call.arguments["train"]) * n_weights * _n_epochs(call)
     except Exception:  # its fit says what is wrong
         return 0.0
+
+
+def _n_epochs(call: Call) -> int:
+    """Return how many epochs a training takes; 0 if its parameters are wrong, which its fit says."""
+    classifier, n_rows = call.classifier, len(call.arguments["train"])
+    try:
+        n_kept = n_rows - math.ceil(classifier.validation_split * n_rows)
+        return n_epochs(classifier.epochs, classifier.batch_size, max(n_kept, 1))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 0
 
 
 def _n_features(call: Call) -> int:

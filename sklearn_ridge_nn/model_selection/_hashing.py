@@ -33,6 +33,7 @@ class Digests:
                 call.function.__qualname__,
                 call.measure.__qualname__ if call.measure is not None else None,
                 call.watches_test_rows,
+                call.start,
                 {name: self._of_argument(name, value) for name, value in arguments.items()},
             ]
         )

@@ -231,8 +231,10 @@ def _bound(
     """
     bound = []
     seen: dict[int, tuple[Any, np.ndarray]] = {}
-    for function, args, kwargs in calls:
+    for number, (function, args, kwargs) in enumerate(calls):
         call = Call.bind(function, args, kwargs, measurement)
+        if measurement is not None and measurement.starts is not None:
+            call.start = measurement.starts[number]
         for name in ("train", "test"):
             rows = call.arguments[name]
             if isinstance(rows, (np.ndarray, list, tuple, range)):

@@ -161,7 +161,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         dropout: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
-        epochs: int = 15,
+        epochs: int | str = "auto",
         batch_size: int = 128,
         validation_split: float = 0.1,
         early_stopping: bool = False,

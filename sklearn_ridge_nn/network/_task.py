@@ -139,7 +139,8 @@ class Task:
     dropout : float
         Share of each hidden layer's outputs that is dropped, in [0, 1).
     patience : int or None
-        Epochs without a better hold-out loss after which to stop; None trains all epochs.
+        Epochs without a better hold-out loss after which to stop, and whatever the number, the weights are
+        those of the best epoch in the end; None trains all epochs and takes the last weights.
     callbacks : sequence of keras.callbacks.Callback
     verbose : int
     start : State or None

@@ -80,6 +80,16 @@ def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
             f"Verdicts: {verdicts}.",
         )
     ]
+    if evidence.loss_map is not None and evidence.loss_map.best is not None and evidence.n_epochs > 1:
+        row, epochs = evidence.loss_map.best
+        pictures.append(
+            (
+                display.AlphaEpochDisplay.from_diagnosis,
+                f"Mean test {evidence.loss_name} over {name} and epochs: the darker, the smaller. The best pair is "
+                f"{name} = {evidence.alphas[row]:.3g} after {epochs} epochs (the star); the line joins the best "
+                f"number of epochs of each {name}.",
+            )
+        )
     if evidence.n_epochs > 1:
         pictures.append(
             (

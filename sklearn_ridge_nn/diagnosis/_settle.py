@@ -1,0 +1,192 @@
+"""Training in rounds, until alpha and epochs have settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_ridge_nn.diagnosis._arrays import FEATURES
+from sklearn_ridge_nn.evidence import Evidence, LossMap, cannot_win, is_settled
+
+#: What `arrays_of` returns for some alphas.
+Arrays: TypeAlias = dict[str, Any]
+#: What the networks of some alphas ended with, of shape (n_alphas, n_fits); None where a fit failed.
+States: TypeAlias = NDArray[np.object_]
+#: Trains the alphas of some rows for so many epochs in all, from where they stand; None begins them.
+Train: TypeAlias = Callable[[NDArray[np.intp], int, States | None], tuple[Arrays, States]]
+
+#: Arrays of an alpha, which a round replaces, and those that are the same for all.
+_OF_ALPHAS = ("train_score", "test_score", "train_loss", "test_loss", "weight_norm", "weight_quantiles")
+_CURVES = ("train_loss_curve", "test_loss_curve", "test_accuracy_curve")
+_COMMON = ("baseline_loss", *FEATURES)
+
+#: Epochs before which training is not looked at, unless the estimator trains for fewer.
+LEAST = 15
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Where the alphas of some rows stood after so many epochs."""
+
+    epochs: int
+    rows: NDArray[np.intp]
+    arrays: Arrays
+    states: States
+
+
+@dataclass
+class Rounds:
+    """What the trainings of all alphas have come to, round after round.
+
+    Attributes
+    ----------
+    train : callable
+        See `Train`.
+    n_alphas : int
+    ends : list of _Round
+        Where rounds ended, in their order.
+    curves : dict of str to ndarray of shape (n_alphas, n_fits, n_epochs)
+        NaN where an alpha was not trained so long.
+    """
+
+    train: Train
+    n_alphas: int
+    ends: list[_Round] = field(default_factory=list)
+    curves: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def go_on(self, rows: NDArray[np.intp], epochs: int) -> None:
+        """Train the alphas of some rows until they have been through so many epochs."""
+        start = max(
+            (end for end in self.ends if end.epochs < epochs and np.isin(rows, end.rows).all()),
+            key=lambda end: end.epochs,
+            default=None,
+        )
+        states = None if start is None else start.states[np.searchsorted(start.rows, rows)]
+        arrays, states = self.train(rows, epochs, states)
+        self.ends.append(_Round(epochs, rows, arrays, states))
+        first = 0 if start is None else start.epochs
+        for name in _CURVES:
+            self._extend(name, rows, first, arrays[name])
+
+    def _extend(self, name: str, rows: NDArray[np.intp], first: int, new: np.ndarray | None) -> None:
+        if new is None:
+            return
+        n_epochs = first + new.shape[2]
+        known = self.curves.get(name)
+        if known is None or known.shape[2] < n_epochs:
+            longer = np.full((self.n_alphas, new.shape[1], n_epochs), np.nan)
+            if known is not None:
+                longer[:, :, : known.shape[2]] = known
+            self.curves[name] = known = longer
+        known[rows, :, first:n_epochs] = new
+
+    def can_go_on(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return for which of the rows that the last round trained no fit failed."""
+        last = self.ends[-1]
+        states = last.states[np.searchsorted(last.rows, rows)]
+        return np.array([all(state is not None for state in of_alpha) for of_alpha in states], dtype=bool)
+
+    def arrays_at(self, epochs: int) -> Arrays:
+        """Return the arrays after so many epochs, which some round ended with, or at an alpha's own end."""
+        arrays: Arrays = {name: self.ends[0].arrays[name] for name in _COMMON}
+        for name in _OF_ALPHAS:
+            parts = [(end, end.arrays[name]) for end in self.ends if end.epochs <= epochs]
+            known = [part for _, part in parts if part is not None]
+            if not known:
+                arrays[name] = None
+                continue
+            arrays[name] = np.full((self.n_alphas, *known[0].shape[1:]), np.nan)
+            for end, part in sorted(parts, key=lambda part: part[0].epochs):
+                if part is not None:
+                    arrays[name][end.rows] = part
+        return arrays | self.curves
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What training in rounds came to.
+
+    Attributes
+    ----------
+    arrays : dict of str to (ndarray or None)
+        As `arrays_of` returns them: scores, losses and weights after the best pair's number of epochs, the
+        curves of all that was trained.
+    epochs : int or None
+        Those of the best pair; None where there is none, as every alpha has a fit that failed. Then the
+        arrays are those of the last round.
+    rounds : tuple of int
+        After how many epochs each round ended.
+    """
+
+    arrays: Arrays
+    epochs: int | None
+    rounds: tuple[int, ...]
+
+
+def settle(
+    train: Train,
+    evidence_of: Callable[[Arrays], Evidence],
+    n_alphas: int,
+    first: int,
+    most: int,
+) -> Settled:
+    """Train all alphas in rounds of twice as many epochs, until the best pair of alpha and epochs is passed.
+
+    Parameters
+    ----------
+    train : callable
+        See `Train`.
+    evidence_of : callable
+        Takes arrays, and makes evidence of them.
+    n_alphas : int
+    first : int
+        Epochs that the estimator trains of itself.
+    most : int
+        Epochs that are trained at most.
+    """
+    rounds, rows = Rounds(train, n_alphas), np.arange(n_alphas)
+    for epochs in _schedule(first, most):
+        rounds.go_on(rows, epochs)
+        evidence = evidence_of(rounds.arrays_at(epochs))
+        assert evidence.loss_map is not None  # networks of ours have curves
+        loss_map = evidence.loss_map
+        if len(rounds.ends) > 1 and is_settled(loss_map, evidence.margin):
+            break
+        rows = rows[rounds.can_go_on(rows) & ~cannot_win(loss_map, evidence.level)[rows]]
+        if not len(rows):
+            break
+    ends = tuple(end.epochs for end in rounds.ends)
+    return _at_the_best_pair(rounds, loss_map, ends)
+
+
+def _schedule(first: int, most: int) -> Iterator[int]:
+    """Yield after how many epochs each round ends: twice as many as the one before, up to the most.
+
+    The first is an eighth of what an estimator would train, but on many rows not so little; training is not
+    looked at before the second, so that there is always a round to go on from to the best pair.
+    """
+    epochs = max(1, first // 8, min(first, LEAST) // 2)
+    while epochs < most:
+        yield epochs
+        epochs *= 2
+    yield most
+
+
+def _at_the_best_pair(rounds: Rounds, loss_map: LossMap, ends: tuple[int, ...]) -> Settled:
+    """Return the arrays of the best pair's number of epochs, trained anew from the last round before it."""
+    if loss_map.best is None:
+        return Settled(rounds.arrays_at(ends[-1]), None, ends)
+    epochs = loss_map.best[1]
+    if epochs not in ends:
+        earlier = [end for end in rounds.ends if end.epochs < epochs]
+        before = max(earlier, key=lambda end: end.epochs, default=None)
+        rows = np.flatnonzero(loss_map.trained_epochs >= epochs)
+        if before is not None:
+            states = before.states[np.searchsorted(before.rows, rows)]
+            rows = rows[[all(state is not None for state in of_alpha) for of_alpha in states]]
+        rounds.go_on(rows, epochs)
+    return Settled(rounds.arrays_at(epochs), epochs, ends)

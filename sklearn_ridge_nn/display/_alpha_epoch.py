@@ -1,0 +1,232 @@
+"""Test loss over alpha and epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from sklearn_ridge_nn.display._axes import (
+    ZONES,
+    alpha_axis,
+    axes_for,
+    edges_of,
+    places_of,
+    plain,
+    pyplot,
+    rgb,
+)
+from sklearn_ridge_nn.evidence import Evidence
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Losses between which the colour changes, as shares of the smallest.
+STEPS = (1, 1.01, 1.03, 1.1, 1.2, 1.35, 1.6, 2, 3, 5)
+#: Height of the strip of the verdicts above the axes, as a share of theirs.
+STRIP = 0.045
+
+
+class AlphaEpochDisplay:
+    """Mean test loss over alpha and epochs, as filled contours, with the best pair.
+
+    The darker, the smaller the loss; it is light where an alpha was not trained so long. A line joins the best
+    number of epochs of each alpha: where it is high, long training does no harm. The strip above shows the
+    verdicts after the chosen number of epochs.
+
+    Parameters
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+        Ascending; 0 is drawn behind a break of the logarithmic axis.
+    loss : ndarray of shape (n_alphas, n_epochs)
+        Mean test loss after every epoch, above 0; NaN where an alpha was not trained so long.
+    best_epochs_per_alpha : ndarray of shape (n_alphas,)
+        Epochs of each alpha's smallest loss; 0 for one that has none.
+    best_index : int
+        Of the best pair's alpha.
+    verdicts : sequence of str or None, default=None
+        One per alpha; None draws no strip.
+    chosen_epochs : int or None, default=None
+        The number of epochs that the verdicts are on.
+    param_name : str, default="alpha"
+        Name of the x-axis.
+    loss_name : str, default="log loss"
+        Name of the colours.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        The axes.
+    figure_ : matplotlib.figure.Figure
+        The figure.
+    contours_ : matplotlib.contour.QuadContourSet
+        The filled contours.
+    colorbar_ : matplotlib.colorbar.Colorbar
+        What their colours mean.
+    ridge_line_ : matplotlib.lines.Line2D
+        The best number of epochs of each alpha.
+    best_point_ : matplotlib.lines.Line2D
+        The best pair.
+    zones_ : list of matplotlib.patches.Rectangle
+        One per run of equal verdicts.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from sklearn_ridge_nn import AlphaEpochDisplay
+    >>> epochs = np.arange(1, 31)
+    >>> loss = np.stack([0.3 + 1 / epochs + 0.01 * epochs, 0.4 + 1 / epochs, 0.6 + 1 / epochs])
+    >>> display = AlphaEpochDisplay(
+    ...     alphas=np.array([0.0, 0.01, 0.1]),
+    ...     loss=loss,
+    ...     best_epochs_per_alpha=loss.argmin(axis=1) + 1,
+    ...     best_index=1,
+    ... ).plot()
+    >>> display.ax_.get_ylabel()
+    'epochs'
+    >>> plt.close(display.figure_)
+    """
+
+    __module__ = "sklearn_ridge_nn"
+
+    def __init__(
+        self,
+        *,
+        alphas: np.ndarray,
+        loss: np.ndarray,
+        best_epochs_per_alpha: np.ndarray,
+        best_index: int,
+        verdicts: Sequence[str] | None = None,
+        chosen_epochs: int | None = None,
+        param_name: str = "alpha",
+        loss_name: str = "log loss",
+    ) -> None:
+        self.alphas, self.loss = alphas, loss
+        self.best_epochs_per_alpha, self.best_index = best_epochs_per_alpha, best_index
+        self.verdicts, self.chosen_epochs = verdicts, chosen_epochs
+        self.param_name, self.loss_name = param_name, loss_name
+
+    @classmethod
+    def from_diagnosis(cls, diagnosis: Evidence, *, ax: Any = None) -> Self:
+        """Draw the map of a diagnosis.
+
+        Parameters
+        ----------
+        diagnosis : AlphaDiagnosis
+            With loss curves of at least two epochs.
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        Raises
+        ------
+        ValueError
+            If the diagnosis has no such curves, or no alpha has a loss on every split.
+        """
+        loss_map = diagnosis.loss_map
+        if loss_map is None or loss_map.best is None or diagnosis.n_epochs < 2:
+            raise ValueError(
+                "A map needs loss curves of two epochs or more, of some alpha on every split. Diagnose a "
+                "RidgeMLPClassifier with epochs='settled'."
+            )
+        return cls(
+            alphas=diagnosis.alphas,
+            loss=loss_map.mean,
+            best_epochs_per_alpha=loss_map.best_epochs_per_alpha,
+            best_index=loss_map.best[0],
+            verdicts=diagnosis.verdicts,
+            chosen_epochs=diagnosis.chosen_epochs,
+            param_name=diagnosis.short_name,
+            loss_name=diagnosis.loss_name,
+        ).plot(ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw into some axes, or into a new figure.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        ax = self.ax_ = axes_for(ax)
+        self.figure_ = ax.figure
+        places, epochs = places_of(self.alphas), np.arange(1, self.loss.shape[1] + 1)
+        self._draw_contours(ax, places, epochs)
+        known = self.best_epochs_per_alpha > 0
+        (self.ridge_line_,) = ax.plot(
+            places[known], self.best_epochs_per_alpha[known], color="white", marker="o", markersize=4,
+            linewidth=1, markeredgecolor="black", markeredgewidth=0.8, label=f"best epochs per {self.param_name}",
+        )  # fmt: skip
+        best_epochs = int(self.best_epochs_per_alpha[self.best_index])
+        (self.best_point_,) = ax.plot(
+            places[self.best_index], best_epochs, linestyle="", marker="*", markersize=15, color="white",
+            markeredgecolor="black",
+            label=f"best: {self.param_name} {self.alphas[self.best_index]:.3g}, {best_epochs} epochs",
+        )  # fmt: skip
+        if self.chosen_epochs is not None and self.chosen_epochs != best_epochs:
+            ax.axhline(self.chosen_epochs, color="white", linewidth=1, linestyle=":")
+        alpha_axis(ax, self.alphas, self.param_name)
+        ax.set_yscale("log")
+        ax.set_ylim(1, epochs[-1])
+        self._label_epochs(ax, int(epochs[-1]))
+        ax.set_ylabel("epochs")
+        self.zones_ = self._draw_strip(ax, places)
+        ax.legend(loc="lower left", fontsize="small", facecolor="#666666", labelcolor="white", framealpha=0.8)
+        return self
+
+    def _draw_contours(self, ax: Axes, places: np.ndarray, epochs: np.ndarray) -> None:
+        smallest, largest = float(np.nanmin(self.loss)), float(np.nanmax(self.loss))
+        levels = [smallest * step for step in STEPS if smallest * step < largest]
+        levels.append(max(largest, levels[-1] * 1.001))
+        colours = pyplot().get_cmap("cividis")(np.linspace(0, 1, len(levels) - 1))
+        ax.set_facecolor("#eeeeee")
+        self.contours_ = ax.contourf(
+            places, epochs, np.ma.masked_invalid(self.loss.T), levels=levels, colors=colours
+        )
+        self.colorbar_ = self.figure_.colorbar(self.contours_, ax=ax, pad=0.02, spacing="uniform")
+        self.colorbar_.set_ticks(levels, labels=[f"{level:.3g}" for level in levels])
+        self.colorbar_.set_label(f"mean test {plain(self.loss_name)}")
+
+    def _label_epochs(self, ax: Axes, most: int) -> None:
+        from matplotlib.ticker import FixedLocator, NullLocator
+
+        ticks = [step * 10**power for power in range(7) for step in (1, 2, 5) if step * 10**power <= most]
+        ax.yaxis.set_major_locator(FixedLocator(ticks))
+        ax.set_yticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+        ax.yaxis.set_minor_locator(NullLocator())
+
+    def _draw_strip(self, ax: Axes, places: np.ndarray) -> list[Any]:
+        """Draw the verdicts as a strip above the axes."""
+        from matplotlib.patches import Rectangle
+
+        if self.verdicts is None:
+            return []
+        edges, zones, first = edges_of(places), [], 0
+        edges[[0, -1]] = places[[0, -1]]
+        ax.set_xlim(edges[0], edges[-1])
+        for end in range(1, len(places) + 1):
+            if end < len(places) and self.verdicts[end] == self.verdicts[first]:
+                continue
+            verdict = self.verdicts[first]
+            colour, hatch = ZONES[verdict]
+            zone = Rectangle(
+                (edges[first], 1.01), edges[end] - edges[first], STRIP, transform=ax.get_xaxis_transform(),
+                facecolor=(*rgb(colour), 0.25), edgecolor=(*rgb(colour), 0.8), hatch=hatch, linewidth=0.8,
+                clip_on=False,
+            )  # fmt: skip
+            zones.append(ax.add_patch(zone))
+            width = np.log(edges[end] / edges[first]) / np.log(edges[-1] / edges[0])
+            short = {"good": "good", "undetermined": "?"}.get(verdict, f"{verdict[0]}.")
+            ax.text(
+                np.sqrt(edges[first] * edges[end]), 1.02 + STRIP,
+                verdict if width > 0.016 * len(verdict) else short,
+                transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize="small",
+            )  # fmt: skip
+            first = end
+        return zones

@@ -1,0 +1,178 @@
+"""What a diagnosis finds in its loss curves: whether training was too short, or too long."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_ridge_nn.evidence._evidence import Evidence, mean_curve
+from sklearn_ridge_nn.evidence._findings import Answer
+from sklearn_ridge_nn.evidence._loss_map import LAST_PART, is_settled
+from sklearn_ridge_nn.evidence._significance import lag, standard_error
+
+#: Training has not finished if the last tenth of the epochs still lowered a loss by this share, or if as many
+#: epochs at its pace would add this share to the whole fall.
+STILL_FALLING, STILL_MOVING = 0.05, 0.4
+#: It has hardly begun if it has fallen by less than this share of its start, at more than this pace.
+LITTLE_FALLEN, HARDLY_BEGUN = 0.1, 0.6
+#: Epochs of a loss curve that are compared, evenly spaced.
+MOST_EPOCHS = 200
+
+
+def diverging_curves(evidence: Evidence) -> Answer:
+    """Whether the test loss of the best alpha turns upwards while training goes on."""
+    if evidence.test_loss_curve is None or evidence.chosen_epochs < 2:
+        return "not applicable", "There are no loss curves over several epochs."
+    if evidence.early_stopping:
+        return "not applicable", "Each network has the weights of its own best epoch, whatever came after it."
+    best = evidence.best_index
+    curves = evidence.by_split(evidence.test_loss_curve)[best].T[: evidence.chosen_epochs]
+    if np.isnan(curves).any():
+        return "not applicable", f"The curves at {best_of(evidence)} are not complete."
+    means = curves.mean(axis=1)
+    turn, last = int(means.argmin()) + 1, float(means[-1])
+    if turn == len(means):
+        return (
+            "passed",
+            f"The mean test loss at {best_of(evidence)} has its minimum, {last:.3g}, in the last of "
+            f"{len(means)} epochs.",
+        )
+    epochs = np.unique(np.linspace(0, len(curves) - 1, min(len(curves), MOST_EPOCHS)).astype(int))
+    epochs = np.union1d(epochs, turn - 1)
+    behind = lag(curves[epochs], -1, evidence.test_ratio, evidence.level)
+    numbers = (
+        f"at {best_of(evidence)} the mean test loss turned at epoch {turn} of {len(means)} and rose "
+        f"from {last - behind.mean:.3g} to {last:.3g} (p = {behind.p_value:.2g}, allowing for the choice of "
+        "the epoch)"
+    )
+    if behind.p_value < evidence.level and behind.mean > evidence.margin * abs(last - behind.mean):
+        return (
+            "problem",
+            f"The loss curves diverge: {numbers}.",
+            f"Train for about {turn} epochs, {{epochs}}.",
+            {"epochs": turn},
+        )
+    return "passed", f"The loss curves do not diverge measurably: {numbers}."
+
+
+def unfinished_training(evidence: Evidence) -> Answer:
+    """Whether train and test loss were still falling when training ended."""
+    if evidence.train_loss_curve is None or evidence.test_loss_curve is None or evidence.n_epochs < 2:
+        return "not applicable", "There are no loss curves over several epochs."
+    if evidence.early_stopping:
+        return "not applicable", "Each network has the weights of its own best epoch."
+    if evidence.rounds:
+        return _settled_training(evidence)
+    best, n_epochs = evidence.best_index, evidence.chosen_epochs
+    test = evidence.by_split(evidence.test_loss_curve)[best][:, :n_epochs]
+    train = mean_curve(evidence.train_loss_curve[best])[:n_epochs]
+    if np.isnan(train).any() or np.isnan(test).any():
+        return "not applicable", f"The curves at {best_of(evidence)} are not complete."
+    if n_epochs == 1:
+        return "not applicable", "There is a single epoch to look at."
+    n_last, fall = last_fall(train)
+    pace, fallen = pace_of(train, _start(evidence, train))
+    last = "last" if n_last == 1 else f"last {n_last}"
+    numbers = (
+        f"at {best_of(evidence)} the {last} of {n_epochs} epochs lowered the train loss by {_percent(fall)}"
+    )
+    falls = test[:, -1 - n_last] - test[:, -1]
+    error = float(standard_error(falls, evidence.test_ratio))
+    if pace > HARDLY_BEGUN and fallen < LITTLE_FALLEN and falls.mean() > -error:
+        return (
+            "hint",
+            f"Training had hardly begun: {numbers}, and all {n_epochs} of them by {_percent(fallen)}, at "
+            "about an even pace.",
+            "Train longer, such as {epochs}, or at a higher learning rate. Verdicts say nothing yet.",
+            {"epochs": 8 * n_epochs},
+        )
+    if fall <= STILL_FALLING and pace <= STILL_MOVING:
+        return "passed", f"Training was long enough: {numbers}."
+    means = test.mean(axis=0)
+    pace_of_test, _ = pace_of(means, _start(evidence, means))
+    hardly = falls.mean() <= evidence.margin * abs(means[-1]) and pace_of_test <= STILL_MOVING
+    if falls.mean() <= error or hardly:
+        return "passed", f"Training was long enough: {numbers}, but the test loss hardly fell any more."
+    return (
+        "hint",
+        f"Training had not finished: {numbers}, and the test loss by "
+        f"{_percent(falls.mean() / means[-1 - n_last])}.",
+        "Train longer, such as {epochs}. Verdicts can change: overfitting comes late.",
+        {"epochs": 2 * n_epochs},
+    )
+
+
+def _settled_training(evidence: Evidence) -> Answer:
+    """Say whether training in rounds has settled."""
+    loss_map = evidence.loss_map
+    n_epochs, rounds = evidence.n_epochs, len(evidence.rounds)
+    trained = f"{n_epochs} epochs that were trained, in {rounds} round{'s' if rounds > 1 else ''}"
+    if loss_map is None or loss_map.best is None:
+        return "not applicable", "No value has a loss on every split."
+    epochs = loss_map.best[1]
+    pair = f"{best_of(evidence)} after {epochs} epochs"
+    if is_settled(loss_map, evidence.margin):
+        is_inside = epochs <= (1 - LAST_PART) * n_epochs
+        where = "lies inside" if is_inside else "lies at the end of"
+        flat = "" if is_inside else "; over their last quarter the loss hardly fell any more"
+        return "passed", f"Training was long enough: the best pair, {pair}, {where} the {trained}{flat}."
+    return (
+        "hint",
+        f"Training had not settled: the best pair, {pair}, lies at the end of the {trained}.",
+        "Train longer, {max_epochs}, or at a higher learning rate. Verdicts can change: overfitting comes "
+        "late.",
+        {"max_epochs": 4 * n_epochs},
+    )
+
+
+def _start(evidence: Evidence, curve: np.ndarray) -> float:
+    """Return the loss that a training fell from: that of guessing, where the first epoch's is lower."""
+    if evidence.baseline_loss is None:
+        return float(curve[0])
+    return max(float(curve[0]), float(np.nanmean(evidence.baseline_loss)))
+
+
+def last_fall(curve: np.ndarray) -> tuple[int, float]:
+    """Return the epochs of a curve's last tenth, and the share by which they lowered it."""
+    n_last = max(1, len(curve) // 10)
+    return n_last, float(1 - curve[-1] / curve[-1 - n_last])
+
+
+def pace_of(curve: np.ndarray, start: float) -> tuple[float, float]:
+    """Return how fast a curve still falls, and how much it has fallen.
+
+    Parameters
+    ----------
+    curve : ndarray of shape (n_epochs,)
+    start : float
+        What it fell from.
+
+    Returns
+    -------
+    pace : float
+        What as many epochs again would add to its whole fall at the pace of its last tenth, as a share of
+        that fall: 1 is an even pace, 0 standstill. Not below 0.
+    fallen : float
+        Its whole fall, as a share of the start.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pace, fallen = pace_of(np.linspace(0.995, 0.9, 20), start=1.0)
+    >>> round(pace, 3), round(fallen, 3)
+    (1.0, 0.1)
+    """
+    n_last = max(1, len(curve) // 10)
+    whole = start - curve[-1]
+    if whole <= 0:
+        return 0.0, 0.0
+    late = (curve[-1 - n_last] - curve[-1]) * len(curve) / n_last
+    return max(float(late / whole), 0.0), float(whole / start)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
+
+
+def best_of(evidence: Evidence) -> str:
+    """Return the best alpha in words."""
+    return f"{evidence.short_name} = {evidence.best_alpha:.3g}"
