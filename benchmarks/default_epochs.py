@@ -2,13 +2,14 @@
 
 Every table is split five times into five stratified folds. On each split one network of the default
 parameters trains for the longest time of all contestants and reports the losses of the test rows, and of its
-hold-out, after every epoch; each contestant's network is that one at the epoch where the contestant stops, for
-training does not depend on how long it goes on. Beside them stand scikit-learn's MLPClassifier,
-LogisticRegression and HistGradientBoostingClassifier, with their default parameters. Columns are scaled on the
-training rows.
+hold-out, after every epoch. Each contestant's network is that one at the epoch where the contestant stops,
+for training does not depend on how long it goes on. Beside them stand scikit-learn's MLPClassifier,
+LogisticRegression and HistGradientBoostingClassifier, with their default parameters. Columns are scaled on
+the training rows.
 
 Prints per contestant the mean rank, and the geometric mean over the tables of the log loss by the best
-contestant's, likewise accuracies; ``--rst`` writes the table of the documentation. Takes about an hour.
+contestant's, likewise accuracies; ``--rst`` writes the tables of the documentation from the results that are
+there. Takes about an hour.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -24,7 +26,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import rankdata, t as student
 from sklearn.datasets import (
     load_breast_cancer,
     load_digits,
@@ -211,10 +213,23 @@ def measure_peers(
 # -- tables -----------------------------------------------------------------------------------------
 
 
-def ranked(tables: dict[str, dict[str, list[float]]]) -> list[tuple[str, float, float, float, float, float]]:
-    """Return per contestant: mean rank and mean ratio of its log loss, its worst ratio, the same of errors."""
+Tables = dict[str, dict[str, list[float]]]
+#: What `epochs="auto"` is.
+DEFAULT = "best of 600 steps on the hold-out"
+
+
+def losses_of(tables: Tables) -> np.ndarray:
+    """Return the log losses, of shape (n_tables, n_contestants)."""
+    return np.array([[loss for loss, *_ in table.values()] for table in tables.values()])
+
+
+def ranked(tables: Tables) -> list[tuple[str, float, float, float, float, float]]:
+    """Return per contestant: mean rank, mean and worst ratio of its log loss, the same of accuracies.
+
+    The last number is in points behind the best contestant, and not a ratio.
+    """
     names = list(next(iter(tables.values())))
-    loss = np.array([[table[name][0] for name in names] for table in tables.values()])
+    loss = losses_of(tables)
     accuracy = np.array([[table[name][1] for name in names] for table in tables.values()])
     ratio = loss / loss.min(axis=1, keepdims=True)
     behind = 100 * (accuracy.max(axis=1, keepdims=True) - accuracy)
@@ -230,11 +245,64 @@ def ranked(tables: dict[str, dict[str, list[float]]]) -> list[tuple[str, float, 
     return sorted(rows, key=lambda row: row[2])
 
 
+def against_default(tables: Tables) -> dict[str, str]:
+    """Return each contestant's log loss by the default's: geometric mean over tables, and 95 % interval."""
+    names = list(next(iter(tables.values())))
+    loss = losses_of(tables)
+    logs = np.log(loss / loss[:, [names.index(DEFAULT)]])
+    half = student.isf(0.025, len(logs) - 1) * logs.std(axis=0, ddof=1) / np.sqrt(len(logs))
+    words = {}
+    for name, mean, width in zip(names, logs.mean(axis=0), half, strict=True):
+        ends = [f"{np.exp(end):.2f}" for end in (mean - width, mean, mean + width)]
+        words[name] = "1" if name == DEFAULT else f"{ends[1]} ({ends[0]} to {ends[2]})"
+    return words
+
+
+# -- documentation ----------------------------------------------------------------------------------
+
+
+def list_table(widths: str, rows: list[list[str]]) -> str:
+    """Return a table in reStructuredText, its first row the header."""
+    head = f".. list-table::\n   :header-rows: 1\n   :widths: {widths}\n\n"
+    lines = [f"   {'*' if not place else ' '} - {cell}" for row in rows for place, cell in enumerate(row)]
+    return head + "\n".join(lines) + "\n"
+
+
+def documentation(tables: Tables) -> str:
+    """Return the two tables that the documentation includes, a comment between them."""
+    ratios = against_default(tables)
+    contestants = [["contestant", "by the best", "worst", "mean rank", "points behind", "by ``auto``"]]
+    for name, rank, ratio, worst, _, points in ranked(tables):
+        shown_name = f"**{name}**, ``auto``" if name == DEFAULT else name
+        numbers = [f"{ratio:.3f}", f"{worst:.2f}", f"{rank:.1f}", f"{points:.2f}"]
+        contestants.append([shown_name, *numbers, ratios[name]])
+    shown = [DEFAULT, *PEERS]
+    by_table = []
+    for name, table in sorted(tables.items(), key=lambda item: _n_rows(item[0])):
+        smallest = min(table[contestant][0] for contestant in shown)
+        losses = [f"{table[contestant][0]:.3f}" for contestant in shown]
+        losses = [f"**{loss}**" if float(loss) == round(smallest, 3) else loss for loss in losses]
+        by_table.append([name, f"{table[DEFAULT][2]:.0f}", *losses])
+    return "\n".join(
+        [
+            list_table("34 12 8 8 10 28", contestants),
+            ".. by table\n",
+            list_table("34 10 14 14 14 14", [["table", "best epoch", "``auto``", *PEERS], *by_table]),
+        ]
+    )
+
+
+def _n_rows(name: str) -> int:
+    """Return the rows of a table, which its name says."""
+    return int(re.search(r", ([\d,]+) x", name)[1].replace(",", ""))  # type: ignore[index]
+
+
 def main() -> None:
     """Measure what is not yet in the results, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", nargs="*", help="parts of names; all without it")
     parser.add_argument("--anew", action="store_true", help="measure again what the results have")
+    parser.add_argument("--rst", action="store_true", help=f"write {DOCS.name} of the documentation")
     arguments = parser.parse_args()
     RESULTS.parent.mkdir(exist_ok=True)
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() and not arguments.anew else {}
@@ -254,9 +322,10 @@ def main() -> None:
     results = {name: results["rules"][name] | results["peers"][name] for name in complete}
     print(f"{'':40} rank  ratio  worst  rank of accuracy  points behind")
     for name, *numbers in ranked(results):
-        print(
-            f"{name:40} {numbers[0]:4.1f}  {numbers[1]:5.2f} {numbers[2]:6.2f} {numbers[3]:12.1f} {numbers[4]:12.2f}"
-        )
+        rank, ratio, worst, rank_of_accuracy, points = numbers
+        print(f"{name:40} {rank:4.1f}  {ratio:5.2f} {worst:6.2f} {rank_of_accuracy:12.1f} {points:12.2f}")
+    if arguments.rst:
+        DOCS.write_text(documentation(results))
 
 
 if __name__ == "__main__":

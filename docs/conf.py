@@ -23,7 +23,7 @@ extensions = [
     "myst_parser",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates", "verdict_rates.rst"]
+exclude_patterns = ["_build", "_templates", "default_epochs.rst", "verdict_rates.rst"]
 templates_path = ["_templates"]
 html_title = project
 html_favicon = "images/icon.svg"
