@@ -245,8 +245,8 @@ class AlphaDiagnosis(Evidence):
         Raises
         ------
         ValueError
-            If there are no loss curves, if networks stopped early (then each has its own number of epochs),
-            or if they were not trained so long.
+            If there are no loss curves, if each network has the weights of its own best epoch, or if they
+            were not trained so long.
 
         Examples
         --------
@@ -262,8 +262,8 @@ class AlphaDiagnosis(Evidence):
             raise ValueError("There are no loss curves here, so nothing is known of other numbers of epochs.")
         if self.early_stopping:
             raise ValueError(
-                "The networks stopped early, each at its own epoch. Diagnose with early_stopping=False to "
-                "choose alpha and epochs together."
+                "The networks have the weights of their own best epochs, each another one. Diagnose with "
+                "epochs='settled' or a number of epochs, and early_stopping=False."
             )
         if not isinstance(epochs, Integral) or isinstance(epochs, bool) or not 1 <= epochs <= self.n_epochs:
             raise ValueError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_ridge_nn.diagnosis._study import Study
+from sklearn_ridge_nn.model_selection._shared import Study
 
 #: Where the features lie as the network sees them: medians over the splits.
 FEATURES = ("feature_scales", "feature_offset", "feature_spread")

@@ -17,11 +17,10 @@ from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
     check_target,
     regularisation_parameter,
-    run_study,
     seed_grid,
     strengths_to_try,
 )
-from sklearn_ridge_nn.model_selection._shared import Measurement
+from sklearn_ridge_nn.model_selection._shared import Measurement, run_study
 
 
 @validate_params(

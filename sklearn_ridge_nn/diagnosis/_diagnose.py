@@ -26,12 +26,11 @@ from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
     check_target,
     regularisation_parameter,
-    run_study,
     seed_grid,
     strengths_to_try,
 )
 from sklearn_ridge_nn.estimators import n_epochs, takes_best_epoch
-from sklearn_ridge_nn.model_selection._shared import Measurement, final_classifier
+from sklearn_ridge_nn.model_selection._shared import Measurement, final_classifier, run_study
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 

@@ -169,7 +169,7 @@ def _schedule(first: int, most: int) -> Iterator[int]:
     The first is an eighth of what an estimator would train, but on many rows not so little; training is not
     looked at before the second, so that there is always a round to go on from to the best pair.
     """
-    epochs = max(1, first // 8, min(first, LEAST) // 2)
+    epochs = min(max(1, first // 8, min(first, LEAST) // 2), most)
     while epochs < most:
         yield epochs
         epochs *= 2

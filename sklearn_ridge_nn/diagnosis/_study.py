@@ -1,28 +1,18 @@
-"""A study: all candidates of a grid on all splits, scored by scikit-learn and measured besides."""
+"""What a study takes: which parameter, which values, which target, which seeds; checked before any work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import sklearn.model_selection as theirs
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.multiclass import type_of_target
 
-from sklearn_ridge_nn._sklearn import HasMethods, batched, refuse_difference
+from sklearn_ridge_nn._sklearn import HasMethods
 from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import check_alphas
-from sklearn_ridge_nn.model_selection._shared import (
-    MEMORY_TYPES,
-    BatchedParallel,
-    Checkpoints,
-    Measurement,
-    final_classifier,
-)
+from sklearn_ridge_nn.model_selection._shared import MEMORY_TYPES, final_classifier
 
 #: Constraints of the arguments that every function which runs a study has.
 STUDY_CONSTRAINTS: dict[str, list[Any]] = {
@@ -33,86 +23,6 @@ STUDY_CONSTRAINTS: dict[str, list[Any]] = {
     "memory": MEMORY_TYPES,
     "verbose": ["verbose"],
 }
-
-
-@dataclass(frozen=True)
-class Study:
-    """What came of a study.
-
-    Attributes
-    ----------
-    cv_results : dict of str to array
-        As a search has it, train scores included.
-    measured : ndarray of object of shape (n_candidates, n_splits)
-        What was measured, a dict; None where a fit failed.
-    """
-
-    cv_results: dict[str, Any]
-    measured: NDArray[np.object_]
-
-    @property
-    def states(self) -> NDArray[np.object_]:
-        """What each fit can go on from, of the shape of `measured`; None where it failed or was not asked."""
-        states = np.empty_like(self.measured)
-        for place in np.ndindex(states.shape):
-            measured: Any = self.measured[place]
-            states[place] = None if measured is None else measured.get("state")
-        return states
-
-
-def run_study(
-    measurement: Measurement,
-    estimator: BaseEstimator,
-    X: Any,
-    y: Any,
-    grid: dict[str, Any],
-    splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
-    *,
-    caller: str,
-    scoring: Any,
-    params: dict[str, Any] | None,
-    n_jobs: int | None,
-    memory: Any,
-    verbose: int,
-) -> Study:
-    """Fit all candidates of a grid on all splits, score and measure them.
-
-    Parameters
-    ----------
-    measurement : Measurement
-        What to measure, still without values.
-    estimator, X, y, scoring, params, n_jobs, memory, verbose : object
-        As `diagnose` takes them.
-    grid : dict of str to list
-        Values of each parameter.
-    splits : list of (ndarray, ndarray)
-        Rows to train and to test on.
-    caller : str
-        The public function, for messages.
-
-    Raises
-    ------
-    ImportError
-        If this scikit-learn differs inside from those that a study can be run with.
-    """
-    refuse_difference(caller)
-    search = theirs.GridSearchCV(
-        estimator,
-        grid,
-        scoring=scoring,
-        n_jobs=n_jobs,
-        refit=False,
-        cv=splits,
-        verbose=verbose,
-        return_train_score=True,
-    )
-    parallel = partial(
-        BatchedParallel, checkpoints=Checkpoints(memory), bar=bool(verbose), measurement=measurement
-    )
-    batched(theirs.GridSearchCV.fit, parallel)(search, X, y, **(params or {}))
-    measured = np.empty(len(measurement.values), dtype=object)
-    measured[:] = measurement.values
-    return Study(search.cv_results_, measured.reshape(-1, len(splits)))
 
 
 def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -> tuple[str, str]:

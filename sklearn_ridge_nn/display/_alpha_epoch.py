@@ -31,9 +31,9 @@ STRIP = 0.045
 class AlphaEpochDisplay:
     """Mean test loss over alpha and epochs, as filled contours, with the best pair.
 
-    The darker, the smaller the loss; it is light where an alpha was not trained so long. A line joins the best
-    number of epochs of each alpha: where it is high, long training does no harm. The strip above shows the
-    verdicts after the chosen number of epochs.
+    The darker, the smaller the loss; it is light grey where an alpha was not trained so long. A line joins
+    the best number of epochs of each alpha: where it is high, long training does no harm. The strip above
+    shows the verdicts after the chosen number of epochs.
 
     Parameters
     ----------
@@ -161,7 +161,8 @@ class AlphaEpochDisplay:
         known = self.best_epochs_per_alpha > 0
         (self.ridge_line_,) = ax.plot(
             places[known], self.best_epochs_per_alpha[known], color="white", marker="o", markersize=4,
-            linewidth=1, markeredgecolor="black", markeredgewidth=0.8, label=f"best epochs per {self.param_name}",
+            linewidth=1, markeredgecolor="black", markeredgewidth=0.8,
+            label=f"best epochs per {self.param_name}",
         )  # fmt: skip
         best_epochs = int(self.best_epochs_per_alpha[self.best_index])
         (self.best_point_,) = ax.plot(

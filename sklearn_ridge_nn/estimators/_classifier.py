@@ -338,12 +338,16 @@ class RidgeMLPClassifier(NetworkClassifier):
         every_epoch: bool,
         test: tuple[Any, Any, Any] | None = None,
         start: State | None = None,
+        weighs_classes: bool = True,
     ) -> BegunFit:
         """Do what `begin_fit` says; `_finish` does the rest."""
         check_parameters(self)
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, shared, is_partial=False)
-        task = begun.task if test is None else self._watching(begun, sample_weight, test, shared)
+        task = begun.task
+        if test is not None:
+            class_weight = self.class_weight if weighs_classes else None
+            task = self._watching(begun, sample_weight, test, shared, class_weight)
         if start is not None:
             task = dataclasses.replace(task, start=start, epochs=task.epochs - start.n_epochs)
         return dataclasses.replace(begun, task=dataclasses.replace(task, every_epoch=every_epoch))
@@ -354,6 +358,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         sample_weight: Any,
         test: tuple[Any, Any, Any],
         shared: Shared,
+        class_weight: Any,
     ) -> Task:
         """Return a begun fit's task with test rows behind its own, weighted as those are."""
         task, classes, (X, y, test_weight) = begun.task, begun.classes, test
@@ -368,17 +373,17 @@ class RidgeMLPClassifier(NetworkClassifier):
         def weigh() -> np.ndarray:
             ones = np.ones(len(targets) - n_train)
             weights = ones if test_weight is None else np.asarray(test_weight, dtype=np.float64)
-            if self.class_weight is not None:  # as the training rows have it, "balanced" included
+            if class_weight is not None:  # as the training rows have it, "balanced" included
                 trained = check_sample_weight(sample_weight, task.targets, dtype=np.float64)
                 y_train = classes[task.targets[:, 0]]
-                per_class = labels.per_class(y_train, classes, self.class_weight, trained)
+                per_class = labels.per_class(y_train, classes, class_weight, trained)
                 weights = weights * per_class[targets[n_train:, 0]]
             before = np.ones(n_train) if task.weights is None else task.weights
             return np.concatenate([before, weights / begun.weight_scale])
 
         rows, targets = once(shared, ("with test rows",), read)
         is_weighted = sample_weight is not None or self.class_weight is not None
-        key = ("with test rows", repr(self.class_weight), begun.weight_scale)
+        key = ("with test rows", repr(self.class_weight), repr(class_weight), begun.weight_scale)
         return dataclasses.replace(
             task,
             X=rows,
@@ -537,6 +542,7 @@ def begin_fit(
     every_epoch: bool,
     test: tuple[Any, Any, Any] | None = None,
     start: State | None = None,
+    weighs_classes: bool = True,
 ) -> BegunFit:
     """Do what ``fit`` does before it trains, for trainings that are to run together.
 
@@ -554,6 +560,8 @@ def begin_fit(
         Rows to watch, the same ones for all that share a dict.
     start : State or None, default=None
         What the same fit with fewer epochs ended with: the training goes on from there.
+    weighs_classes : bool, default=True
+        Whether rows to watch weigh by the classifier's ``class_weight``, too.
 
     Returns
     -------
@@ -562,7 +570,16 @@ def begin_fit(
     """
     # These two are private on the class, so that users do not meet them there.
     begin = classifier._begin_fit  # noqa: SLF001
-    return begin(X, y, sample_weight, shared=shared, every_epoch=every_epoch, test=test, start=start)
+    return begin(
+        X,
+        y,
+        sample_weight,
+        shared=shared,
+        every_epoch=every_epoch,
+        test=test,
+        start=start,
+        weighs_classes=weighs_classes,
+    )
 
 
 def finish_fit(classifier: RidgeMLPClassifier, begun: BegunFit, trained: Trained | DivergenceError) -> None:

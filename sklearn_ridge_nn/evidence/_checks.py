@@ -11,7 +11,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sklearn_ridge_nn.evidence._curve_checks import best_of, diverging_curves, unfinished_training
+from sklearn_ridge_nn.evidence._curve_checks import (
+    best_of,
+    diverging_curves,
+    penalty_or_early_stopping,
+    unfinished_training,
+)
 from sklearn_ridge_nn.evidence._evidence import Evidence
 from sklearn_ridge_nn.evidence._findings import Answer, Finding
 from sklearn_ridge_nn.evidence._significance import lag
@@ -34,6 +39,8 @@ DIFFERENT_SCALES = 100
 #: means in standard deviations, on; or if the root of the sum of their variances is below so much. Log losses
 #: of the default network were at twice their value for scaled features there, on four tables.
 LARGE_SCALE, LARGE_OFFSET, SMALL_SPREAD = 20, 5, 0.05
+#: Fewer splits than these tell little.
+FEW_SPLITS = 10
 #: A penalty has hardly shrunk weights whose norm is at least this share of that with the weakest penalty.
 HARDLY_SHRUNK = 0.9
 #: Alphas between which a suggested grid stays.
@@ -115,31 +122,40 @@ def no_difference(evidence: Evidence) -> Answer:
             f"({where}): {span}.",
             "The reasons of these verdicts say why. Take the best value.",
         )
-    sentence = f"No {name} in the range is called overfit or underfit: {span}."
-    undecided = np.array([verdict == "undetermined" for verdict in verdicts])
-    needed = [
-        splits_that_tell(ratio, critical, len(evidence.by_split(evidence.test_loss)[0]), evidence.test_ratio)
-        for ratio, critical in zip(
-            comparison.difference[undecided] / comparison.standard_error[undecided],
-            comparison.critical_value[undecided],
-            strict=True,
-        )
-        if np.isfinite(ratio)
-    ]
-    if not needed:
-        return "note", sentence, "They do equally well here. Take the one-standard-error choice."
-    if min(needed) > MOST_SPLITS:
-        return (
-            "note",
-            sentence,
-            "No number of splits of these rows would tell them apart, only more rows. Take the "
-            "one-standard-error choice.",
-        )
     return (
         "note",
-        sentence,
-        "Take the one-standard-error choice, or use more splits, which may tell some of them apart: {cv}.",
-        {"cv": more_splits(evidence, min(needed))},
+        f"No {name} in the range is called overfit or underfit: {span}.",
+        "These rows do not tell the values apart. Take the one-standard-error choice.",
+    )
+
+
+def undetermined_verdicts(evidence: Evidence) -> Answer:
+    """Whether more splits would settle what is undetermined."""
+    is_open = np.array([verdict == "undetermined" for verdict in evidence.verdicts])
+    comparison, n_splits = evidence.comparison, int(evidence.has_losses.sum())
+    is_open &= np.isfinite(comparison.standard_error) & ~comparison.is_significant
+    if not is_open.any():
+        return "passed", f"No verdict is open that more than {n_splits} splits could settle."
+    needed = [
+        splits_that_tell(ratio, critical, n_splits, evidence.test_ratio)
+        for ratio, critical in zip(
+            comparison.difference[is_open] / comparison.standard_error[is_open],
+            comparison.critical_value[is_open],
+            strict=True,
+        )
+    ]
+    enough = [number for number in needed if number <= MOST_SPLITS]
+    n_open = f"{is_open.sum()} of {len(is_open)} values are undetermined"
+    if not enough:
+        return "note", f"{n_open}, and more splits of these rows would not change that: only more rows would."
+    cv = more_splits(evidence, max(enough))
+    return (
+        "hint" if len(enough) == len(needed) or n_splits < FEW_SPLITS else "note",
+        f"{n_splits} splits tell little here: {n_open}, and about {cv['n_splits'] * cv['n_repeats']} splits "
+        f"would settle {len(enough) if len(enough) < len(needed) else 'all'} of them, if the differences "
+        "stay as they are.",
+        "Use more splits: {cv}.",
+        {"cv": cv},
     )
 
 
@@ -456,8 +472,11 @@ CHECKS: dict[str, Callable[[Evidence], Answer]] = {
     "failed-fits": failed_fits,
     "no-better-than-frequencies": no_better_than_frequencies,
     "no-difference": no_difference,
+    "undetermined-verdicts": undetermined_verdicts,
     "wrong-direction": wrong_direction,
     "best-at-edge": best_at_edge,
+    "l2-helps": l2_helps,
+    "penalty-or-early-stopping": penalty_or_early_stopping,
     "remaining-gap": remaining_gap,
     "diverging-curves": diverging_curves,
     "unfinished-training": unfinished_training,

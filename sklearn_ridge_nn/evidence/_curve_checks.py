@@ -89,7 +89,9 @@ def unfinished_training(evidence: Evidence) -> Answer:
         return "passed", f"Training was long enough: {numbers}."
     means = test.mean(axis=0)
     pace_of_test, _ = pace_of(means, _start(evidence, means))
-    hardly = falls.mean() <= evidence.margin * abs(means[-1]) and pace_of_test <= STILL_MOVING
+    least = evidence.margin * abs(means[-1])
+    goes_on = pace_of_test > STILL_MOVING and falls.mean() * n_epochs / n_last > least
+    hardly = falls.mean() <= least and not goes_on
     if falls.mean() <= error or hardly:
         return "passed", f"Training was long enough: {numbers}, but the test loss hardly fell any more."
     return (
@@ -99,6 +101,58 @@ def unfinished_training(evidence: Evidence) -> Answer:
         "Train longer, such as {epochs}. Verdicts can change: overfitting comes late.",
         {"epochs": 2 * n_epochs},
     )
+
+
+def penalty_or_early_stopping(evidence: Evidence) -> Answer:
+    """Whether the penalty, stopping in time, or both lower the test loss."""
+    loss_map, name = evidence.loss_map, evidence.short_name
+    if loss_map is None or evidence.n_epochs < 2 or loss_map.best is None:
+        return "not applicable", "There are no loss curves over several epochs."
+    if evidence.stronger == "smaller" or evidence.alphas[0] != 0 or not loss_map.best_epochs_per_alpha[0]:
+        return "not applicable", f"{name} = 0 has no loss curve to compare with."
+    row, epochs = loss_map.best
+    pair = f"{name} = {evidence.alphas[row]:.3g} after {epochs} epochs"
+    best = loss_map.per_split[row, :, epochs - 1]
+    unpenalised = loss_map.per_split[0, :, loss_map.best_epochs_per_alpha[0] - 1]
+    stopped = f"{name} = 0 stopped at its best, after {loss_map.best_epochs_per_alpha[0]} epochs"
+    n_epochs = int(np.flatnonzero(~np.isnan(loss_map.mean).all(axis=0))[-1]) + 1  # some stop earlier
+    full = np.flatnonzero(~np.isnan(loss_map.mean[:, n_epochs - 1]))
+    last = loss_map.per_split[full, :, n_epochs - 1]
+    untimed_row = int(last.mean(axis=1).argmin())
+    untimed = f"the best {name} after all {n_epochs} epochs, {evidence.alphas[full[untimed_row]]:.3g},"
+    by_penalty, penalty_helps = _gain(evidence, unpenalised, best)
+    by_stopping, stopping_helps = _gain(evidence, last[untimed_row], best)
+    numbers = f"{pair} has a mean test loss of {best.mean():.3g}"
+    penalty = f"{stopped}, has {unpenalised.mean():.3g}, {by_penalty}"
+    stopping = f"{untimed} has {last[untimed_row].mean():.3g}, {by_stopping}"
+    answers = {
+        (True, True): "Both the penalty and stopping in time help",
+        (True, False): "The penalty helps beyond stopping in time, and with it the epochs hardly matter",
+        (False, True): "Stopping in time helps; that the penalty helps beyond it cannot be shown",
+        (
+            False,
+            False,
+        ): "Neither the penalty beyond stopping in time, nor stopping in time beyond the penalty, "
+        "can be shown to help",
+    }
+    return "note", f"{answers[penalty_helps, stopping_helps]}: {numbers}; {penalty}; {stopping}."
+
+
+def _gain(evidence: Evidence, losses: np.ndarray, best: np.ndarray) -> tuple[str, bool]:
+    """Return how far losses are behind the best pair's in words, and whether that is sure and matters."""
+    assert evidence.loss_map is not None
+    if np.array_equal(losses, best):
+        return "the same network", False
+    family = np.vstack([losses, best, evidence.loss_map.thinned()])
+    behind = lag(family, 0, evidence.test_ratio, evidence.level)
+    difference = losses - best
+    half = behind.mean - behind.low  # of the whole family's interval
+    mean = float(difference.mean())
+    words = (
+        f"{mean:.3g} more ({1 - 2 * evidence.level:.0%} interval {mean - half:.3g} to {mean + half:.3g}, "
+        "allowing for the choice of the pair)"
+    )
+    return words, bool(mean > half and mean > evidence.margin * abs(best.mean()))
 
 
 def _settled_training(evidence: Evidence) -> Answer:

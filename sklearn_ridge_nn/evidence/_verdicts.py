@@ -174,7 +174,8 @@ def splits_that_tell(ratio: float, critical: float, n_splits: int, test_ratio: f
     """Return how many splits would make a difference significant, if it stays as it is.
 
     Splits of the same rows share most of them, so the standard error falls with the number of splits n as
-    ``sqrt(1 / n + test_ratio)``, and not below ``sqrt(test_ratio)``.
+    ``sqrt(1 / n + test_ratio)``, and not below ``sqrt(test_ratio)``. The critical value falls as that
+    quantile of Student's distribution on n - 1 degrees of freedom does which it is at `n_splits`.
 
     Parameters
     ----------
@@ -187,17 +188,20 @@ def splits_that_tell(ratio: float, critical: float, n_splits: int, test_ratio: f
     Returns
     -------
     float
-        Infinite where no number of splits would do.
+        Infinite where `MOST_SPLITS` would not do.
 
     Examples
     --------
-    >>> splits_that_tell(ratio=2.0, critical=3.0, n_splits=5, test_ratio=0.25)
+    >>> splits_that_tell(ratio=2.0, critical=8.0, n_splits=5, test_ratio=0.25)
     inf
-    >>> splits_that_tell(ratio=2.8, critical=3.0, n_splits=5, test_ratio=0.25)
-    8.0
+    >>> splits_that_tell(ratio=2.0, critical=3.0, n_splits=5, test_ratio=0.25)
+    9.0
     """
-    left = (ratio / critical) ** 2 * (1 / n_splits + test_ratio) - test_ratio
-    return float(np.ceil(1 / left)) if left > 0 else np.inf
+    numbers = np.arange(n_splits + 1, MOST_SPLITS + 1)
+    values = student.isf(student.sf(critical, n_splits - 1), numbers - 1)
+    ratios = ratio * np.sqrt((1 / n_splits + test_ratio) / (1 / numbers + test_ratio))
+    enough = numbers[ratios > values]
+    return float(enough[0]) if len(enough) else np.inf
 
 
 def _what_would_tell(ratio: float, critical: float, n_splits: int, test_ratio: float) -> str:

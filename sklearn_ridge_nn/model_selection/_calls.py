@@ -61,12 +61,15 @@ class Measurement:
     starts : list of State or None, default=None
         Where the network of each fit goes on, in the same order, to the number of epochs that its parameters
         say; None begins all anew.
+    weighs_classes : bool, default=True
+        Whether test rows that are watched weigh by ``class_weight``, too, as training rows do.
     """
 
     measure: Measure
     watches_test_rows: bool
     values: list[dict[str, Any] | None] = field(default_factory=list)
     starts: list[State] | None = None
+    weighs_classes: bool = True
 
 
 #: Where an answer of scikit-learn's function carries what was measured, until the search takes it out.
@@ -91,6 +94,8 @@ class Call:
         Equal for calls whose estimators preprocess alike; None if they do not preprocess.
     start : State or None
         Where the network goes on, to the number of epochs that its parameters say.
+    weighs_classes : bool
+        See `Measurement`.
     """
 
     function: Callable[..., Any]
@@ -99,6 +104,7 @@ class Call:
     watches_test_rows: bool = False
     setting: tuple[Any, ...] | None = None
     start: State | None = None
+    weighs_classes: bool = True
 
     @classmethod
     def bind(
@@ -112,7 +118,13 @@ class Call:
         arguments = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
         if measurement is None:
             return cls(function, arguments)
-        return cls(function, arguments, measurement.measure, measurement.watches_test_rows)
+        return cls(
+            function,
+            arguments,
+            measurement.measure,
+            measurement.watches_test_rows,
+            weighs_classes=measurement.weighs_classes,
+        )
 
     @property
     def estimator(self) -> BaseEstimator:

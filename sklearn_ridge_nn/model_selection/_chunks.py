@@ -147,7 +147,7 @@ def _n_epochs(call: Call) -> int:
     try:
         n_kept = n_rows - math.ceil(classifier.validation_split * n_rows)
         return n_epochs(classifier.epochs, classifier.batch_size, max(n_kept, 1))
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ArithmeticError):
         return 0
 
 

@@ -52,6 +52,7 @@ class Member:
                 every_epoch=call.watches_test_rows or call.is_looked_into or is_own,
                 test=preprocessed.test_data(call) if call.watches_test_rows else None,
                 start=call.start,
+                weighs_classes=call.weighs_classes,
             )
             task = self.begun.task
             uses_hold_out = call.is_looked_into or task.callbacks or task.patience is not None

@@ -34,6 +34,7 @@ class Digests:
                 call.measure.__qualname__ if call.measure is not None else None,
                 call.watches_test_rows,
                 call.start,
+                call.weighs_classes,
                 {name: self._of_argument(name, value) for name, value in arguments.items()},
             ]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -15,7 +16,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import validate_data
 
-from sklearn_ridge_nn._sklearn import StrOptions, fit_context, takes_sample_weight
+from sklearn_ridge_nn._sklearn import Interval, StrOptions, fit_context, takes_sample_weight
 from sklearn_ridge_nn.estimators import (
     ALPHAS,
     PARAMETER_CONSTRAINTS,
@@ -26,14 +27,16 @@ from sklearn_ridge_nn.estimators import (
     find_classes,
     find_target_type,
     flatten,
+    n_epochs,
 )
 from sklearn_ridge_nn.evidence import best_of, strongest_within_one_standard_error
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
+from sklearn_ridge_nn.model_selection._epoch_scores import FOLLOWED, epoch_scores, pairs_of, scores_of
 from sklearn_ridge_nn.model_selection._one_standard_error import scored_splits
 from sklearn_ridge_nn.model_selection._search import GridSearchCV
 
 #: Parameters that are not those of `RidgeMLPClassifier`.
-_OWN = ("alphas", "cv", "scoring", "selection", "n_jobs", "memory")
+_OWN = ("alphas", "cv", "scoring", "selection", "max_epochs", "n_jobs", "memory")
 
 #: Metrics that are defined where test rows lack a class, as long as they are told all classes.
 _OF_ALL_CLASSES = ("neg_log_loss", "neg_brier_score", "top_k_accuracy")
@@ -46,10 +49,9 @@ _BY_COLUMNS = (
 
 
 class RidgeMLPClassifierCV(NetworkClassifier):
-    """`RidgeMLPClassifier` that chooses alpha by cross-validation.
+    """`RidgeMLPClassifier` that chooses alpha, and the number of epochs, by cross-validation.
 
-    The networks of all alphas and folds train together; then one is fitted on all rows with the alpha
-    chosen.
+    The networks of all alphas and folds train together; then one is fitted on all rows with what was chosen.
 
     Parameters
     ----------
@@ -64,12 +66,21 @@ class RidgeMLPClassifierCV(NetworkClassifier):
     selection : {"best", "1se"}, default="best"
         Whether to choose the alpha with the best mean test score (of those that tie, the largest), or the
         largest one within a standard error of it, see
-        :func:`sklearn_ridge_nn.model_selection.one_standard_error`.
+        :func:`sklearn_ridge_nn.model_selection.one_standard_error`. With ``epochs="best"``, of the pairs that
+        tie or are within a standard error it is that with the largest alpha, and of those the fewest epochs.
+    max_epochs : int, default=None
+        The most epochs that ``epochs="best"`` tries. None is twice what ``epochs="auto"`` trains on the
+        smallest training part.
     n_jobs : int, default=None
         Chunks of fits that run at a time, see :class:`sklearn_ridge_nn.model_selection.GridSearchCV`.
     memory : str, path or joblib.Memory, default=None
         Where to keep finished fits.
-    hidden_layer_sizes, activation, dropout, optimizer, learning_rate, epochs, batch_size : object
+    epochs : int, "auto" or "best", default="auto"
+        As in `RidgeMLPClassifier`, or "best": every alpha is trained once for `max_epochs` on every split,
+        and scored on its test rows after every epoch; the pair of alpha and epochs with the best mean score
+        is chosen, and the fit on all rows makes so many epochs. For ``scoring="neg_log_loss"``, or for the
+        accuracy without weights of labels that exclude one another.
+    hidden_layer_sizes, activation, dropout, optimizer, learning_rate, batch_size : object
         As in `RidgeMLPClassifier`.
     validation_split, early_stopping, patience, class_weight, callbacks, dtype : object
         As in `RidgeMLPClassifier`.
@@ -86,16 +97,19 @@ class RidgeMLPClassifierCV(NetworkClassifier):
     ----------
     alpha_ : float
         The alpha chosen.
+    epochs_ : int
+        The epochs of the fit on all rows: with ``epochs="best"`` the number chosen.
     alphas_ : ndarray of shape (n_alphas,)
         The values tried.
     scores_ : ndarray of shape (n_alphas, n_splits)
-        Test scores.
+        Test scores; with ``epochs="best"`` those after the number of epochs chosen.
     train_scores_ : ndarray of shape (n_alphas, n_splits)
-        Training scores.
+        Training scores. Not with ``epochs="best"``.
     best_score_ : float
-        Mean test score of the alpha chosen, over the splits that it was chosen by.
+        Mean test score of the alpha, or the pair, chosen, over the splits that it was chosen by.
     cv_results_ : dict of str to ndarray
-        As :class:`sklearn_ridge_nn.model_selection.GridSearchCV` has it.
+        As :class:`sklearn_ridge_nn.model_selection.GridSearchCV` has it; with ``epochs="best"`` a candidate
+        is a pair of ``alpha`` and ``epochs``, and only test scores are known.
     classes_, n_features_in_, feature_names_in_, n_outputs_, coefs_, intercepts_, n_iter_ : object
         As in `RidgeMLPClassifier`.
     best_epoch_, history_, callbacks_, model_, keras_estimator_ : object
@@ -143,6 +157,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         "cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
         "selection": [StrOptions({"best", "1se"})],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto", "best"})],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
         "n_jobs": [Integral, None],
         "memory": MEMORY_TYPES,
     }
@@ -154,6 +170,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         cv: Any = 5,
         scoring: Any = None,
         selection: str = "best",
+        max_epochs: int | None = None,
         n_jobs: int | None = None,
         memory: Any = None,
         hidden_layer_sizes: Any = (128, 64),
@@ -177,6 +194,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         self.cv = cv
         self.scoring = scoring
         self.selection = selection
+        self.max_epochs = max_epochs
         self.n_jobs = n_jobs
         self.memory = memory
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -230,8 +248,11 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         """
         alphas = self._checked_alphas()
         shared = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
+        if self.epochs == "best":
+            shared["epochs"] = 1  # the number is not known before the splits are
         classifier = RidgeMLPClassifier(**shared)
         check_parameters(classifier)
+        self._check_epochs()
         with self._unchanged_on_failure():
             before = {name: value for name, value in vars(self).items() if name not in self.get_params()}
             self._forget()
@@ -242,15 +263,13 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             classifier.random_state = draw_seed(classifier.random_state) if seed is None else seed
             classifier.warm_start = False
             splits = self._splits(X, y, groups)
-            search = self._search(classifier, alphas, X, y, sample_weight, splits)
-            results = search.cv_results_
-            test_scores, train_scores = (
-                np.column_stack([results[f"split{split}_{part}_score"] for split in range(search.n_splits_)])
-                for part in ("test", "train")
-            )
-            scored = scored_splits(test_scores, "alpha", n_needed=2 if self.selection == "1se" else 1)
-            best = self._choice(test_scores[:, scored], alphas)
-            classifier.set_params(alpha=float(alphas[best]), warm_start=self.warm_start)
+            search = self._search_pairs if self.epochs == "best" else self._search
+            results = search(classifier, alphas, X, y, sample_weight, splits)
+            scores = scores_of(results, "test", len(splits))
+            what = "pair of alpha and epochs" if self.epochs == "best" else "alpha"
+            scored = scored_splits(scores, what, n_needed=2 if self.selection == "1se" else 1)
+            best = self._choice(scores[:, scored], np.asarray(results["param_alpha"], dtype=float))
+            classifier.set_params(**results["params"][best], warm_start=self.warm_start)
             if self.warm_start:
                 classifier.__dict__.update(before)
             classifier.fit(X, y, sample_weight)
@@ -258,9 +277,13 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             self.__dict__.update(
                 {name: value for name, value in vars(classifier).items() if name not in mine}
             )
-            self.alpha_, self.alphas_ = float(alphas[best]), alphas
-            self.scores_, self.train_scores_ = test_scores, train_scores
-            means = results["mean_test_score"] if scored.all() else test_scores[:, scored].mean(axis=1)
+            self.alpha_, self.alphas_ = float(results["params"][best]["alpha"]), alphas
+            self.epochs_ = self._fitted["scikeras"]["epochs"]
+            if self.epochs == "best":
+                self.scores_ = scores.reshape(len(alphas), -1, len(splits))[:, self.epochs_ - 1]
+            else:
+                self.scores_, self.train_scores_ = scores, scores_of(results, "train", len(splits))
+            means = results["mean_test_score"] if scored.all() else scores[:, scored].mean(axis=1)
             self.best_score_ = float(means[best])
             self.cv_results_ = results
         return self
@@ -325,8 +348,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
 
     def _search(
         self, classifier: RidgeMLPClassifier, alphas: np.ndarray, X: Any, y: Any, weights: Any, splits: Any
-    ) -> GridSearchCV:
-        """Return the fitted search, whose scores know all classes, and weights if they are given."""
+    ) -> dict[str, Any]:
+        """Return the results of a search whose scores know all classes, and weights if they are given."""
         scorer = self._scorer(classifier, y)
         metadata, requests = {}, {}
         if self.scoring in _OF_ALL_CLASSES and y.ndim == 1:
@@ -338,7 +361,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
                 classifier.set_fit_request(sample_weight=True)
             if requests and hasattr(scorer, "set_score_request"):
                 scorer = copy.deepcopy(scorer).set_score_request(**requests)
-            return GridSearchCV(
+            search = GridSearchCV(
                 classifier,
                 {"alpha": alphas.tolist()},
                 scoring=scorer,
@@ -348,7 +371,51 @@ class RidgeMLPClassifierCV(NetworkClassifier):
                 verbose=int(self.verbose > 0),
                 return_train_score=True,
                 memory=self.memory,
-            ).fit(X, y, **metadata)
+            )
+            return dict(search.fit(X, y, **metadata).cv_results_)
+
+    def _search_pairs(
+        self, classifier: RidgeMLPClassifier, alphas: np.ndarray, X: Any, y: Any, weights: Any, splits: Any
+    ) -> dict[str, Any]:
+        """Return the results of all pairs of alpha and epochs, of networks that are trained once."""
+        scoring = "accuracy" if self.scoring is None else self.scoring
+        if scoring == "accuracy" and (y.ndim == 2 or weights is not None):
+            what = "labels that do not exclude one another" if y.ndim == 2 else "sample_weight"
+            raise ValueError(
+                f"epochs='best' does not know the accuracy with {what} after every epoch. Pass "
+                "scoring='neg_log_loss', or a number of epochs."
+            )
+        fewest = min(len(train) for train, _ in splits)
+        n_kept = max(fewest - math.ceil(self.validation_split * fewest), 1)
+        most = self.max_epochs or 2 * n_epochs("auto", int(self.batch_size), n_kept)
+        classifier.set_params(epochs=int(most))
+        how = {"n_jobs": self.n_jobs, "memory": self.memory, "verbose": int(self.verbose > 0)}
+        return pairs_of(alphas, epoch_scores(classifier, alphas, X, y, weights, splits, scoring, **how))
+
+    def _check_epochs(self) -> None:
+        """Raise if epochs cannot be chosen."""
+        if self.epochs != "best":
+            if self.max_epochs is not None:
+                raise ValueError(
+                    f"max_epochs={self.max_epochs} is the most that epochs='best' tries, and epochs="
+                    f"{self.epochs!r}. Set epochs='best', or leave max_epochs out."
+                )
+            return
+        if self.early_stopping:
+            raise ValueError(
+                "epochs='best' chooses how long to train, and so does early_stopping=True. Set "
+                "early_stopping=False, or epochs='auto'."
+            )
+        if getattr(self.optimizer, "use_ema", False):
+            raise ValueError(
+                "epochs='best' scores the weights after every epoch, and those of an optimizer with "
+                "use_ema=True are averages in the end. Set use_ema=False, or a number of epochs."
+            )
+        if self.scoring is not None and self.scoring not in FOLLOWED:
+            raise ValueError(
+                f"epochs='best' goes by scoring={' or '.join(map(repr, FOLLOWED))}, which are known after "
+                f"every epoch. Got {self.scoring!r}. Search both by GridSearchCV for another score."
+            )
 
     def _scorer(self, classifier: RidgeMLPClassifier, y: np.ndarray) -> Any:
         if self.scoring is None:

@@ -85,9 +85,9 @@ def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
         pictures.append(
             (
                 display.AlphaEpochDisplay.from_diagnosis,
-                f"Mean test {evidence.loss_name} over {name} and epochs: the darker, the smaller. The best pair is "
-                f"{name} = {evidence.alphas[row]:.3g} after {epochs} epochs (the star); the line joins the best "
-                f"number of epochs of each {name}.",
+                f"Mean test {evidence.loss_name} over {name} and epochs: the darker, the smaller. The "
+                f"star is the best pair, {name} = {evidence.alphas[row]:.3g} after {epochs} epochs; the line "
+                f"joins the best number of epochs of each {name}.",
             )
         )
     if evidence.n_epochs > 1:

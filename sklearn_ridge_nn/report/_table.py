@@ -21,11 +21,13 @@ def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
     parts = [f"{counts[label]} {label}" for label in ZONES if counts[label]]
     seeds = f" x {evidence.n_seeds} seeds" if evidence.n_seeds > 1 else ""
     problems = [finding.code for finding in findings if finding.severity == "problem"]
+    few = next((f for f in findings if f.code == "undetermined-verdicts" and f.severity == "hint"), None)
+    tell = "" if few is None else f" {few.sentence.partition(':')[0]}."
     but = f" But see the findings: {', '.join(problems)}." if problems else ""
     return (
         f"{len(evidence.alphas)} values of {name} on {evidence.n_splits} splits{seeds}: "
         f"{', '.join(parts)}. Best {name} {evidence.best_alpha:.3g}, by the rule of one standard error "
-        f"{evidence.one_se_alpha:.3g}.{but}"
+        f"{evidence.one_se_alpha:.3g}.{tell}{but}"
     )
 
 

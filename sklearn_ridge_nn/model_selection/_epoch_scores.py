@@ -1,0 +1,128 @@
+"""Scores of every alpha after every epoch, from one training of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from sklearn_ridge_nn.estimators import RidgeMLPClassifier
+from sklearn_ridge_nn.model_selection._calls import Fitted, Measurement, final_classifier
+from sklearn_ridge_nn.model_selection._study import run_study
+
+#: Scores that are known after every epoch, and the history that they are; a loss counts negative.
+FOLLOWED = {"neg_log_loss": ("test_data_loss", -1.0), "accuracy": ("test_accuracy", 1.0)}
+
+
+def epoch_scores(
+    classifier: RidgeMLPClassifier,
+    alphas: NDArray[np.float64],
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
+    scoring: str,
+    **how: Any,
+) -> NDArray[np.float64]:
+    """Return the test scores of every alpha on every split after every epoch.
+
+    Parameters
+    ----------
+    classifier : RidgeMLPClassifier
+        With a number of epochs.
+    alphas : ndarray of shape (n_alphas,)
+    X, y, sample_weight : object
+        As its `fit` takes them; scores are weighted by the weights.
+    splits : list of (ndarray, ndarray)
+        Rows to train and to test on.
+    scoring : str
+        One of `FOLLOWED`.
+    **how : object
+        ``n_jobs``, ``memory`` and ``verbose``.
+
+    Returns
+    -------
+    ndarray of shape (n_alphas, n_splits, n_epochs)
+        NaN where a fit failed.
+    """
+    measurement = Measurement(_histories, watches_test_rows=True, weighs_classes=False)
+    params = None if sample_weight is None else {"sample_weight": sample_weight}
+    study = run_study(
+        measurement,
+        classifier,
+        X,
+        y,
+        {"alpha": alphas.tolist()},
+        splits,
+        caller="RidgeMLPClassifierCV with epochs='best'",
+        scoring=_no_score,
+        params=params,
+        **how,
+    )
+    name, sign = FOLLOWED[scoring]
+    scores = np.full((*study.measured.shape, int(classifier.epochs)), np.nan)
+    for place in np.ndindex(study.measured.shape):
+        measured: Any = study.measured[place]
+        if measured is not None:
+            scores[place] = sign * measured[name]
+    return scores
+
+
+def _histories(fitted: Fitted) -> dict[str, Any]:
+    """Measure what is known of the test rows after every epoch."""
+    located = final_classifier(fitted.estimator)
+    assert located is not None  # a RidgeMLPClassifier is searched
+    history = located[1].history_
+    return {name: history[name] for name, _ in FOLLOWED.values()}
+
+
+def _no_score(estimator: Any, X: Any, y: Any) -> float:  # noqa: ARG001  scikit-learn's signature
+    return 0.0
+
+
+def pairs_of(alphas: NDArray[np.float64], scores: NDArray[np.float64]) -> dict[str, Any]:
+    """Return scores after every epoch in the form of ``cv_results_``.
+
+    Parameters
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+    scores : ndarray of shape (n_alphas, n_splits, n_epochs)
+
+    Returns
+    -------
+    dict of str to (ndarray or list)
+        One candidate for each pair of alpha and epochs, all epochs of the first alpha first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> results = pairs_of(np.array([0.0, 0.1]), np.array([[[1.0, 3.0]], [[2.0, 2.0]]]))
+    >>> results["params"][1], results["mean_test_score"]
+    ({'alpha': 0.0, 'epochs': 2}, array([1., 3., 2., 2.]))
+    """
+    n_alphas, n_splits, n_epochs = scores.shape
+    of_pairs = scores.swapaxes(1, 2).reshape(-1, n_splits)
+    params = [
+        {"alpha": float(alpha), "epochs": epochs} for alpha in alphas for epochs in range(1, n_epochs + 1)
+    ]
+    means = of_pairs.mean(axis=1)
+    known = np.where(np.isnan(means), -np.inf, means)
+    results: dict[str, Any] = {
+        "params": params,
+        "param_alpha": np.ma.MaskedArray(np.repeat(alphas, n_epochs)),
+        "param_epochs": np.ma.MaskedArray(np.tile(np.arange(1, n_epochs + 1), n_alphas)),
+    }
+    results |= {f"split{split}_test_score": of_pairs[:, split] for split in range(n_splits)}
+    return results | {
+        "mean_test_score": means,
+        "std_test_score": of_pairs.std(axis=1),
+        "rank_test_score": rankdata(-known, method="min").astype(np.int32),
+    }
+
+
+def scores_of(results: Mapping[str, Any], part: str, n_splits: int) -> NDArray[np.float64]:
+    """Return the scores of candidates on test or training rows, of shape (n_candidates, n_splits)."""
+    return np.column_stack([results[f"split{split}_{part}_score"] for split in range(n_splits)])
