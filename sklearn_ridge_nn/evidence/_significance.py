@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import polygamma
 from scipy.stats import t as student
 
 #: Simulated cross-validations behind a critical value, and what they are drawn by. At a level of 5 % the
@@ -24,7 +25,7 @@ MOST_DRAWN = 100
 #: What splits have in common varies this many times as much as the corrected standard error assumes, because
 #: nobody can know it: it has no unbiased estimate (Bengio and Grandvalet, 2004, No unbiased estimator of the
 #: variance of k-fold cross-validation, Journal of Machine Learning Research 5).
-CORRELATION = 1.25
+CORRELATION = 1.2
 #: Tails that are told apart, as 1 / degrees of freedom of Student's t; 0 is normal.
 TAILS = (0, 0.05, 0.08, 0.125, 0.17, 0.2, 0.25, 0.29, 0.33, 0.4)
 
@@ -73,8 +74,8 @@ def critical_values(
     several. Rows that are found significant leave the family, and the rest is looked at again (step-down:
     Romano and Wolf, 2005, Exact and approximate stepdown methods for multiple hypothesis testing).
 
-    A standard error that is smaller than most of the others is taken as large as those (`_steady_errors`),
-    there as here. So where a row's own is smaller, its critical value is larger in proportion.
+    A standard error that may be small by chance is raised (`_steady_errors`), there as here. So where a row's
+    own is smaller than that, its critical value is larger in proportion.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def critical_values(
     while len(left) > 1:
         largest = simulated.statistics(least).max(axis=1)
         value = max(float(np.quantile(largest, 1 - level)), lowest)
-        errors = _steady_errors(own[left])
+        errors = _steady_errors(own[left], n_splits)
         values[left] = value * np.divide(errors, own[left], out=np.ones(len(left)), where=own[left] > 0)
         stays = (_ratio(mean[left], errors) <= value) | (left == best)
         if stays.all():
@@ -163,7 +164,7 @@ def lag(losses: np.ndarray, row: int, test_ratio: float, level: float) -> Lag:
     luckiest = int(losses.mean(axis=1).argmin())
     differences = losses - losses[luckiest]
     mean, own = float(differences[row].mean()), standard_error(differences, test_ratio)
-    error = _steady_errors(own)[row]
+    error = _steady_errors(own, n_splits)[row]
     by_chance = _simulate(losses, test_ratio).statistics()[:, row]
     widening = _widening(n_splits, test_ratio)
     of_student = widening * float(student.isf(level, n_splits - 1))
@@ -180,16 +181,36 @@ def _widening(n_splits: int, test_ratio: float) -> float:
     return float(np.sqrt((1 / n_splits + CORRELATION * test_ratio) / (1 / n_splits + test_ratio)))
 
 
-def _steady_errors(errors: np.ndarray) -> np.ndarray:
-    """Return standard errors of which none is smaller than the median one, along the last axis.
+def _steady_errors(errors: np.ndarray, n_splits: int) -> np.ndarray:
+    """Return standard errors that are not small by chance: those that are raised towards the others.
 
     With few splits or heavy tails some rows vary much less on the splits at hand than they would on others,
-    and the largest statistic is mostly one of theirs. Bounding what a statistic is divided by from below is
-    the remedy of Tusher, Tibshirani and Chu (2001), Significance analysis of microarrays, PNAS 98. A median
-    does not mind a few rows that vary wildly. An error of 0 stays: that difference is the same on all splits.
+    and the largest statistic is mostly one of theirs. How much of the spread of the errors is chance is
+    known: the logarithm of a variance of d degrees of freedom has the variance trigamma(d / 2). By that share
+    they move towards their mean (the positive-part James-Stein estimate of Cui, Hwang, Qiu, Blades and
+    Churchill, 2005, Improved statistical tests for differential gene expression by shrinking variance
+    components estimates, Biostatistics 6), and only upwards. So where rows do differ in how much they vary,
+    as weak and strong penalties do, nearly every one keeps its own. An error of 0 stays: that difference is
+    sure.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (..., n_rows)
+    n_splits : int
+        At least 2.
+
+    Returns
+    -------
+    ndarray of shape (..., n_rows)
+        None of them smaller than before.
     """
-    steady = np.maximum(errors, np.median(errors, axis=-1, keepdims=True))
-    return np.where(errors > 0, steady, 0.0)
+    varies = errors > 0
+    logarithm = np.log(errors, out=np.zeros(errors.shape), where=varies)
+    n_varying = varies.sum(axis=-1, keepdims=True)
+    away = np.where(varies, logarithm - logarithm.sum(axis=-1, keepdims=True) / np.maximum(n_varying, 1), 0)
+    by_chance = (n_varying - 3) * polygamma(1, (n_splits - 1) / 2) / 4  # an error is the root of a variance
+    share = np.clip(by_chance / np.maximum((away**2).sum(axis=-1, keepdims=True), 1e-300), 0, 1)
+    return errors * np.exp(share * np.maximum(-away, 0))
 
 
 def _ratio(difference: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -223,7 +244,7 @@ class _Simulated:
         spread = self.draws - self.draws[numbers, :, best][:, :, None]
         variance = np.einsum("ijk,ijk->ik", spread, spread) / (self.draws.shape[1] - 1)
         errors = np.sqrt((1 / self.n_splits + self.test_ratio) * variance)
-        statistic = _ratio(difference, _steady_errors(errors))
+        statistic = _ratio(difference, _steady_errors(errors, self.n_splits))
         rounding = 1e-12 * self.means.std()  # of rows that are the same
         statistic[difference <= max(least, rounding)] = 0
         return statistic
