@@ -144,12 +144,15 @@ class DiagnoseArguments(TrainingArguments):
         Networks for each alpha and split.
     max_epochs : int or None
         The most that are trained where training goes on until it has settled.
+    remedies : {"auto", "all", "none"}
+        What to try beside the best network.
     html, json, plot : str or None
         Files to write; ``-`` is stdout.
     """
 
     seeds: int
     max_epochs: int | None
+    remedies: str
     html: str | None
     json: str | None
     plot: str | None
@@ -304,6 +307,10 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument(
         "--max-epochs", type=_count, metavar="N",
         help="stop settling after so many passes (8 times the first)",
+    )  # fmt: skip
+    measuring.add_argument(
+        "--remedies", choices=["auto", "all", "none"], default="auto",
+        help="try changes of the best network and other classifiers (auto: if that takes less work)",
     )  # fmt: skip
     results = diagnose.add_argument_group("results")
     results.add_argument("--html", metavar="FILE", help="write a report with pictures, one page")

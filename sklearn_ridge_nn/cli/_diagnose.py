@@ -51,6 +51,7 @@ def run(arguments: DiagnoseArguments) -> None:
             n_seeds=arguments.seeds,
             epochs=None if has_epochs else "settled",
             max_epochs=arguments.max_epochs,
+            remedies="auto" if arguments.remedies == "auto" else arguments.remedies == "all",
             verbose=int(shown),
         )
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout

@@ -19,7 +19,7 @@ def _argument(name: str, value: Any) -> str:
         return "--early-stopping"
     if name == "hidden_layer_sizes":
         return f"--hidden-layer-sizes {','.join(map(str, value))}"
-    return {"n_seeds": "--seeds", "epochs": "--epochs", "max_epochs": "--max-epochs"}[name] + f" {value}"
+    return {"n_seeds": "--seeds"}.get(name, f"--{name.replace('_', '-')}") + f" {value}"
 
 
 def _grid(alphas: Sequence[float]) -> str:

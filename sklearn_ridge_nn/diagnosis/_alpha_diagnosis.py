@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sklearn_ridge_nn._extras import required
-from sklearn_ridge_nn.evidence import Evidence, Finding, after, check_n_splits, find, standard_error
+from sklearn_ridge_nn.evidence import Evidence, Finding, Trial, after, check_n_splits, find, standard_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +79,8 @@ class AlphaDiagnosis(Evidence):
         by the loss curves. None is after the whole training.
     rounds : tuple of int, default=()
         After how many epochs each round of ``epochs="settled"`` ended.
+    trials : tuple of Trial, default=()
+        What was tried beside the best network, see `trial_results`.
     test_score_curve : ndarray of shape (n_alphas, n_splits * n_seeds, n_epochs) or None
         Accuracy on the test rows after every epoch, if the score is the accuracy.
 
@@ -282,6 +284,7 @@ class AlphaDiagnosis(Evidence):
             test_score=scores if self.test_score_curve is None else after(self.test_score_curve, epochs),
             weight_norm=None,
             weight_quantiles=None,
+            trials=(),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -498,6 +501,10 @@ def _scores(cv_results: dict[str, Any], part: str, metric: str) -> np.ndarray:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Trial):
+        value = value.to_dict()
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
     if isinstance(value, (list, tuple)):
@@ -510,4 +517,6 @@ def _plain(value: Any) -> Any:
 def _restored(name: str, value: Any) -> Any:
     if name in ("rarest_class", "rounds"):
         return value if value is None else tuple(value)
+    if name == "trials":
+        return tuple(Trial.from_dict(content) for content in value)
     return np.array(value, dtype=float) if isinstance(value, list) else value

@@ -6,6 +6,7 @@ measured before it is dropped.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from numbers import Integral, Real
 from typing import Any, TypeAlias
@@ -29,8 +30,9 @@ from sklearn_ridge_nn.diagnosis._study import (
     seed_grid,
     strengths_to_try,
 )
+from sklearn_ridge_nn.diagnosis._trials import check_remedies, chosen_changes, try_changes, try_yardsticks
 from sklearn_ridge_nn.estimators import n_epochs, takes_best_epoch
-from sklearn_ridge_nn.model_selection._shared import Measurement, final_classifier, run_study
+from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_classifier, run_study
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
@@ -45,6 +47,7 @@ Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
         "margin": [Interval(Real, 0, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"settled"}), None],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
+        "remedies": ["boolean", StrOptions({"auto"}), list],
         "groups": ["array-like", None],
         "param_name": [str, None],
         "stronger": [StrOptions({"larger", "smaller"})],
@@ -64,6 +67,7 @@ def diagnose(
     margin: float = 0.01,
     epochs: int | str | None = None,
     max_epochs: int | None = None,
+    remedies: str | bool | list[str] = "auto",
     groups: Any = None,
     params: dict[str, Any] | None = None,
     param_name: str | None = None,
@@ -111,6 +115,13 @@ def diagnose(
         pair's number of epochs.
     max_epochs : int, default=None
         The most epochs that "settled" trains. None is four times those of the estimator.
+    remedies : "auto", bool or list of str, default="auto"
+        What to try beside the best network, on the same splits, with its alpha and number of epochs. True
+        changes dropout, width, layers, learning rate and batch size, stops early and balances the classes,
+        one at a time; and fits scikit-learn's LogisticRegression, HistGradientBoostingClassifier and
+        MLPClassifier behind the same preprocessing. A list names some of the changes, such as "dropout 0.5",
+        and "yardsticks" for the other classifiers. "auto" is True where ``epochs="settled"`` and the changes
+        take less work than the diagnosis itself, else False.
     groups : array-like of shape (n_samples,), default=None
         Groups for the splitter.
     params : dict of str to object, default=None
@@ -178,24 +189,19 @@ def diagnose(
     splits = _splits(cv, X, y, groups, is_multilabel)
     estimator = clone(estimator)
     _check_epochs(epochs, max_epochs, ours, name)
+    check_remedies(remedies, ours, name)
     tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
     tried = values if path + "alpha" == name else tried
     others = seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
     first = None if epochs is None else _first_epochs(epochs, ours, splits)
 
-    def train(
-        rows: NDArray[np.intp], n_epochs: int | None, starts: States | None = None
-    ) -> tuple[Arrays, States]:
-        measure = losses_and_weights if epochs != "settled" else losses_weights_and_state
-        measurement = Measurement(measure, watches_test_rows=True)
-        measurement.starts = None if starts is None else starts.ravel().tolist()
-        n_epochs_alone = {} if n_epochs is None else {f"{path}epochs": [n_epochs]}
-        study = run_study(
+    def run(measurement: Measurement, grid: dict[str, Any] | list[dict[str, Any]]) -> Study:
+        return run_study(
             measurement,
             estimator,
             X,
             y,
-            {name: tried[rows].tolist()} | n_epochs_alone | others,
+            grid,
             splits,
             caller="diagnose",
             scoring=scoring,
@@ -204,6 +210,15 @@ def diagnose(
             memory=memory,
             verbose=verbose,
         )
+
+    def train(
+        rows: NDArray[np.intp], n_epochs: int | None, starts: States | None = None
+    ) -> tuple[Arrays, States]:
+        measure = losses_and_weights if epochs != "settled" else losses_weights_and_state
+        measurement = Measurement(measure, watches_test_rows=True)
+        measurement.starts = None if starts is None else starts.ravel().tolist()
+        n_epochs_alone = {} if n_epochs is None else {f"{path}epochs": [n_epochs]}
+        study = run(measurement, {name: tried[rows].tolist()} | n_epochs_alone | others)
         return arrays_of(study, name, len(rows), n_seeds), study.states.reshape(len(rows), -1)
 
     # scores can be followed over the epochs where they are accuracies as the engine counts them
@@ -229,12 +244,32 @@ def diagnose(
         return AlphaDiagnosis(**known, **arrays, test_score_curve=curve, **settled)
 
     rows = np.arange(len(values))
-    if epochs != "settled":
-        return diagnosis_of(train(rows, first)[0])
-    assert first is not None
-    most = 4 * first if max_epochs is None else max_epochs
-    settled = settle(train, diagnosis_of, len(values), first, most)
-    return diagnosis_of(settled.arrays, epochs=settled.epochs, rounds=settled.rounds)
+    if epochs == "settled":
+        assert first is not None
+        most = 4 * first if max_epochs is None else max_epochs
+        settled = settle(train, diagnosis_of, len(values), first, most)
+        diagnosis = diagnosis_of(settled.arrays, epochs=settled.epochs, rounds=settled.rounds)
+    else:
+        diagnosis = diagnosis_of(train(rows, first)[0])
+    if ours is None:
+        return diagnosis
+    counts = None if is_multilabel else np.unique(np.asarray(y), return_counts=True)[1]
+    n_features = int(np.shape(X)[1]) if np.ndim(X) == 2 or hasattr(X, "shape") else 1
+    per_epoch = float(sum(len(train) for train, _ in splits)) * n_seeds
+    changes = chosen_changes(remedies, ours, counts, diagnosis, n_features, per_epoch)
+    if changes is None:
+        return diagnosis
+    settings: dict[str, Any] = {"alpha": diagnosis.best_alpha}
+    if diagnosis.chosen_epochs and not diagnosis.early_stopping:
+        settings["epochs"] = diagnosis.chosen_epochs
+    trials = try_changes(run, ours, path, settings, others, changes, n_features)
+    wants_yardsticks = not isinstance(remedies, list) or "yardsticks" in remedies
+    if wants_yardsticks and not is_multilabel and not set(params or {}) - {"sample_weight"}:
+        weights = (params or {}).get("sample_weight")
+        trials += try_yardsticks(
+            estimator, X, y, splits, scoring=scoring, sample_weight=weights, seed=_first_seed(others)
+        )
+    return dataclasses.replace(diagnosis, trials=tuple(trials))
 
 
 diagnose.__module__ = "sklearn_ridge_nn"
@@ -271,6 +306,10 @@ def _check_epochs(epochs: int | str | None, max_epochs: int | None, ours: Any, n
             "epochs='settled' goes on from the weights that a round ended with, and those of an optimizer "
             "with use_ema=True are averages. Set use_ema=False, or give a number of epochs."
         )
+
+
+def _first_seed(seeds: dict[str, list[int]]) -> int:
+    return next((values[0] for values in seeds.values()), 0)
 
 
 def _takes_best_epoch(ours: Any, epochs: int | str | None) -> bool:

@@ -32,4 +32,9 @@ from ._one_standard_error import (
 from ._significance import (
     standard_error as standard_error,
 )
+from ._trials import (
+    Trial as Trial,
+    TrialResult as TrialResult,
+    results_of as results_of,
+)
 from ._verdicts import Comparison as Comparison

@@ -20,6 +20,7 @@ from sklearn_ridge_nn.evidence._curve_checks import (
 from sklearn_ridge_nn.evidence._evidence import Evidence
 from sklearn_ridge_nn.evidence._findings import Answer, Finding
 from sklearn_ridge_nn.evidence._significance import lag
+from sklearn_ridge_nn.evidence._trial_checks import what_would_help, worth_a_network
 from sklearn_ridge_nn.evidence._verdicts import (
     MOST_SPLITS,
     interval,
@@ -477,6 +478,8 @@ CHECKS: dict[str, Callable[[Evidence], Answer]] = {
     "best-at-edge": best_at_edge,
     "l2-helps": l2_helps,
     "penalty-or-early-stopping": penalty_or_early_stopping,
+    "what-would-help": what_would_help,
+    "worth-a-network": worth_a_network,
     "remaining-gap": remaining_gap,
     "diverging-curves": diverging_curves,
     "unfinished-training": unfinished_training,

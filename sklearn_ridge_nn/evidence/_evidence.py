@@ -12,6 +12,7 @@ import numpy as np
 
 from sklearn_ridge_nn.evidence._loss_map import LossMap
 from sklearn_ridge_nn.evidence._one_standard_error import finite, strongest_within_one_standard_error
+from sklearn_ridge_nn.evidence._trials import Trial, TrialResult, results_of
 from sklearn_ridge_nn.evidence._verdicts import Comparison, compare
 
 Stronger: TypeAlias = Literal["larger", "smaller"]
@@ -60,6 +61,7 @@ class Evidence:
     early_stopping: bool = False
     epochs: int | None = None
     rounds: tuple[int, ...] = ()
+    trials: tuple[Trial, ...] = ()
     feature_offset: float | None = None
     feature_spread: float | None = None
     test_score_curve: np.ndarray | None = None
@@ -205,6 +207,18 @@ class Evidence:
             margin=self.margin,
             others=None if loss_map is None else loss_map.thinned(),
         )
+
+    def trial_results(self, kind: str) -> list[TrialResult]:
+        """Return how the trials of a kind, "change" or "yardstick", compare with the network as it is.
+
+        Returns
+        -------
+        list of TrialResult
+            The smallest mean test loss first; empty where nothing was tried.
+        """
+        if not any(trial.kind == "as it is" for trial in self.trials):
+            return []
+        return results_of(self.trials, kind, self.test_ratio, self.level)
 
     @property
     def best_index(self) -> int:

@@ -29,7 +29,7 @@ class Finding:
         ``[[...]]`` is left out where the reader does not write Python.
     suggestion : dict
         What to try, by the names that `diagnose` and the classifier have for it: ``alphas`` (list of float),
-        ``epochs``, ``n_seeds``, ``early_stopping``, ``hidden_layer_sizes``, ``stronger``, and ``cv`` as a
+        ``epochs``, ``max_epochs``, ``n_seeds``, ``stronger``, parameters of the classifier, and ``cv`` as a
         dict of ``n_splits`` and ``n_repeats`` of a RepeatedStratifiedKFold.
     """
 

@@ -47,7 +47,7 @@ def run_study(
     estimator: BaseEstimator,
     X: Any,
     y: Any,
-    grid: dict[str, Any],
+    grid: dict[str, Any] | list[dict[str, Any]],
     splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
     *,
     caller: str,
@@ -65,7 +65,7 @@ def run_study(
         What to measure, still without values.
     estimator, X, y, scoring, params, n_jobs, memory, verbose : object
         As `diagnose` takes them.
-    grid : dict of str to list
+    grid : dict of str to list, or list of them
         Values of each parameter.
     splits : list of (ndarray, ndarray)
         Rows to train and to test on.

@@ -12,7 +12,15 @@ from typing import Any
 
 from sklearn_ridge_nn import display
 from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording
-from sklearn_ridge_nn.report._table import SIGNS, columns_of, headline, legend, marks_of
+from sklearn_ridge_nn.report._table import (
+    SIGNS,
+    TRIALS,
+    columns_of,
+    headline,
+    legend,
+    marks_of,
+    trial_columns,
+)
 
 
 @lru_cache(maxsize=4)
@@ -64,7 +72,10 @@ def _body(evidence: Evidence, findings: Sequence[Finding], wording: Wording, n_p
         for number, (draw, words) in enumerate(_pictures(evidence)[:n_pictures])
     ]
     first = f"<p>{escape(headline(evidence, findings))}</p>"
-    return "\n".join([first, *figures[:1], _table(evidence), _findings(findings, wording), *figures[1:]])
+    tables = [_trials(evidence, kind) for kind in TRIALS]
+    return "\n".join(
+        [first, *figures[:1], *tables, _table(evidence), _findings(findings, wording), *figures[1:]]
+    )
 
 
 def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
@@ -82,13 +93,14 @@ def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
     ]
     if evidence.loss_map is not None and evidence.loss_map.best is not None and evidence.n_epochs > 1:
         row, epochs = evidence.loss_map.best
-        pictures.append(
+        pictures.insert(
+            0 if evidence.epochs is not None else 1,
             (
                 display.AlphaEpochDisplay.from_diagnosis,
                 f"Mean test {evidence.loss_name} over {name} and epochs: the darker, the smaller. The "
                 f"star is the best pair, {name} = {evidence.alphas[row]:.3g} after {epochs} epochs; the line "
                 f"joins the best number of epochs of each {name}.",
-            )
+            ),
         )
     if evidence.n_epochs > 1:
         pictures.append(
@@ -113,6 +125,39 @@ def _figure(number: int, figure: Any, words: str) -> str:
     opening = f'<svg role="img" aria-label="{escape(words)}" '
     svg = re.sub(r"<svg ", lambda _: opening, svg, count=1)
     return f"<figure>\n{svg}\n<figcaption>{escape(words)}</figcaption>\n</figure>"
+
+
+def _trials(evidence: Evidence, kind: str) -> str:
+    """Return the table of the trials of a kind; empty if there are none."""
+    columns = trial_columns(evidence, kind)
+    if not columns:
+        return ""
+    head = "".join(
+        f'<th scope="col"{" class=left" if n == "tried" else ""}>{escape(n)}</th>' for n in columns
+    )
+    rows = [
+        f'<tr><th scope="row" class="left">{escape(name)}</th>'
+        + "".join(f"<td>{escape(number)}</td>" for number in numbers)
+        + "</tr>"
+        for name, *numbers in zip(*columns.values(), strict=True)
+    ]
+    title, about = escape(TRIALS[kind]), escape(_ABOUT[kind])
+    return (
+        f'<section aria-label="{title}">\n<h2>{title}</h2>\n<div class="scroll" tabindex="0">\n<table>\n'
+        f"<caption>{about}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+        + "\n".join(rows)
+        + "\n</tbody>\n</table>\n</div>\n</section>"
+    )
+
+
+#: What the tables of trials say, by their kind.
+_ABOUT = {
+    "change": "One change at a time, trained on the same splits with the best alpha and number of epochs. "
+    "Intervals allow for all changes being looked at. Work is that of training, by the work that the network "
+    "as it is takes.",
+    "yardstick": "scikit-learn's, at their default parameters, behind the same preprocessing, on the same "
+    "splits. Intervals allow for all of them being looked at.",
+}
 
 
 def _table(evidence: Evidence) -> str:

@@ -15,7 +15,7 @@ SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
 
 
 def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
-    """Return how many alphas have each verdict, which one is the best, and which findings are problems."""
+    """Return the answer, how many alphas have each verdict, and which findings are problems."""
     counts = Counter(evidence.verdicts)
     name = evidence.short_name
     parts = [f"{counts[label]} {label}" for label in ZONES if counts[label]]
@@ -25,10 +25,69 @@ def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
     tell = "" if few is None else f" {few.sentence.partition(':')[0]}."
     but = f" But see the findings: {', '.join(problems)}." if problems else ""
     return (
-        f"{len(evidence.alphas)} values of {name} on {evidence.n_splits} splits{seeds}: "
-        f"{', '.join(parts)}. Best {name} {evidence.best_alpha:.3g}, by the rule of one standard error "
+        f"{_answer(evidence)} {len(evidence.alphas)} values of {name} on {evidence.n_splits} splits{seeds}: "
+        f"{', '.join(parts)}. By the rule of one standard error {name} "
         f"{evidence.one_se_alpha:.3g}.{tell}{but}"
     )
+
+
+def _answer(evidence: Evidence) -> str:
+    """Return the best alpha and epochs, with their loss and score beside those of other classifiers."""
+    best = evidence.best_index
+    after = "" if evidence.epochs is None else f" after {evidence.epochs} epochs"
+    loss = evidence.by_split(evidence.test_loss)[best].mean()
+    score = evidence.by_split(evidence.test_score)[best].mean()
+    others = [result for result in evidence.trial_results("yardstick") if np.isfinite(result.loss)]
+    if others:
+        losses = [f"{result.trial.name} {result.loss:.3g}" for result in others]
+        scores = [f"{result.trial.name} {result.score:.3g}" for result in others if np.isfinite(result.score)]
+    else:
+        guessing = evidence.baseline_loss
+        losses = [] if guessing is None else [f"guessing {np.nanmean(guessing):.3g}"]
+        scores = []
+    answer = f"Best: {evidence.short_name} {evidence.best_alpha:.3g}{after}, mean test {evidence.loss_name} "
+    answer += f"{loss:.3g}{_bracketed(losses)}"
+    is_other = evidence.loss_name != f"minus {evidence.score_name}" and evidence.score_name != "neg_log_loss"
+    if is_other and np.isfinite(score):
+        answer += f", {evidence.score_name} {score:.3g}{_bracketed(scores)}"
+    return f"{answer}."
+
+
+def _bracketed(parts: Sequence[str]) -> str:
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+#: Titles of the tables of trials, by their kind.
+TRIALS = {
+    "change": "What would help: changes of the best network",
+    "yardstick": "Is a network worth it: other classifiers",
+}
+
+
+def trial_columns(evidence: Evidence, kind: str) -> dict[str, list[str]]:
+    """Return the cells of the table of the trials of a kind, by column; empty if there are none."""
+    results = evidence.trial_results(kind)
+    if not results:
+        return {}
+    (base,) = [trial for trial in evidence.trials if trial.kind == "as it is"]
+    n_known = [np.isfinite(result.loss) for result in results]
+
+    def cells(first: str, texts: Sequence[str]) -> list[str]:
+        return [first, *(text if known else "failed" for text, known in zip(texts, n_known, strict=True))]
+
+    columns = {
+        "tried": ["the network as it is", *(result.trial.name for result in results)],
+        "test loss": cells(f"{base.test_loss.mean():.3g}", [f"{result.loss:.3g}" for result in results]),
+        f"change ({1 - 2 * evidence.level:.0%} interval)": cells(
+            "", [f"{r.difference:+.3g} ({r.low:+.2g} to {r.high:+.2g})" for r in results]
+        ),
+        f"test {evidence.score_name}": cells(
+            f"{base.test_score.mean():.3g}", [f"{result.score:.3g}" for result in results]
+        ),
+    }
+    if kind == "change":
+        columns["work"] = ["1 x", *(f"{result.trial.work:.2g} x" for result in results)]
+    return columns
 
 
 def legend(evidence: Evidence) -> str:

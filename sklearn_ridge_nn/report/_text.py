@@ -9,7 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording
-from sklearn_ridge_nn.report._table import SIGNS, columns_of, headline, legend, marks_of
+from sklearn_ridge_nn.report._table import (
+    SIGNS,
+    TRIALS,
+    columns_of,
+    headline,
+    legend,
+    marks_of,
+    trial_columns,
+)
 
 
 def text(
@@ -31,16 +39,16 @@ def text(
     columns = _fitting(
         columns, width, dispensable=[f"test {evidence.score_name}", "train loss", "gap", "test loss"]
     )
-    table = Table(box=None, pad_edge=False, header_style="")
-    for name in columns:
-        table.add_column(name, justify="left" if name in ("verdict", "") else "right", no_wrap=True)
-    for row in zip(*columns.values(), strict=True):
-        table.add_row(*row)
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(headline(evidence, findings))
     console.print()
-    console.print(table)
+    for kind, title in TRIALS.items():
+        if trials := trial_columns(evidence, kind):
+            console.print(f"{title}")
+            console.print(_table(trials))
+            console.print()
+    console.print(_table(columns))
     console.print(f"\n{legend(evidence)}")
     undetermined = [
         f"{alpha:.3g}: {reason}"
@@ -60,6 +68,15 @@ def text(
                 console.print(f"     {advice}")
     console.print(_others(findings))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _table(columns: dict[str, list[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="")
+    for name in columns:
+        table.add_column(name, justify="left" if name in ("verdict", "tried", "") else "right", no_wrap=True)
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
+    return table
 
 
 def _fitting(columns: dict[str, list[str]], width: int, dispensable: list[str]) -> dict[str, list[str]]:

@@ -1,0 +1,94 @@
+"""What a diagnosis finds in its trials: what would help, and whether a network is worth it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_ridge_nn.evidence._curve_checks import best_of
+from sklearn_ridge_nn.evidence._evidence import Evidence
+from sklearn_ridge_nn.evidence._findings import Answer
+from sklearn_ridge_nn.evidence._trials import TrialResult
+
+
+def what_would_help(evidence: Evidence) -> Answer:
+    """Whether some change of the best network lowers its test loss."""
+    results = [result for result in evidence.trial_results("change") if np.isfinite(result.difference)]
+    if not results:
+        return (
+            "not applicable",
+            "No changes of the network were tried.",
+            "[[diagnose(..., epochs='settled', remedies=True) tries them.]]",
+        )
+    tried = f"{len(results)} change{'s' if len(results) > 1 else ''} of the network at {best_of(evidence)}"
+    better = [result for result in results if result.is_better(_least(evidence))]
+    if not better:
+        nearest = results[0]
+        return (
+            "passed",
+            f"Of {tried}, none lowers the test loss measurably: it has {_with(nearest)} with "
+            f"{nearest.trial.name}, the best of them. {_intervals(evidence)}",
+        )
+    best = better[0]
+    others = f" So do {', '.join(result.trial.name for result in better[1:])}." if better[1:] else ""
+    return (
+        "hint",
+        f"Of {tried}, {best.trial.name} helps most: it has {_with(best)}.{others} {_intervals(evidence)}",
+        f"Use {', '.join(f'{{{name}}}' for name in best.trial.change)}, and look at alpha and epochs again.",
+        best.trial.change,
+    )
+
+
+def worth_a_network(evidence: Evidence) -> Answer:
+    """Whether the best network is better than other classifiers at their defaults."""
+    results = [
+        result
+        for result in evidence.trial_results("yardstick")
+        if np.isfinite(result.difference) and result.trial.name != "guessing"
+    ]
+    if not results:
+        return "not applicable", "No other classifiers were fitted on the splits."
+    least = _least(evidence)
+    listed = "; ".join(f"{result.trial.name} has {_with(result)}" for result in results)
+    loss = evidence.by_split(evidence.test_loss)[evidence.best_index].mean()
+    numbers = f"the network at {best_of(evidence)} has a mean test loss of {loss:.3g}; {listed}"
+    coverage = _intervals(evidence)
+    better = [result.trial.name for result in results if result.is_better(least)]
+    if better:
+        return (
+            "hint",
+            f"Another classifier does better here: {numbers}. {coverage}",
+            f"Take {better[0]}, unless you need a network.",
+        )
+    alike = [result.trial.name for result in results if not result.is_worse(least)]
+    if not alike:
+        return (
+            "passed",
+            f"The network does better than the others at their defaults: {numbers}. {coverage}",
+        )
+    return (
+        "note",
+        f"It cannot be shown that the network does better than {_or(alike)}: {numbers}. {coverage}",
+        f"Where that is enough, {_simplest(alike)} is simpler.",
+    )
+
+
+def _simplest(names: list[str]) -> str:
+    return "LogisticRegression" if "LogisticRegression" in names else names[0]
+
+
+def _least(evidence: Evidence) -> float:
+    """Return the difference of losses that matters."""
+    loss = evidence.by_split(evidence.test_loss)[evidence.best_index].mean()
+    return evidence.margin * abs(float(loss))
+
+
+def _with(result: TrialResult) -> str:
+    return f"{result.loss:.3g} ({result.difference:+.3g}, interval {result.low:+.3g} to {result.high:+.3g})"
+
+
+def _intervals(evidence: Evidence) -> str:
+    return f"Intervals are of {1 - 2 * evidence.level:.0%}, and allow for all that were tried."
+
+
+def _or(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
