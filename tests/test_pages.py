@@ -15,10 +15,11 @@ import joblib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sklearn.datasets import make_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -60,7 +61,7 @@ def test_each_block_has_a_test_here():
     assert {page: count for page, count in counts.items() if count} == {
         "cli.rst": 1,
         "coming_from.rst": 3,
-        "diagnosis.rst": 1,
+        "diagnosis.rst": 2,
         "index.rst": 1,
         "tutorial.rst": 4,
         "user_guide.rst": 2,
@@ -76,9 +77,26 @@ def test_index(rows, capsys):
 
 def test_diagnosis_of_a_search_that_has_run(rows, pipeline):
     X, y = rows
-    (code,) = python_of("diagnosis.rst")
+    code = python_of("diagnosis.rst")[0]
     names = {"GridSearchCV": GridSearchCV, "AlphaDiagnosis": AlphaDiagnosis, "X": X, "y": y}
     run(code, pipeline=pipeline, grid={"ridgemlpclassifier__alpha": [0, 1]}, **names)
+
+
+def test_the_picture_of_alpha_and_epochs_is_drawn_as_the_page_says(tmp_path, monkeypatch):
+    """With a smaller network."""
+    code = python_of("diagnosis.rst")[1]
+    smaller = "RidgeMLPClassifier(hidden_layer_sizes=(2,), epochs=4, random_state=0)"
+    assert "RidgeMLPClassifier(random_state=0)" in code
+    monkeypatch.chdir(tmp_path)
+    names = run(
+        code.replace("RidgeMLPClassifier(random_state=0)", smaller),
+        diagnose=diagnose,
+        RidgeMLPClassifier=RidgeMLPClassifier,
+        make_classification=make_classification,
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"alpha_epochs.png"}
+    assert (DOCS / "images" / "alpha_epochs.png").exists()
+    plt.close(names["display"].figure_)
 
 
 def test_coming_from_scikeras_and_keras(rows):
