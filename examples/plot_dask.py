@@ -7,8 +7,9 @@ Where a chunk runs does not change its results.
 """
 
 # %%
-# Nine alphas on twelve folds are 108 networks. Up to 64 of a small kind share a chunk, and a fold is never
-# torn apart, so the search makes two chunks. How it is cut depends on the search alone, never on the cluster.
+# Nine alphas on twelve folds are 108 networks. Up to 64 of a small kind share a chunk, fewer the longer they
+# train, and a fold is never torn apart: this search makes four chunks. How it is cut depends on the search
+# alone, never on the cluster.
 import joblib
 import matplotlib.pyplot as plt
 import numpy as np

@@ -24,10 +24,11 @@ print(diagnosis)
 # %%
 # Every alpha is compared with the best one on the same test rows. *Good* means as good as the best, as far
 # as these rows can tell. *Underfit* means significantly worse, and worse on the training rows, too: the
-# penalty is too strong. *Undetermined* alphas lie between the two: they look worse, perhaps by chance. No
-# alpha overfits here, not even 0.
+# penalty is too strong. *Undetermined* alphas look worse, perhaps by chance, and the reasons say how much is
+# missing. No alpha can be shown to overfit here, not even 0: by default each network keeps the weights of the
+# epoch that its hold-out likes best, which limits overfitting, too.
 #
-# The findings say what else was measured, and what to do about it: on these easy data the penalty is not
-# needed, and the default of 15 epochs is short.
+# The findings say what else was measured, and what to do about it where there is something to do. On these
+# easy data they do not show that the penalty is needed.
 diagnosis.plot()
 plt.show()

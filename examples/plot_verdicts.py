@@ -43,7 +43,7 @@ study("underfit: the penalty is too strong", X, y, [0, 1e-4, 1e-2, 1e-1, 1], epo
 
 # %%
 # **Undetermined**: worse by more than a standard error, but not by enough to exclude chance. The reason says
-# how much is missing. More splits, or better more rows, can decide it.
+# how much is missing, and whether more splits could decide it. Here only more rows can.
 X, y = make_classification(120, 10, n_informative=4, flip_y=0.2, random_state=3)
 study("undetermined: too few rows to tell", X, y, [1e-3, 3e-3, 1e-2, 3e-2, 6e-2], epochs=60)
 
