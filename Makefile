@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-outside test-lowest lint format bench docs clean
+.PHONY: help demo test test-slow test-outside test-lowest lint format bench docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -27,7 +27,10 @@ demo: $(VENV)/.extra-cli ## diagnose the default network on breast_cancer
 	@$(BIN)/ridge-nn diagnose --dataset breast_cancer --html demo.html --plot demo.png
 
 test: $(VENV)/.extra-test ## run the tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" $(if $(COVERAGE),--cov --cov-report=term)
+
+test-slow: $(VENV)/.extra-test ## run the tests that take minutes: what following the advice of reports leads to
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow
 
 test-outside: docs $(VENV)/.extra-test ## open report and documentation in a browser; install the wheel alone
 	$(BIN)/python -m pytest tests/outside

@@ -205,7 +205,7 @@ class Evidence:
             test_ratio=self.test_ratio,
             level=self.level,
             margin=self.margin,
-            others=None if loss_map is None else loss_map.thinned(),
+            others=None if loss_map is None else loss_map.columns(),
         )
 
     def trial_results(self, kind: str) -> list[TrialResult]:

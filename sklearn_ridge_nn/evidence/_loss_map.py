@@ -107,19 +107,25 @@ class LossMap:
         """
         return after(self.per_split, epochs)
 
-    def thinned(self) -> np.ndarray:
-        """Return the losses of some pairs, as a family to compare among.
+    def columns(self) -> np.ndarray:
+        """Return the losses after some numbers of epochs, at most `MOST_COLUMNS` in geometric steps.
 
-        They are those of `MOST_COLUMNS` numbers of epochs in geometric steps.
+        Returns
+        -------
+        ndarray of shape (n_alphas, n_columns, n_splits)
+        """
+        n_epochs = self.per_split.shape[2]
+        columns = np.unique(np.geomspace(1, n_epochs, MOST_COLUMNS).round().astype(int)) - 1
+        return self.per_split[:, :, columns].swapaxes(1, 2)
+
+    def thinned(self) -> np.ndarray:
+        """Return the losses of some pairs, as a family to compare among: those of `columns` that are known.
 
         Returns
         -------
         ndarray of shape (n_pairs, n_splits)
-            Without the pairs that lack a loss.
         """
-        n_epochs = self.per_split.shape[2]
-        columns = np.unique(np.geomspace(1, n_epochs, MOST_COLUMNS).round().astype(int)) - 1
-        pairs = self.per_split[:, :, columns].swapaxes(1, 2).reshape(-1, self.per_split.shape[1])
+        pairs = self.columns().reshape(-1, self.per_split.shape[1])
         return pairs[~np.isnan(pairs).any(axis=1)]
 
 
@@ -193,8 +199,7 @@ def cannot_win(loss_map: LossMap, level: float) -> np.ndarray:
         return np.zeros(len(loss_map.alphas), dtype=bool)
     row, _ = loss_map.best
     own = _at_own_best(loss_map)
-    family = np.vstack([own, loss_map.thinned()])
-    critical = critical_values(family, row, loss_map.test_ratio, level)[: len(own)]
+    critical = critical_values(own, row, loss_map.test_ratio, level)
     lag, gained = _lag_and_gain(loss_map)
     is_worse = lag > critical * standard_error(own - own[row], loss_map.test_ratio)
     hopeless: np.ndarray = is_worse & (STILL_TO_GAIN * gained < lag)

@@ -63,7 +63,12 @@ def standard_error(differences: np.ndarray, test_ratio: float) -> np.ndarray:
 
 
 def critical_values(
-    losses: np.ndarray, best: int, test_ratio: float, level: float, least: float = 0.0
+    losses: np.ndarray,
+    best: int,
+    test_ratio: float,
+    level: float,
+    least: float = 0.0,
+    others: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return what each row's statistic must exceed to differ significantly from the best row.
 
@@ -87,6 +92,10 @@ def critical_values(
     least : float, default=0.0
         Differences up to this are never called, so they make no false alarms: rows that are the same but for
         rounding do not count as several.
+    others : ndarray of shape (n_rows, n_others, n_splits) or None, default=None
+        Losses of the rows under other settings, such as other numbers of epochs, if the setting was chosen by
+        the same losses. Then each simulated cross-validation chooses its luckiest row and setting, too, and
+        compares the rows under that setting. Those with a NaN take no part.
 
     Returns
     -------
@@ -98,20 +107,25 @@ def critical_values(
     if not len(left):
         return values
     n_splits = losses.shape[1]
+    settings = losses[:, None] if others is None else np.concatenate([losses[:, None], others], axis=1)
+    row_of, setting_of = (number.ravel() for number in np.indices(settings.shape[:2]))
+    pairs = np.flatnonzero(~np.isnan(settings).any(axis=2).ravel() & np.isin(row_of, left))
     differences = losses - losses[best]
     mean, own = differences.mean(axis=1), standard_error(differences, test_ratio)
-    simulated = _simulate(losses[left], test_ratio)
+    simulated = _simulate(settings.reshape(-1, n_splits)[pairs], test_ratio)
     lowest = _widening(n_splits, test_ratio) * float(student.isf(level, n_splits - 1))
     values[left] = lowest
     while len(left) > 1:
-        largest = simulated.statistics(least).max(axis=1)
+        largest = simulated.statistics(least, setting_of[pairs]).max(axis=1)
         value = max(float(np.quantile(largest, 1 - level)), lowest)
         errors = _steady_errors(own[left], n_splits)
         values[left] = value * np.divide(errors, own[left], out=np.ones(len(left)), where=own[left] > 0)
         stays = (_ratio(mean[left], errors) <= value) | (left == best)
         if stays.all():
             break
-        left, simulated = left[stays], simulated.of(stays)
+        left = left[stays]
+        stay = np.isin(row_of[pairs], left)
+        pairs, simulated = pairs[stay], simulated.of(stay)
     return values
 
 
@@ -236,14 +250,20 @@ class _Simulated:
         """Return the same for some of the rows."""
         return _Simulated(self.means[:, rows], self.draws[:, :, rows], self.n_splits, self.test_ratio)
 
-    def statistics(self, least: float = 0.0) -> np.ndarray:
-        """Return each row's statistic against the luckiest row, of shape (n_simulated, n_rows)."""
+    def statistics(self, least: float = 0.0, settings: np.ndarray | None = None) -> np.ndarray:
+        """Return each row's statistic against the luckiest row, of shape (n_simulated, n_rows).
+
+        With the settings of the rows, it is 0 for those under another one than the luckiest.
+        """
         numbers = np.arange(len(self.means))
         best = self.means.argmin(axis=1)
         difference = self.means - self.means[numbers, best][:, None]
         spread = self.draws - self.draws[numbers, :, best][:, :, None]
         variance = np.einsum("ijk,ijk->ik", spread, spread) / (self.draws.shape[1] - 1)
         errors = np.sqrt((1 / self.n_splits + self.test_ratio) * variance)
+        if settings is not None:
+            is_other = settings != settings[best][:, None]
+            errors[is_other] = difference[is_other] = 0
         statistic = _ratio(difference, _steady_errors(errors, self.n_splits))
         rounding = 1e-12 * self.means.std()  # of rows that are the same
         statistic[difference <= max(least, rounding)] = 0

@@ -96,17 +96,15 @@ def compare(
         Probability that any alpha is called significantly worse where all are equal.
     margin : float
         Share of the best mean test loss up to which a difference does not matter.
-    others : ndarray of shape (n_others, n_splits) or None, default=None
-        Test losses of what else the best one was chosen from, such as other numbers of epochs: the larger the
-        choice, the luckier the best.
+    others : ndarray of shape (n_alphas, n_others, n_splits) or None, default=None
+        Test losses after other numbers of epochs, if the number of epochs was chosen by them.
     """
     train_loss, test_loss = finite(train_loss), finite(test_loss)
     best = best_of(test_loss, strengths)
     differences = test_loss - test_loss[best]
     difference, error = differences.mean(axis=1), standard_error(differences, test_ratio)
     least = margin * abs(test_loss[best].mean())
-    family = test_loss if others is None else np.vstack([test_loss, others])
-    critical = critical_values(family, best, test_ratio, level, least)[: len(test_loss)]
+    critical = critical_values(test_loss, best, test_ratio, level, least, others)
     gap = (test_loss - train_loss).mean(axis=1)
     train = train_loss.mean(axis=1)
     judged = [

@@ -12,7 +12,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
 from sklearn_ridge_nn.cli._arguments import parse
 from sklearn_ridge_nn.cli._wording import command_wording
-from sklearn_ridge_nn.evidence import Finding, check_alphas, python_wording
+from sklearn_ridge_nn.evidence import Finding, Trial, check_alphas, python_wording
 from sklearn_ridge_nn.evidence._checks import (
     CHECKS,
     DIFFERENT_SCALES,
@@ -58,6 +58,19 @@ FALLING = np.linspace(1, 0.5, EPOCHS)
 FLAT = np.full(EPOCHS, 0.5)
 TURNING = np.concatenate([np.linspace(1, 0.5, 8), np.linspace(0.52, 0.9, EPOCHS - 8)])
 WITH_MISSING = np.where(np.arange(18).reshape(3, 6) == 1, np.nan, 0.5 + 0.02 * SIGNS[:6])
+
+
+def tried(**shifts):
+    """Trials whose losses are those of the best alpha of `evidence`, moved, with a little noise."""
+    base = 0.5 + 0.02 * SIGNS[:6] * 1.2
+    trials = [Trial("as it is", "as it is", base, 1 - base)]
+    changes = {"dropout": {"dropout": 0.2}, "stopping": {"early_stopping": True, "epochs": 40}}
+    for name, shift in shifts.items():
+        losses = base + shift + 0.005 * SIGNS[5::-1]
+        kind = "change" if name in changes else "yardstick"
+        trials.append(Trial(name, kind, losses, 1 - losses, changes.get(name, {})))
+    return {"trials": tuple(trials)}
+
 
 #: The first alpha is behind by 1.6 standard errors.
 OPEN = np.array([0.05, 0.0, 0.0])[:, None] * SIGNS[:6]
@@ -123,6 +136,20 @@ CASES = {
         ],
         None,
         evidence(),
+    ),
+    "what-would-help": (
+        evidence(**tried(dropout=-0.1, stopping=0.1)),
+        "hint",
+        ["Of 2 changes of the network at alpha = 0.01, dropout helps most: it has 0.4", "Use dropout=0.2"],
+        evidence(**tried(dropout=0.001, stopping=0.1)),
+        evidence(),
+    ),
+    "worth-a-network": (
+        evidence(**tried(LogisticRegression=-0.1, MLPClassifier=0.1)),
+        "hint",
+        ["Another classifier does better here", "LogisticRegression has 0.4", "Take LogisticRegression"],
+        evidence(**tried(LogisticRegression=0.1, MLPClassifier=0.1)),
+        evidence(**tried(dropout=0.1)),
     ),
     "remaining-gap": (
         evidence(gap=(0.6, 0.2, 0.1), weight_norm=np.ones((3, 6, 2))),
@@ -332,6 +359,23 @@ def test_that_guessing_is_beaten_may_not_be_shown_and_still_be_true():
     assert said(rare, "no-better-than-frequencies").sentence.endswith("Class 'a' has 17 rows in all.")
 
 
+def test_a_classifier_that_is_about_as_good_is_said_to_be():
+    finding = said(evidence(**tried(LogisticRegression=0.001, guessing=0.2)), "worth-a-network")
+    assert finding.severity == "note"
+    assert finding.sentence.startswith(
+        "It cannot be shown that the network does better than LogisticRegression:"
+    )
+    assert "guessing" not in finding.sentence
+    assert finding.advice == "Where that is enough, LogisticRegression is simpler."
+
+
+def test_a_change_that_could_not_be_trained_is_not_the_best_one():
+    failed = tried(dropout=-0.1, stopping=0.1)
+    losses = np.full(6, np.nan)
+    failed["trials"] += (Trial("wild", "change", losses, losses, {"learning_rate": 100.0}),)
+    assert said(evidence(**failed), "what-would-help").suggestion == {"dropout": 0.2}
+
+
 def test_a_class_that_the_splits_do_not_spread_is_not_called_too_small():
     finding = said(evidence(rarest_class=("a", 50, 0)), "small-class")
     assert finding.severity == "problem"
@@ -419,6 +463,7 @@ def suggesting():
     curve = np.tile(np.linspace(1, 0.5, 8), (3, 6, 1)) + 0.001 * SIGNS[:6, None]
     slow = evidence(train_loss_curve=curve, test_loss_curve=curve, epochs=8, rounds=(4, 8))
     found.append(said(slow, "unfinished-training"))
+    found.append(said(evidence(**tried(dropout=0.1, stopping=-0.1)), "what-would-help"))
     found += [said(case[4], code) for code, case in CASES.items() if case[4] is not None]
     for edge in (0.003, 0.0030000000000000005, 1 / 3, 1e-6, 10**-5.5, 123.456, 7e-35, 1e36, 1e-300):
         for below in (True, False):
@@ -438,7 +483,8 @@ def suggesting():
 
 def test_every_kind_of_suggestion_is_made():
     names = {name for finding in suggesting() for name in finding.suggestion}
-    arguments = {"alphas", "cv", "epochs", "hidden_layer_sizes", "max_epochs", "n_seeds"}
+    arguments = {"alphas", "cv", "dropout", "early_stopping", "epochs", "hidden_layer_sizes"}
+    arguments |= {"max_epochs", "n_seeds"}
     assert names == {*arguments, *PYTHON_ONLY}
 
 
