@@ -306,7 +306,7 @@ def parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument(
         "--max-epochs", type=_count, metavar="N",
-        help="stop settling after so many passes (8 times the first)",
+        help="the most passes of settling (4 times those of auto)",
     )  # fmt: skip
     measuring.add_argument(
         "--remedies", choices=["auto", "all", "none"], default="auto",

@@ -32,7 +32,7 @@ from sklearn_ridge_nn.diagnosis._study import (
 )
 from sklearn_ridge_nn.diagnosis._trials import check_remedies, chosen_changes, try_changes, try_yardsticks
 from sklearn_ridge_nn.estimators import n_epochs, takes_best_epoch
-from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_classifier, run_study
+from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_classifier, no_score, run_study
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
@@ -195,7 +195,9 @@ def diagnose(
     others = seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
     first = None if epochs is None else _first_epochs(epochs, ours, splits)
 
-    def run(measurement: Measurement, grid: dict[str, Any] | list[dict[str, Any]]) -> Study:
+    def run(
+        measurement: Measurement, grid: dict[str, Any] | list[dict[str, Any]], scores: bool = True
+    ) -> Study:
         return run_study(
             measurement,
             estimator,
@@ -204,7 +206,7 @@ def diagnose(
             grid,
             splits,
             caller="diagnose",
-            scoring=scoring,
+            scoring=scoring if scores else no_score,
             params=params,
             n_jobs=n_jobs,
             memory=memory,
@@ -212,13 +214,13 @@ def diagnose(
         )
 
     def train(
-        rows: NDArray[np.intp], n_epochs: int | None, starts: States | None = None
+        rows: NDArray[np.intp], n_epochs: int | None, starts: States | None = None, scores: bool = True
     ) -> tuple[Arrays, States]:
         measure = losses_and_weights if epochs != "settled" else losses_weights_and_state
         measurement = Measurement(measure, watches_test_rows=True)
         measurement.starts = None if starts is None else starts.ravel().tolist()
         n_epochs_alone = {} if n_epochs is None else {f"{path}epochs": [n_epochs]}
-        study = run(measurement, {name: tried[rows].tolist()} | n_epochs_alone | others)
+        study = run(measurement, {name: tried[rows].tolist()} | n_epochs_alone | others, scores)
         return arrays_of(study, name, len(rows), n_seeds), study.states.reshape(len(rows), -1)
 
     # scores can be followed over the epochs where they are accuracies as the engine counts them

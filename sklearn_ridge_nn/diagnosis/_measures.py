@@ -52,15 +52,18 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
     is_known = classifier.callbacks is None and isinstance(classifier.optimizer, str)
     epoch = getattr(classifier, "best_epoch_", -1)
 
-    def loss(rows: np.ndarray) -> float:
+    def loss(name: str, rows: np.ndarray) -> float:
+        value = float(history[name][epoch])
+        if is_known and not np.isnan(value):
+            return value
         x = task.X[rows]
         z = logits(x, coefs, classifier.intercepts_, task.architecture.activation)
         losses = row_losses(z, task.targets[rows], task.architecture.target_type)
         return _mean(losses, None if task.weights is None else task.weights[rows])
 
     return {
-        "train_loss": history["data_loss"][epoch] if is_known else loss(task.train_rows),
-        "test_loss": history["test_data_loss"][epoch] if is_known else loss(task.test_rows),
+        "train_loss": loss("data_loss", task.train_rows),
+        "test_loss": loss("test_data_loss", task.test_rows),
         "train_loss_curve": history["data_loss"][task.first_epoch :],
         "test_loss_curve": history["test_data_loss"][task.first_epoch :],
         "test_accuracy_curve": history["test_accuracy"][task.first_epoch :],

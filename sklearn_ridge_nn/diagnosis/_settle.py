@@ -16,16 +16,14 @@ from sklearn_ridge_nn.evidence import Evidence, LossMap, cannot_win, is_settled
 Arrays: TypeAlias = dict[str, Any]
 #: What the networks of some alphas ended with, of shape (n_alphas, n_fits); None where a fit failed.
 States: TypeAlias = NDArray[np.object_]
-#: Trains the alphas of some rows for so many epochs in all, from where they stand; None begins them.
-Train: TypeAlias = Callable[[NDArray[np.intp], int, States | None], tuple[Arrays, States]]
+#: Trains the alphas of some rows for so many epochs in all, from where they stand (None begins them), and
+#: scores them or not.
+Train: TypeAlias = Callable[[NDArray[np.intp], int, States | None, bool], tuple[Arrays, States]]
 
 #: Arrays of an alpha, which a round replaces, and those that are the same for all.
 _OF_ALPHAS = ("train_score", "test_score", "train_loss", "test_loss", "weight_norm", "weight_quantiles")
 _CURVES = ("train_loss_curve", "test_loss_curve", "test_accuracy_curve")
 _COMMON = ("baseline_loss", *FEATURES)
-
-#: Epochs before which training is not looked at, unless the estimator trains for fewer.
-LEAST = 15
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,13 @@ class _Round:
     rows: NDArray[np.intp]
     arrays: Arrays
     states: States
+
+    def can_go_on(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return which rows were trained in this round without any fit that failed."""
+        fine = [
+            row for row, of_alpha in zip(self.rows, self.states, strict=True) if None not in of_alpha.tolist()
+        ]
+        return np.isin(rows, fine)
 
 
 @dataclass
@@ -58,15 +63,18 @@ class Rounds:
     ends: list[_Round] = field(default_factory=list)
     curves: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def go_on(self, rows: NDArray[np.intp], epochs: int) -> None:
-        """Train the alphas of some rows until they have been through so many epochs."""
+    def go_on(self, rows: NDArray[np.intp], epochs: int, *, scores: bool = False) -> None:
+        """Train the alphas of some rows until they have been through so many epochs.
+
+        They start where the last round ended that trained all of them and none of their fits failed, or anew.
+        """
         start = max(
-            (end for end in self.ends if end.epochs < epochs and np.isin(rows, end.rows).all()),
+            (end for end in self.ends if end.epochs < epochs and end.can_go_on(rows).all()),
             key=lambda end: end.epochs,
             default=None,
         )
         states = None if start is None else start.states[np.searchsorted(start.rows, rows)]
-        arrays, states = self.train(rows, epochs, states)
+        arrays, states = self.train(rows, epochs, states, scores)
         self.ends.append(_Round(epochs, rows, arrays, states))
         first = 0 if start is None else start.epochs
         for name in _CURVES:
@@ -83,12 +91,6 @@ class Rounds:
                 longer[:, :, : known.shape[2]] = known
             self.curves[name] = known = longer
         known[rows, :, first:n_epochs] = new
-
-    def can_go_on(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Return for which of the rows that the last round trained no fit failed."""
-        last = self.ends[-1]
-        states = last.states[np.searchsorted(last.rows, rows)]
-        return np.array([all(state is not None for state in of_alpha) for of_alpha in states], dtype=bool)
 
     def arrays_at(self, epochs: int) -> Arrays:
         """Return the arrays after so many epochs, which some round ended with, or at an alpha's own end."""
@@ -154,9 +156,9 @@ def settle(
         evidence = evidence_of(rounds.arrays_at(epochs))
         assert evidence.loss_map is not None  # networks of ours have curves
         loss_map = evidence.loss_map
-        if len(rounds.ends) > 1 and is_settled(loss_map, evidence.margin):
+        if epochs >= first and is_settled(loss_map, evidence.margin):
             break
-        rows = rows[rounds.can_go_on(rows) & ~cannot_win(loss_map, evidence.level)[rows]]
+        rows = rows[rounds.ends[-1].can_go_on(rows) & ~cannot_win(loss_map, evidence.level)[rows]]
         if not len(rows):
             break
     ends = tuple(end.epochs for end in rounds.ends)
@@ -164,12 +166,13 @@ def settle(
 
 
 def _schedule(first: int, most: int) -> Iterator[int]:
-    """Yield after how many epochs each round ends: twice as many as the one before, up to the most.
+    """Yield after how many epochs each round ends: a quarter and half of the first number, that, doublings.
 
-    The first is an eighth of what an estimator would train, but on many rows not so little; training is not
-    looked at before the second, so that there is always a round to go on from to the best pair.
+    Training is not looked at before the first number. So there is mostly a round to go on from to the best
+    pair, whose scores and weights are taken by training anew from there.
     """
-    epochs = min(max(1, first // 8, min(first, LEAST) // 2), most)
+    epochs = min(first, most)
+    yield from sorted({epochs // 4, epochs // 2} - {0})
     while epochs < most:
         yield epochs
         epochs *= 2
@@ -177,16 +180,19 @@ def _schedule(first: int, most: int) -> Iterator[int]:
 
 
 def _at_the_best_pair(rounds: Rounds, loss_map: LossMap, ends: tuple[int, ...]) -> Settled:
-    """Return the arrays of the best pair's number of epochs, trained anew from the last round before it."""
-    if loss_map.best is None:
-        return Settled(rounds.arrays_at(ends[-1]), None, ends)
-    epochs = loss_map.best[1]
-    if epochs not in ends:
-        earlier = [end for end in rounds.ends if end.epochs < epochs]
-        before = max(earlier, key=lambda end: end.epochs, default=None)
-        rows = np.flatnonzero(loss_map.trained_epochs >= epochs)
-        if before is not None:
-            states = before.states[np.searchsorted(before.rows, rows)]
-            rows = rows[[all(state is not None for state in of_alpha) for of_alpha in states]]
-        rounds.go_on(rows, epochs)
-    return Settled(rounds.arrays_at(epochs), epochs, ends)
+    """Return the arrays of the best pair's number of epochs.
+
+    For their scores and weights the alphas are trained anew up to it, from the last round before it; those
+    that were not trained so long, up to their ends.
+    """
+    epochs = None if loss_map.best is None else loss_map.best[1]
+    until = np.minimum(loss_map.trained_epochs, ends[-1] if epochs is None else epochs)
+    until[until == 0] = ends[0]  # where every fit of an alpha failed
+    for number in np.unique(until):
+        rows = np.flatnonzero(until == number)
+        earlier = [end.can_go_on(rows) for end in rounds.ends if end.epochs < number]
+        is_fine = earlier[-1] if earlier else np.ones(len(rows), dtype=bool)
+        for part in (rows[is_fine], rows[~is_fine]):
+            if len(part):
+                rounds.go_on(part, int(number), scores=True)
+    return Settled(rounds.arrays_at(int(until.max())), epochs, ends)

@@ -276,7 +276,9 @@ def try_changes(
     ]
     # a change of the class weights is judged by the loss that the others are judged by
     weighs_classes = classifier.class_weight is not None
-    measurement = Measurement(losses_and_weights, watches_test_rows=True, weighs_classes=weighs_classes)
+    measurement = Measurement(
+        losses_and_weights, watches_test_rows=True, weighs_classes=weighs_classes, every_epoch=False
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FitFailedWarning)  # the table says which ones diverged
         warnings.simplefilter("ignore", UserWarning)

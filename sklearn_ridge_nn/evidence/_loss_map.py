@@ -16,9 +16,6 @@ MOST_COLUMNS = 12
 LAST_PART = 0.25
 #: A fall over the last part that is this small a share of the whole fall is the end of it.
 HARDLY_FALLING = 0.02
-#: So many times what it gained in the second half of its training is the most that an alpha is given to gain
-#: yet before it is dropped.
-STILL_TO_GAIN = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +158,8 @@ def is_settled(loss_map: LossMap, margin: float) -> bool:
     quarter by no more than `margin` of itself and 2 % of its whole fall since the first epoch: training has
     come to its end there, where the best epoch is a matter of rounding. (A training that has hardly begun
     falls by little, too, but by a large share of what it has fallen so far.) And no alpha that is best in its
-    last quarter would get as low if it gained once more what it gained in the second half of its training.
+    last quarter would get as low in as many epochs again, if it slows down as it did from the second quarter
+    of its training to the second half.
     """
     if loss_map.best is None:
         return False
@@ -176,20 +174,22 @@ def is_settled(loss_map: LossMap, margin: float) -> bool:
     lag, gained = _lag_and_gain(loss_map)
     falls = (loss_map.best_epochs_per_alpha > n_before) & (loss_map.trained_epochs == n_epochs)
     falls[row] = False
-    return (is_passed or is_flat) and not (falls & (lag + margin * abs(best) < gained)).any()
+    slowing = np.clip(gained / np.maximum(_gain_of(loss_map, 4, 2), 1e-300), 0, 1)
+    return (is_passed or is_flat) and not (falls & (lag + margin * abs(best) < slowing * gained)).any()
 
 
 def cannot_win(loss_map: LossMap, level: float) -> np.ndarray:
     """Return which alphas need no more training, for they can no longer have the best pair.
 
-    Each is, at its own best number of epochs, significantly worse than the best pair, and so far behind that
-    twice what it gained in the second half of its training would not make up for it.
+    Each is, at its own best number of epochs, significantly worse than the best pair; that number lies in the
+    first half of its training; and its loss has surely risen since then. So an alpha that overfits stops, and
+    one that is slow, as strong penalties are, which stay where they begin for long, goes on.
 
     Parameters
     ----------
     loss_map : LossMap
     level : float
-        Of the test that it is worse.
+        Of the tests.
 
     Returns
     -------
@@ -198,11 +198,13 @@ def cannot_win(loss_map: LossMap, level: float) -> np.ndarray:
     if loss_map.best is None:
         return np.zeros(len(loss_map.alphas), dtype=bool)
     row, _ = loss_map.best
-    own = _at_own_best(loss_map)
-    critical = critical_values(own, row, loss_map.test_ratio, level)
-    lag, gained = _lag_and_gain(loss_map)
-    is_worse = lag > critical * standard_error(own - own[row], loss_map.test_ratio)
-    hopeless: np.ndarray = is_worse & (STILL_TO_GAIN * gained < lag)
+    own, ratio = _at_own_best(loss_map), loss_map.test_ratio
+    behind, rise = own - own[row], after(loss_map.per_split, loss_map.per_split.shape[2]) - own
+    critical = critical_values(own, row, ratio, level)
+    is_worse = behind.mean(axis=1) > critical * standard_error(behind, ratio)
+    has_risen = rise.mean(axis=1) > critical * standard_error(rise, ratio)
+    is_past = 2 * loss_map.best_epochs_per_alpha <= loss_map.trained_epochs
+    hopeless: np.ndarray = is_worse & has_risen & is_past
     return hopeless
 
 
@@ -216,7 +218,23 @@ def _at_own_best(loss_map: LossMap) -> np.ndarray:
 def _lag_and_gain(loss_map: LossMap) -> tuple[np.ndarray, np.ndarray]:
     """Return how far each alpha's smallest mean is behind the best one, and what its second half gained."""
     own = _at_own_best(loss_map).mean(axis=1)
-    halves = np.maximum(loss_map.trained_epochs // 2, 1)
+    return own - np.nanmin(own), _gain_of(loss_map, 2, 1)
+
+
+def _gain_of(loss_map: LossMap, before: int, after: int) -> np.ndarray:
+    """Return by how much each alpha's smallest mean fell between two parts of its training.
+
+    Parameters
+    ----------
+    loss_map : LossMap
+    before, after : int
+        The part from the 1 / `before` to the 1 / `after` of its epochs.
+    """
     known = np.where(np.isnan(loss_map.mean), np.inf, loss_map.mean)
-    before = np.array([row[:half].min() for row, half in zip(known, halves, strict=True)])
-    return own - np.nanmin(own), before - own
+    smallest = np.minimum.accumulate(known, axis=1)
+    rows = np.arange(len(smallest))
+    first, last = (
+        smallest[rows, np.maximum(loss_map.trained_epochs // part, 1) - 1] for part in (before, after)
+    )
+    fell: np.ndarray = np.where(np.isfinite(first), first, 0) - np.where(np.isfinite(last), last, 0)
+    return fell

@@ -63,6 +63,8 @@ class Measurement:
         say; None begins all anew.
     weighs_classes : bool, default=True
         Whether test rows that are watched weigh by ``class_weight``, too, as training rows do.
+    every_epoch : bool, default=True
+        Whether losses are wanted after every epoch; if not, only after the last one.
     """
 
     measure: Measure
@@ -70,6 +72,7 @@ class Measurement:
     values: list[dict[str, Any] | None] = field(default_factory=list)
     starts: list[State] | None = None
     weighs_classes: bool = True
+    every_epoch: bool = True
 
 
 #: Where an answer of scikit-learn's function carries what was measured, until the search takes it out.
@@ -94,7 +97,7 @@ class Call:
         Equal for calls whose estimators preprocess alike; None if they do not preprocess.
     start : State or None
         Where the network goes on, to the number of epochs that its parameters say.
-    weighs_classes : bool
+    weighs_classes, every_epoch : bool
         See `Measurement`.
     """
 
@@ -105,6 +108,7 @@ class Call:
     setting: tuple[Any, ...] | None = None
     start: State | None = None
     weighs_classes: bool = True
+    every_epoch: bool = True
 
     @classmethod
     def bind(
@@ -124,6 +128,7 @@ class Call:
             measurement.measure,
             measurement.watches_test_rows,
             weighs_classes=measurement.weighs_classes,
+            every_epoch=measurement.every_epoch,
         )
 
     @property

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from sklearn.metrics import make_scorer
 
 from sklearn_ridge_nn.estimators import RidgeMLPClassifier
 from sklearn_ridge_nn.model_selection._calls import Fitted, Measurement, final_classifier
-from sklearn_ridge_nn.model_selection._study import run_study
+from sklearn_ridge_nn.model_selection._study import no_score, run_study
 
 #: Scores that are known after every epoch, and the history that they are; a loss counts negative.
 FOLLOWED = {"neg_log_loss": ("test_data_loss", -1.0), "accuracy": ("test_accuracy", 1.0)}
@@ -59,7 +58,7 @@ def epoch_scores(
         {"alpha": alphas.tolist()},
         splits,
         caller="RidgeMLPClassifierCV with epochs='best'",
-        scoring=make_scorer(_zero),
+        scoring=no_score,
         params=params,
         **how,
     )
@@ -78,11 +77,6 @@ def _histories(fitted: Fitted) -> dict[str, Any]:
     assert located is not None  # a RidgeMLPClassifier is searched
     history = located[1].history_
     return {name: history[name] for name, _ in FOLLOWED.values()}
-
-
-def _zero(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:  # noqa: ARG001
-    """Take the place of a metric in a search whose scores are known otherwise."""
-    return 0.0
 
 
 def pairs_of(alphas: NDArray[np.float64], scores: NDArray[np.float64]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Member:
                 y,
                 **params,
                 shared=preprocessed.shared,
-                every_epoch=call.watches_test_rows or call.is_looked_into or is_own,
+                every_epoch=(call.watches_test_rows and call.every_epoch) or call.is_looked_into or is_own,
                 test=preprocessed.test_data(call) if call.watches_test_rows else None,
                 start=call.start,
                 weighs_classes=call.weighs_classes,

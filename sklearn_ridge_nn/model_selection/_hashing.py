@@ -35,6 +35,7 @@ class Digests:
                 call.watches_test_rows,
                 call.start,
                 call.weighs_classes,
+                call.every_epoch,
                 {name: self._of_argument(name, value) for name, value in arguments.items()},
             ]
         )

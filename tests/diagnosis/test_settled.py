@@ -67,28 +67,30 @@ def test_a_pipeline_and_jobs_and_memory_change_nothing(tmp_path):
 
 
 def test_the_best_pair_lies_inside_what_was_trained_and_no_verdict_is_missing():
-    found = settled()
+    found = settled(classifier(epochs=40))
     assert found.epochs == found.best_epochs <= 0.75 * found.n_epochs
-    assert found.rounds[-1] == found.n_epochs
+    assert found.rounds[-1] == found.n_epochs >= 40
     means = found.loss_map.mean
     assert np.nanmin(means) == means[found.best_index, found.epochs - 1]
     assert found.test_loss[found.best_index].mean() == pytest.approx(np.nanmin(means), rel=1e-12)
-    assert "undetermined" not in found.verdicts or all(found.reasons)
+    assert all(found.reasons)
     (finding,) = [finding for finding in found.findings if finding.code == "unfinished-training"]
     assert finding.severity == "passed"
     assert f"after {found.epochs} epochs, lies inside the {found.n_epochs} epochs" in finding.sentence
 
 
 def test_alphas_that_cannot_win_stop_and_stay_in_the_report():
-    easy = make_classification(600, 10, n_informative=4, class_sep=2, flip_y=0.02, random_state=0)
-    found = diagnose(classifier(), *easy, alphas=ALPHAS, epochs="settled")
+    noisy = make_classification(600, 20, n_informative=4, flip_y=0.3, random_state=0)
+    network = classifier(epochs=100, hidden_layer_sizes=(64,))
+    found = diagnose(network, *noisy, alphas=ALPHAS, epochs="settled")
     trained = found.loss_map.trained_epochs
-    assert trained[-1] < trained[found.best_index] == found.n_epochs  # alpha = 10 shrinks all to nothing
+    assert trained[0] < trained[found.best_index] == found.n_epochs
     assert np.isfinite(found.test_loss).all()
     assert np.isfinite(found.test_score).all()
-    if trained[-1] < found.epochs:
-        assert f"it was trained for {trained[-1]} epochs only" in found.reasons[-1]
+    assert found.verdicts[0] == "overfit"
     assert found.verdicts[-1] == "underfit"
+    if trained[0] < found.epochs:
+        assert f"it was trained for {trained[0]} epochs only" in found.reasons[0]
 
 
 def test_the_most_epochs_are_kept_to_and_said():
@@ -124,7 +126,7 @@ def test_rounds_cost_at_most_half_as_much_again_as_the_last_one(first, most):
 def test_rounds_keep_what_they_know():
     """Alpha 1 is dropped after two epochs; alpha 0 goes on from there."""
 
-    def train(rows, epochs, starts):
+    def train(rows, epochs, starts, scores):
         first = 0 if starts is None else starts[0, 0]
         curve = np.arange(first, epochs, dtype=float)[None, None] + 10 * rows[:, None, None]
         arrays = dict.fromkeys(("weight_norm", "weight_quantiles", "test_accuracy_curve"))
