@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import check_scoring, log_loss
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
 
+from sklearn_ridge_nn._sklearn import safe_indexing
 from sklearn_ridge_nn.diagnosis._measures import losses_and_weights
 from sklearn_ridge_nn.estimators import RidgeMLPClassifier, layer_sizes
 from sklearn_ridge_nn.evidence import Evidence, Trial
@@ -163,7 +163,7 @@ def _preprocessed(
     estimator: BaseEstimator, X: Any, y: np.ndarray, train: np.ndarray, test: np.ndarray
 ) -> tuple[Any, Any]:
     """Return the rows of a split as the estimator's last step gets to see them."""
-    X_train, X_test = (_safe_indexing(X, rows) for rows in (train, test))
+    X_train, X_test = (safe_indexing(X, rows) for rows in (train, test))
     while isinstance(estimator, Pipeline):
         before, last = clone(estimator[:-1]), estimator.steps[-1][1]
         if len(before.steps):

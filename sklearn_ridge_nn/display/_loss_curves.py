@@ -46,7 +46,7 @@ class LossCurveDisplay:
     >>> from sklearn.preprocessing import scale
     >>> from sklearn_ridge_nn import LossCurveDisplay, RidgeMLPClassifier
     >>> X, y = load_wine(return_X_y=True)
-    >>> display = LossCurveDisplay.from_estimator(RidgeMLPClassifier(random_state=0).fit(scale(X), y))
+    >>> display = LossCurveDisplay.from_estimator(RidgeMLPClassifier(epochs=15).fit(scale(X), y))
     >>> [len(line.get_xdata()) for line in display.train_lines_]
     [15]
     >>> plt.close(display.figure_)

@@ -209,7 +209,12 @@ class Evidence:
         )
 
     def trial_results(self, kind: str) -> list[TrialResult]:
-        """Return how the trials of a kind, "change" or "yardstick", compare with the network as it is.
+        """Return how trials compare with the network as it is.
+
+        Parameters
+        ----------
+        kind : {"change", "yardstick"}
+            Changes of the network, or other classifiers.
 
         Returns
         -------

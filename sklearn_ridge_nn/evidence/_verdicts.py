@@ -193,7 +193,7 @@ def splits_that_tell(ratio: float, critical: float, n_splits: int, test_ratio: f
     >>> splits_that_tell(ratio=2.0, critical=8.0, n_splits=5, test_ratio=0.25)
     inf
     >>> splits_that_tell(ratio=2.0, critical=3.0, n_splits=5, test_ratio=0.25)
-    9.0
+    13.0
     """
     numbers = np.arange(n_splits + 1, MOST_SPLITS + 1)
     values = student.isf(student.sf(critical, n_splits - 1), numbers - 1)

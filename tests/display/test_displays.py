@@ -1,5 +1,6 @@
 """The pictures: their artists and the data that these hold, not pixels."""
 
+import dataclasses
 import sys
 
 import matplotlib.pyplot as plt
@@ -11,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_ridge_nn import (
     AlphaCurveDisplay,
     AlphaDiagnosis,
+    AlphaEpochDisplay,
     BiasVarianceDisplay,
     LossCurveDisplay,
     WeightDistributionDisplay,
@@ -207,3 +209,50 @@ def test_without_matplotlib_the_extra_is_named(made, monkeypatch):
     html = made._repr_html_()  # a notebook still shows the table
     assert "<table>" in html
     assert "<svg" not in html
+
+
+# -- the map of alpha and epochs ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def mapped():
+    """A map whose first alpha turns, and whose last one was trained for two epochs only."""
+    loss = np.array([[0.9, 0.5, 0.7, 0.9], [0.9, 0.6, 0.5, 0.4], [1.0, 0.95, np.nan, np.nan]])
+    return AlphaEpochDisplay(
+        alphas=np.array([0.0, 0.01, 1.0]),
+        loss=loss,
+        best_epochs_per_alpha=np.array([2, 4, 2]),
+        best_index=1,
+        verdicts=["overfit", "good", "underfit"],
+        chosen_epochs=4,
+    )
+
+
+def test_the_map_marks_the_best_pair_and_the_best_epochs_of_every_alpha(mapped):
+    display = mapped.plot()
+    assert display.best_point_.get_ydata() == [4]
+    assert display.best_point_.get_label() == "best: alpha 0.01, 4 epochs"
+    assert display.ridge_line_.get_ydata().tolist() == [2, 4, 2]
+    assert [zone.get_hatch() for zone in display.zones_] == ["//", "", "\\\\"]
+    assert display.ax_.get_yscale() == "log"
+    assert [tick.get_text() for tick in display.ax_.get_yticklabels()] == ["1", "2"]
+    levels = display.contours_.levels
+    assert levels[0] == 0.4
+    assert levels[-1] >= 1.0
+    assert (np.diff(levels) > 0).all()
+
+
+def test_the_map_is_lighter_the_larger_the_loss_also_in_grey(mapped):
+    display = mapped.plot()
+    red, green, blue, _ = np.array(display.contours_.get_facecolor()).T
+    grey = 0.299 * red + 0.587 * green + 0.114 * blue  # ITU-R BT.601
+    assert (np.diff(grey) > 0).all()
+
+
+def test_the_map_of_a_diagnosis_needs_curves(made):
+    display = AlphaEpochDisplay.from_diagnosis(made)
+    np.testing.assert_array_equal(display.loss, made.loss_map.mean)
+    assert display.best_point_.get_ydata() == [made.best_epochs] == [6]
+    bare = dataclasses.replace(made, train_loss_curve=None, test_loss_curve=None)
+    with pytest.raises(ValueError, match="A map needs loss curves of two epochs or more"):
+        AlphaEpochDisplay.from_diagnosis(bare)
