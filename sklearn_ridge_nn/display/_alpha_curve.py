@@ -10,14 +10,13 @@ import numpy as np
 from sklearn_ridge_nn.display._axes import (
     TEST,
     TRAIN,
-    ZONES,
     alpha_axis,
     alpha_line,
     axes_for,
+    draw_zones,
     edges_of,
     places_of,
     plain,
-    rgb,
 )
 from sklearn_ridge_nn.evidence import Evidence, standard_error
 
@@ -147,8 +146,7 @@ class AlphaCurveDisplay:
         ax = self.ax_ = axes_for(ax)
         self.figure_ = ax.figure
         places, has_zero = places_of(self.alphas), self.alphas[0] == 0
-        self.hatches_: list[Any] = []
-        self.zones_ = self._draw_zones(ax, places)
+        self.zones_, self.hatches_ = draw_zones(ax, edges_of(places), self.verdicts)
         self.bands_ = []
         curves = (
             ("train", self.train, self.train_error, TRAIN, "s", "--"),
@@ -166,33 +164,6 @@ class AlphaCurveDisplay:
         ax.set_ylabel(plain(self.ylabel))
         ax.legend(loc="best", fontsize="small", framealpha=0.85)
         return self
-
-    def _draw_zones(self, ax: Axes, places: np.ndarray) -> list[Any]:
-        if self.verdicts is None:
-            return []
-        edges, zones, first = edges_of(places), [], 0
-        for end in range(1, len(places) + 1):
-            if end < len(places) and self.verdicts[end] == self.verdicts[first]:
-                continue
-            verdict = self.verdicts[first]
-            colour, hatch = ZONES[verdict]
-            span = (edges[first], edges[end])
-            zones.append(ax.axvspan(*span, facecolor=(*rgb(colour), 0.12), linewidth=0, zorder=0))
-            # Apart from the tint, whose opacity would be that of the hatching, too, in SVG.
-            lines: dict[str, Any] = {
-                "edgecolor": (*rgb(colour), 0.35),
-                "hatch": hatch,
-                "linewidth": 0,
-                "zorder": 0,
-            }
-            self.hatches_.append(ax.axvspan(*span, facecolor="none", **lines))
-            middle = np.sqrt(edges[first] * edges[end])
-            width = np.log(edges[end] / edges[first]) / np.log(edges[-1] / edges[0])
-            short = {"good": "good", "undetermined": "?"}.get(verdict, f"{verdict[0]}.")
-            text = verdict if width > 0.014 * len(verdict) else short
-            ax.text(middle, 1.02, text, transform=ax.get_xaxis_transform(), ha="center", fontsize="small")
-            first = end
-        return zones
 
     def _mark(self, ax: Axes, alpha: float | None, name: str, dashes: str) -> Any:
         if alpha is None:

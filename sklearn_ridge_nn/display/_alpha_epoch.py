@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sklearn_ridge_nn.display._axes import (
-    ZONES,
     alpha_axis,
     axes_for,
+    draw_zones,
     edges_of,
     places_of,
     plain,
     pyplot,
-    rgb,
 )
 from sklearn_ridge_nn.evidence import Evidence
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 STEPS = (1, 1.01, 1.03, 1.1, 1.2, 1.35, 1.6, 2, 3, 5)
 #: Height of the strip of the verdicts above the axes, as a share of theirs.
 STRIP = 0.045
+#: Outline of the marks on the map: not the page's ink, for the map is as light on a dark page.
+EDGE = "#111111"
 
 
 class AlphaEpochDisplay:
@@ -68,8 +69,8 @@ class AlphaEpochDisplay:
         The best number of epochs of each alpha.
     best_point_ : matplotlib.lines.Line2D
         The best pair.
-    zones_ : list of matplotlib.patches.Rectangle
-        One per run of equal verdicts.
+    zones_, hatches_ : list of matplotlib.patches.Rectangle
+        Tint and hatching of the strip, one per run of equal verdicts.
 
     Examples
     --------
@@ -161,14 +162,14 @@ class AlphaEpochDisplay:
         known = self.best_epochs_per_alpha > 0
         (self.ridge_line_,) = ax.plot(
             places[known], self.best_epochs_per_alpha[known], color="white", marker="o", markersize=4,
-            linewidth=1, markeredgecolor="black", markeredgewidth=0.8,
-            label=f"best epochs per {self.param_name}",
+            linewidth=1, markeredgecolor=EDGE, markeredgewidth=0.8,
+            label=f"best epochs per {plain(self.param_name)}",
         )  # fmt: skip
         best_epochs = int(self.best_epochs_per_alpha[self.best_index])
         (self.best_point_,) = ax.plot(
             places[self.best_index], best_epochs, linestyle="", marker="*", markersize=15, color="white",
-            markeredgecolor="black",
-            label=f"best: {self.param_name} {self.alphas[self.best_index]:.3g}, {best_epochs} epochs",
+            markeredgecolor=EDGE,
+            label=f"best: {plain(self.param_name)} {self.alphas[self.best_index]:.3g}, {best_epochs} epochs",
         )  # fmt: skip
         if self.chosen_epochs is not None and self.chosen_epochs != best_epochs:
             ax.axhline(self.chosen_epochs, color="white", linewidth=1, linestyle=":")
@@ -177,7 +178,10 @@ class AlphaEpochDisplay:
         ax.set_ylim(1, epochs[-1])
         self._label_epochs(ax, int(epochs[-1]))
         ax.set_ylabel("epochs")
-        self.zones_ = self._draw_strip(ax, places)
+        edges = edges_of(places)
+        edges[[0, -1]] = places[[0, -1]]
+        ax.set_xlim(edges[0], edges[-1])
+        self.zones_, self.hatches_ = draw_zones(ax, edges, self.verdicts, bottom=1.01, height=STRIP, ink=0.8)
         ax.legend(loc="lower left", fontsize="small", facecolor="#666666", labelcolor="white", framealpha=0.8)
         return self
 
@@ -201,33 +205,3 @@ class AlphaEpochDisplay:
         ax.yaxis.set_major_locator(FixedLocator(ticks))
         ax.set_yticks(ticks, labels=[f"{tick:,}" for tick in ticks])
         ax.yaxis.set_minor_locator(NullLocator())
-
-    def _draw_strip(self, ax: Axes, places: np.ndarray) -> list[Any]:
-        """Draw the verdicts as a strip above the axes."""
-        from matplotlib.patches import Rectangle
-
-        if self.verdicts is None:
-            return []
-        edges, zones, first = edges_of(places), [], 0
-        edges[[0, -1]] = places[[0, -1]]
-        ax.set_xlim(edges[0], edges[-1])
-        for end in range(1, len(places) + 1):
-            if end < len(places) and self.verdicts[end] == self.verdicts[first]:
-                continue
-            verdict = self.verdicts[first]
-            colour, hatch = ZONES[verdict]
-            zone = Rectangle(
-                (edges[first], 1.01), edges[end] - edges[first], STRIP, transform=ax.get_xaxis_transform(),
-                facecolor=(*rgb(colour), 0.25), edgecolor=(*rgb(colour), 0.8), hatch=hatch, linewidth=0.8,
-                clip_on=False,
-            )  # fmt: skip
-            zones.append(ax.add_patch(zone))
-            width = np.log(edges[end] / edges[first]) / np.log(edges[-1] / edges[0])
-            short = {"good": "good", "undetermined": "?"}.get(verdict, f"{verdict[0]}.")
-            ax.text(
-                np.sqrt(edges[first] * edges[end]), 1.02 + STRIP,
-                verdict if width > 0.016 * len(verdict) else short,
-                transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize="small",
-            )  # fmt: skip
-            first = end
-        return zones

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def as_svg(figure: Any, salt: str) -> str:
     """
     plt = pyplot()
     for legend in (ax.get_legend() for ax in figure.axes):
-        if legend is not None:
+        if legend is not None and legend.get_frame().get_facecolor()[:3] == (1, 1, 1):
             legend.get_frame().set_facecolor("none")  # white would hide the text of a dark page
     buffer = io.StringIO()
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
@@ -154,6 +155,64 @@ def edges_of(places: np.ndarray) -> np.ndarray:
     inner = (logs[1:] + logs[:-1]) / 2
     first, last = logs[0] - (inner[0] - logs[0]), logs[-1] + (logs[-1] - inner[-1])
     return np.exp([first, *inner, last])
+
+
+def draw_zones(
+    ax: Axes,
+    edges: np.ndarray,
+    verdicts: Sequence[str] | None,
+    *,
+    bottom: float = 0,
+    height: float = 1,
+    ink: float = 0.35,
+) -> tuple[list[Any], list[Any]]:
+    """Draw a zone for every run of equal verdicts, with the verdict above it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    edges : ndarray of shape (n_alphas + 1,)
+        The borders between alphas, as `edges_of` returns them.
+    verdicts : sequence of str or None
+        One per alpha; None draws nothing.
+    bottom, height : float
+        Where the zones stand, as shares of the axes' height.
+    ink : float
+        Opacity of the hatching.
+
+    Returns
+    -------
+    zones, hatches : list of matplotlib.patches.Rectangle
+        Tint and hatching apart: the tint's opacity would be that of the hatching, too, in SVG.
+    """
+    from matplotlib.patches import Rectangle
+
+    zones: list[Any] = []
+    hatches: list[Any] = []
+    if verdicts is None:
+        return zones, hatches
+    first = 0
+    for end in range(1, len(verdicts) + 1):
+        if end < len(verdicts) and verdicts[end] == verdicts[first]:
+            continue
+        verdict = verdicts[first]
+        colour, hatch = ZONES[verdict]
+        place: dict[str, Any] = {
+            "xy": (edges[first], bottom), "width": edges[end] - edges[first], "height": height,
+            "transform": ax.get_xaxis_transform(), "linewidth": 0, "zorder": 0, "clip_on": bottom < 1,
+        }  # fmt: skip
+        zones.append(ax.add_patch(Rectangle(**place, facecolor=(*rgb(colour), 0.12))))
+        lines: dict[str, Any] = {"facecolor": "none", "edgecolor": (*rgb(colour), ink), "hatch": hatch}
+        hatches.append(ax.add_patch(Rectangle(**place, **lines)))
+        width = np.log(edges[end] / edges[first]) / np.log(edges[-1] / edges[0])
+        short = {"good": "good", "undetermined": "?"}.get(verdict, f"{verdict[0]}.")
+        ax.text(
+            np.sqrt(edges[first] * edges[end]), bottom + height + 0.02,
+            verdict if width > 0.015 * len(verdict) else short,
+            transform=ax.get_xaxis_transform(), ha="center", fontsize="small",
+        )  # fmt: skip
+        first = end
+    return zones, hatches
 
 
 def alpha_line(ax: Axes, places: np.ndarray, values: np.ndarray, has_zero: bool, **style: Any) -> list[Any]:

@@ -233,7 +233,7 @@ def test_the_map_marks_the_best_pair_and_the_best_epochs_of_every_alpha(mapped):
     assert display.best_point_.get_ydata() == [4]
     assert display.best_point_.get_label() == "best: alpha 0.01, 4 epochs"
     assert display.ridge_line_.get_ydata().tolist() == [2, 4, 2]
-    assert [zone.get_hatch() for zone in display.zones_] == ["//", "", "\\\\"]
+    assert [zone.get_hatch() for zone in display.hatches_] == ["//", "", "\\\\"]
     assert display.ax_.get_yscale() == "log"
     assert [tick.get_text() for tick in display.ax_.get_yticklabels()] == ["1", "2"]
     levels = display.contours_.levels

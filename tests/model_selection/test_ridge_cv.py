@@ -42,7 +42,7 @@ def test_it_is_a_search_and_a_fit(wine):
     np.testing.assert_array_equal(mine.alphas_, ALPHAS)
     np.testing.assert_allclose(mine.predict_proba(X), search.predict_proba(X), rtol=1e-9)
     alone = RidgeMLPClassifier(alpha=mine.alpha_, **NETWORK).fit(X, y)
-    own = {"alpha_", "alphas_", "scores_", "train_scores_", "best_score_", "cv_results_"}
+    own = {"alpha_", "alphas_", "epochs_", "scores_", "train_scores_", "best_score_", "cv_results_"}
     assert {n for n in vars(mine) if n.endswith("_")} == {n for n in vars(alone) if n.endswith("_")} | own
     np.testing.assert_allclose(mine.model_.predict(X, verbose=0), alone.predict_proba(X), atol=1e-6)
 
