@@ -47,8 +47,7 @@ ratio = seconds["one by one", "again"] / seconds["together", "again"]
 print(f"once compiled, one by one takes {ratio:.1f} times as long")
 
 # %%
-# The score of every candidate on every fold agrees to rounding, and the alpha chosen is the same. (In float32
-# such differences grow with the length of training.)
+# The score of every candidate on every fold agrees to rounding, and the alpha chosen is the same.
 one_by_one, together = searches.values()
 for fold in range(5):
     key = f"split{fold}_test_score"

@@ -30,7 +30,7 @@ from sklearn_ridge_nn.network import (
     weight_paths,
 )
 from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
-from sklearn_ridge_nn.training._stacked_network import StackedNetwork
+from sklearn_ridge_nn.training._stacked_network import StackedNetwork, row_sums
 
 _STACK_NAME = "stack"
 
@@ -245,7 +245,7 @@ class Program:
         # alpha on hidden kernels, 0 elsewhere
         decay = inputs["alpha"] * tf.constant(self.layout.is_penalised, self._dtype)
         penalty = tf.reduce_sum(decay * weights * weights, 1)
-        measured = tf.stack([tf.reduce_sum(weighted, (1, 2)), network.hits(z, y, is_row), penalty])
+        measured = tf.stack([row_sums(weighted)[:, 0, 0], network.hits(z, y, is_row), penalty])
 
         def step(_: tf.Tensor) -> tuple[tf.Tensor]:
             gradients = network.backward(x, values, layers, tape.gradient(weighted, z))

@@ -17,6 +17,9 @@ import tensorflow as tf
 
 from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
 
+#: Units of a wide product, at least.
+WIDE_UNITS = 64
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -52,6 +55,31 @@ class StackedNetwork:
         _, units, size = per_member.shape
         return tf.reshape(per_member, (key.n_streams, key.n_per_stream * units, size))
 
+    def _wide(self, per_member: tf.Tensor, x: tf.Tensor, *, transpose_b: bool = False) -> tf.Tensor:
+        """Multiply what the members of a stream have by what they share, as one wide product.
+
+        It is filled up with zeros to a size from which on XLA rounds the same whatever the number of members.
+
+        Parameters
+        ----------
+        per_member : Tensor of shape (n_members, units, a)
+        x : Tensor of shape (n_streams, slot_rows, n_features)
+        transpose_b : bool
+            Whether a is the number of features, and not of rows.
+
+        Returns
+        -------
+        Tensor of shape (n_members, units, b)
+        """
+        _, units, _ = per_member.shape
+        wide = self._per_stream(per_member)
+        n_streams, n_units, _ = wide.shape
+        _, n_rows, n_features = x.shape
+        x = _filled_up(x, n_streams, 2, 2)
+        product = tf.matmul(_filled_up(wide, n_streams, WIDE_UNITS, 2), x, transpose_b=transpose_b)
+        product = product[:, :n_units, : n_rows if transpose_b else n_features]
+        return tf.reshape(product, (-1, units, product.shape[2]))
+
     def forward(
         self, x: tf.Tensor, values: Sequence[tf.Tensor], drop: Callable[[tf.Tensor, int], tf.Tensor] | None
     ) -> list[Layer]:
@@ -69,11 +97,10 @@ class StackedNetwork:
         layers: list[Layer] = []
         hidden = x
         for number, (kernel, bias) in enumerate(zip(values[::2], values[1::2], strict=True)):
-            if number == 0:  # one wide product for all members of a stream
-                z = tf.matmul(self._per_stream(kernel), hidden, transpose_b=True)
-                z = tf.reshape(z, (-1, kernel.shape[1], self.key.slot_rows)) + bias
+            if number == 0:
+                z = self._wide(kernel, hidden, transpose_b=True) + bias
             else:
-                z = tf.matmul(kernel, hidden) + bias
+                z = _product(kernel, hidden) + bias
             if number == len(values) // 2 - 1:
                 layers.append(Layer(z, z, None))
                 break
@@ -103,16 +130,14 @@ class StackedNetwork:
         for number in reversed(range(len(layers))):
             kernel = values[2 * number]
             if number == 0:
-                by_kernel = tf.reshape(tf.matmul(self._per_stream(by_z), x), kernel.shape)
+                by_kernel = self._wide(by_z, x)
             else:
-                by_kernel = tf.matmul(by_z, layers[number - 1].output, transpose_b=True)
-            gradients = [by_kernel, tf.reduce_sum(by_z, 2, keepdims=True), *gradients]
+                by_kernel = _product(by_z, layers[number - 1].output, transpose_b=True)
+            gradients = [by_kernel, row_sums(by_z), *gradients]
             if number > 0:
                 transposed = _kept(tf.transpose(kernel, (0, 2, 1)))  # in memory, not within the product
                 below = layers[number - 1]
-                by_z = below.tape.gradient(
-                    below.output, below.z, output_gradients=tf.matmul(transposed, by_z)
-                )
+                by_z = below.tape.gradient(below.output, below.z, output_gradients=_product(transposed, by_z))
         return gradients
 
     def dropout(
@@ -144,11 +169,14 @@ class StackedNetwork:
         """Return the rows' cross-entropies, of shape (n_members, 1, slot_rows)."""
         if self.key.architecture.target_type == "multiclass":
             is_true = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self.dtype)
-            true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)
-            return tf.reduce_logsumexp(z - true_z, 1, keepdims=True)
+            true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)  # of one number and zeros
+            fixed_z = tf.stop_gradient(true_z)  # the gradient of a broadcast number would be a reduction
+            largest = tf.stop_gradient(tf.reduce_max(z - fixed_z, 1, keepdims=True))
+            total = _unit_sums(tf.exp(z - fixed_z - largest))
+            return tf.math.log(total) + largest + (fixed_z - true_z)
         losses = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
         # XLA does not see through a mean over one label, and runs several times slower
-        return losses if z.shape[1] == 1 else tf.reduce_mean(losses, 1, keepdims=True)
+        return losses if z.shape[1] == 1 else _unit_sums(losses) / z.shape[1]
 
     def hits(self, z: tf.Tensor, y: tf.Tensor, is_row: tf.Tensor) -> tf.Tensor:
         """Return how many predictions are right, in rows that do not only fill up."""
@@ -157,6 +185,38 @@ class StackedNetwork:
         else:
             hits = (z > 0) == (y > 0)
         return tf.reduce_sum(tf.cast(hits & is_row, self.dtype), (1, 2))
+
+
+def _filled_up(tensor: tf.Tensor, *least: int) -> tf.Tensor:
+    """Fill a tensor up with zeros where its dimensions are less than the least."""
+    missing = [max(0, size - there) for there, size in zip(tensor.shape, least, strict=True)]
+    return tf.pad(tensor, [(0, n) for n in missing]) if any(missing) else tensor
+
+
+def _product(left: tf.Tensor, right: tf.Tensor, *, transpose_b: bool = False) -> tf.Tensor:
+    """Multiply the matrices of each member, rounded the same whatever the number of members.
+
+    XLA multiplies a single matrix by a vector in other steps than several, so a single pair is doubled.
+    """
+    if left.shape[0] == 1 and 1 in (*left.shape[1:], *right.shape[1:]):
+        twice = _kept(tf.concat([left, left], 0)), _kept(tf.concat([right, right], 0))
+        return tf.matmul(*twice, transpose_b=transpose_b)[:1]
+    return tf.matmul(left, right, transpose_b=transpose_b)
+
+
+def row_sums(tensor: tf.Tensor) -> tf.Tensor:
+    """Sum (n_members, units, rows) over the rows, rounded the same whatever the number of members.
+
+    A reduction is not: XLA vectorises it or not by the size of the whole.
+    """
+    n_members, _, n_rows = tensor.shape
+    return _product(tensor, tf.ones((n_members, n_rows, 2), tensor.dtype))[:, :, :1]
+
+
+def _unit_sums(tensor: tf.Tensor) -> tf.Tensor:
+    """Sum (n_members, units, rows) over the units, like `row_sums`, within a tape, which takes no barrier."""
+    n_members, n_units, _ = tensor.shape
+    return tf.matmul(tf.ones((n_members, 2, n_units), tensor.dtype), tensor)[:, :1]
 
 
 def _kept(tensor: tf.Tensor) -> tf.Tensor:

@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn.estimators import n_epochs
 from sklearn_ridge_nn.network import _forward as forward, _optimizers as optimizers
 from sklearn_ridge_nn.training import (
     Architecture,
@@ -218,6 +219,28 @@ def test_float32_probabilities_and_the_best_alpha_are_those_of_separate_fits(can
     np.testing.assert_allclose(together, probabilities, rtol=0, atol=1e-4)
     by_alpha = np.array(losses).reshape(2, len(alphas), 5).mean(axis=2)
     assert by_alpha[0].argmin() == by_alpha[1].argmin()
+
+
+@pytest.mark.parametrize("hidden", [(128, 64), (16,)], ids=["default", "small"])
+def test_float32_results_are_those_of_separate_fits_after_the_default_training(wine, hidden):
+    """600 steps carry a difference in the last digit of a sum to the third of a probability."""
+    X, y = wine
+    epochs = n_epochs("auto", 128, len(X) * 2 // 3)
+    architecture = Architecture(X.shape[1], 3, "multiclass", hidden, "relu", "float32")
+    tasks = [
+        Task(architecture, alpha, X, y[:, None], None, rows, np.arange(30), epochs, 128, 0)
+        for alpha in (0.0, 1e-3, 0.1)
+        for rows in folds(len(X), 3)
+    ]
+    for task, together in zip(tasks, engine.train_together(tasks), strict=True):
+        (alone,) = engine.train_together([task])
+        one, other = (
+            forward.probabilities(
+                forward.logits(X, result.state.coefs, result.state.intercepts, "relu"), "multiclass"
+            )
+            for result in (together, alone)
+        )
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
 
 
 def test_measuring_less_changes_no_weight():
