@@ -28,6 +28,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -188,6 +189,41 @@ def diagnosis(data: str) -> tuple[Callable[[], object], Callable[[], object]]:
     grid = ours().GridSearchCV(contestant("ours"), {"alpha": alphas}, cv=cv, refit=False)
     grid.return_train_score = True
     return lambda: diagnose(contestant("ours"), X, y, alphas=alphas, cv=cv), lambda: grid.fit(X, y)
+
+
+def answers(data: str, rounds: int) -> dict[str, float]:
+    """Return what the map, "settled" and remedies of the default network cost, as ratios of times.
+
+    All are trained for as many epochs as "settled" ends with, but for the rounds of remedies, which are after
+    the best pair's.
+    """
+    from sklearn_ridge_nn import RidgeMLPClassifier, diagnose
+
+    X, y = workload(data)
+    cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0)
+    alphas = [0.0, *np.logspace(-6, 0, 13)]
+    estimator = RidgeMLPClassifier(random_state=0)
+    run = partial(diagnose, estimator, X, y, alphas=alphas, cv=cv)
+    n_epochs = run(epochs="settled", remedies=False).rounds[-1]
+    longest = RidgeMLPClassifier(epochs=n_epochs, random_state=0)
+    grid = ours().GridSearchCV(longest, {"alpha": alphas}, cv=cv, refit=False, return_train_score=True)
+    runs = {
+        "search": lambda: grid.fit(X, y),
+        "map": lambda: run(epochs=n_epochs, remedies=False),
+        "settled": lambda: run(epochs="settled", remedies=False),
+        "remedies": lambda: run(epochs="settled", remedies=True),
+    }
+    times = race({name: timed(what) for name, what in runs.items()}, rounds, warm_up=False)
+    pairs = {
+        "diagnose with the map, over the bare search": ("map", "search"),
+        "settled, over one training for as many epochs": ("settled", "map"),
+        "settled, over the bare search": ("settled", "search"),
+        "settled with remedies and yardsticks, over settled": ("remedies", "settled"),
+    }
+    return {
+        f"{label}, {n_epochs} epochs, {data}": float(np.median(np.divide(times[one], times[other])))
+        for label, (one, other) in pairs.items()
+    }
 
 
 def ours() -> ModuleType:
@@ -403,6 +439,7 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
         "tenth alpha of a search on W2, over the fits of one alpha alone": float(cost),
         "fits of a preprocessing step in a search of 45": slow_preprocessing(),
         **{f"diagnose, 14 alphas x 15 splits, over the bare search, {data}": r for data, r in ratios.items()},
+        **answers("W1", rounds),
     }
     return rows, {"matrix-product peak, GFLOP/s": peak / 1e9, **shares}, facts
 

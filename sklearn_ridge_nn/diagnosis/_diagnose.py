@@ -118,8 +118,9 @@ def diagnose(
     remedies : "auto", bool or list of str, default="auto"
         What to try beside the best network, on the same splits, with its alpha and number of epochs. True
         changes dropout, width, layers, learning rate and batch size, stops early and balances the classes,
-        one at a time; and fits scikit-learn's LogisticRegression, HistGradientBoostingClassifier and
-        MLPClassifier behind the same preprocessing. A list names some of the changes, such as "dropout 0.5",
+        one at a time; and fits scikit-learn's LogisticRegressionCV, which chooses C from 1e-4 to 1e2 by log
+        loss, and HistGradientBoostingClassifier and MLPClassifier at their defaults, behind the same
+        preprocessing. A list names some of the changes, such as "dropout 0.5",
         and "yardsticks" for the other classifiers. "auto" is True where ``epochs="settled"`` and the changes
         take less work than the diagnosis itself, else False.
     groups : array-like of shape (n_samples,), default=None

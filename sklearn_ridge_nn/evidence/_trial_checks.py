@@ -39,7 +39,7 @@ def what_would_help(evidence: Evidence) -> Answer:
 
 
 def worth_a_network(evidence: Evidence) -> Answer:
-    """Whether the best network is better than other classifiers at their defaults."""
+    """Whether the best network is better than other classifiers."""
     results = [
         result
         for result in evidence.trial_results("yardstick")
@@ -61,10 +61,8 @@ def worth_a_network(evidence: Evidence) -> Answer:
         )
     alike = [result.trial.name for result in results if not result.is_worse(least)]
     if not alike:
-        return (
-            "passed",
-            f"The network does better than the others at their defaults: {numbers}. {coverage}",
-        )
+        names = _and([result.trial.name for result in results])
+        return "passed", f"The network does better than {names}: {numbers}. {coverage}"
     return (
         "note",
         f"It cannot be shown that the network does better than {_or(alike)}: {numbers}. {coverage}",
@@ -73,7 +71,7 @@ def worth_a_network(evidence: Evidence) -> Answer:
 
 
 def _simplest(names: list[str]) -> str:
-    return "LogisticRegression" if "LogisticRegression" in names else names[0]
+    return "LogisticRegressionCV" if "LogisticRegressionCV" in names else names[0]
 
 
 def _least(evidence: Evidence) -> float:
@@ -90,5 +88,13 @@ def _intervals(evidence: Evidence) -> str:
     return f"Intervals are of {1 - 2 * evidence.level:.0%}, and allow for all that were tried."
 
 
+def _and(names: list[str]) -> str:
+    return _joined(names, "and")
+
+
 def _or(names: list[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    return _joined(names, "or")
+
+
+def _joined(names: list[str], word: str) -> str:
+    return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

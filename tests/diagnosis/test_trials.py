@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_wine, make_classification, make_moons
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.metrics import log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -64,6 +64,7 @@ def test_balanced_classes_are_judged_by_the_loss_without_weights(everything):
     np.testing.assert_allclose(trials_of(everything)["balanced class weights"].test_loss, losses, rtol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of defaults of LogisticRegressionCV
 def test_yardsticks_are_fitted_as_scikit_learn_fits_them_behind_the_same_preprocessing():
     pipeline = make_pipeline(StandardScaler(), classifier(epochs=4))
     found = diagnose(pipeline, 100 * X, Y, alphas=ALPHAS, cv=CV, remedies=["yardsticks"], scoring="roc_auc")
@@ -71,12 +72,18 @@ def test_yardsticks_are_fitted_as_scikit_learn_fits_them_behind_the_same_preproc
     assert list(trials) == [
         "as it is",
         "guessing",
-        "LogisticRegression",
+        "LogisticRegressionCV",
         "HistGradientBoosting",
         "MLPClassifier",
     ]
+    inner = StratifiedKFold(3, shuffle=True, random_state=0)
     theirs = {
-        "LogisticRegression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        "LogisticRegressionCV": make_pipeline(
+            StandardScaler(),
+            LogisticRegressionCV(
+                Cs=[1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100], cv=inner, scoring="neg_log_loss", max_iter=1000
+            ),
+        ),
         "HistGradientBoosting": make_pipeline(
             StandardScaler(), HistGradientBoostingClassifier(random_state=0)
         ),

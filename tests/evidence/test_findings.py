@@ -145,10 +145,10 @@ CASES = {
         evidence(),
     ),
     "worth-a-network": (
-        evidence(**tried(LogisticRegression=-0.1, MLPClassifier=0.1)),
+        evidence(**tried(LogisticRegressionCV=-0.1, MLPClassifier=0.1)),
         "hint",
-        ["Another classifier does better here", "LogisticRegression has 0.4", "Take LogisticRegression"],
-        evidence(**tried(LogisticRegression=0.1, MLPClassifier=0.1)),
+        ["Another classifier does better here", "LogisticRegressionCV has 0.4", "Take LogisticRegressionCV"],
+        evidence(**tried(LogisticRegressionCV=0.1, MLPClassifier=0.1)),
         evidence(**tried(dropout=0.1)),
     ),
     "remaining-gap": (
@@ -360,13 +360,13 @@ def test_that_guessing_is_beaten_may_not_be_shown_and_still_be_true():
 
 
 def test_a_classifier_that_is_about_as_good_is_said_to_be():
-    finding = said(evidence(**tried(LogisticRegression=0.001, guessing=0.2)), "worth-a-network")
+    finding = said(evidence(**tried(LogisticRegressionCV=0.001, guessing=0.2)), "worth-a-network")
     assert finding.severity == "note"
     assert finding.sentence.startswith(
-        "It cannot be shown that the network does better than LogisticRegression:"
+        "It cannot be shown that the network does better than LogisticRegressionCV:"
     )
     assert "guessing" not in finding.sentence
-    assert finding.advice == "Where that is enough, LogisticRegression is simpler."
+    assert finding.advice == "Where that is enough, LogisticRegressionCV is simpler."
 
 
 def test_a_change_that_could_not_be_trained_is_not_the_best_one():

@@ -43,9 +43,9 @@ def test_the_smallest_loss_comes_first_and_a_failed_trial_last_and_uncounted():
 
 
 def test_kinds_are_compared_among_themselves():
-    other = Trial("LogisticRegression", "yardstick", BASE.test_loss + 0.1, BASE.test_score)
+    other = Trial("LogisticRegressionCV", "yardstick", BASE.test_loss + 0.1, BASE.test_score)
     trials = [BASE, change(np.full(4, -0.1)), other]
-    assert [r.trial.name for r in results_of(trials, "yardstick", 0.25, 0.05)] == ["LogisticRegression"]
+    assert [r.trial.name for r in results_of(trials, "yardstick", 0.25, 0.05)] == ["LogisticRegressionCV"]
 
 
 @pytest.mark.parametrize("work", [2.0, np.nan])
