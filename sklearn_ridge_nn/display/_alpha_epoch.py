@@ -162,13 +162,13 @@ class AlphaEpochDisplay:
         known = self.best_epochs_per_alpha > 0
         (self.ridge_line_,) = ax.plot(
             places[known], self.best_epochs_per_alpha[known], color="white", marker="o", markersize=4,
-            linewidth=1, markeredgecolor=EDGE, markeredgewidth=0.8,
+            linewidth=1, markeredgecolor=EDGE, markeredgewidth=0.8, clip_on=False, zorder=3,
             label=f"best epochs per {plain(self.param_name)}",
         )  # fmt: skip
         best_epochs = int(self.best_epochs_per_alpha[self.best_index])
         (self.best_point_,) = ax.plot(
             places[self.best_index], best_epochs, linestyle="", marker="*", markersize=15, color="white",
-            markeredgecolor=EDGE,
+            markeredgecolor=EDGE, clip_on=False, zorder=3,
             label=f"best: {plain(self.param_name)} {self.alphas[self.best_index]:.3g}, {best_epochs} epochs",
         )  # fmt: skip
         if self.chosen_epochs is not None and self.chosen_epochs != best_epochs:

@@ -150,11 +150,13 @@ def undetermined_verdicts(evidence: Evidence) -> Answer:
     if not enough:
         return "note", f"{n_open}, and more splits of these rows would not change that: only more rows would."
     cv = more_splits(evidence, max(enough))
+    tell_little = n_splits < FEW_SPLITS or 2 * is_open.sum() >= len(is_open)
+    few = f"{n_splits} splits tell little here: " if tell_little else ""
+    n_settled = len(enough) if len(enough) < len(needed) else "all"
     return (
         "hint" if len(enough) == len(needed) or n_splits < FEW_SPLITS else "note",
-        f"{n_splits} splits tell little here: {n_open}, and about {cv['n_splits'] * cv['n_repeats']} splits "
-        f"would settle {len(enough) if len(enough) < len(needed) else 'all'} of them, if the differences "
-        "stay as they are.",
+        f"{few}{n_open}, and about {cv['n_splits'] * cv['n_repeats']} splits would settle {n_settled} of "
+        "them, if the differences stay as they are.",
         "Use more splits: {cv}.",
         {"cv": cv},
     )
@@ -231,8 +233,8 @@ def grid_beyond(edge: float, *, below: bool, has_zero: bool) -> list[float] | No
 
 
 def more_splits(evidence: Evidence, needed: float = 0) -> dict[str, int]:
-    """Return folds and repeats that make at least twice as many splits, and as many as are needed."""
-    return {"n_splits": 5, "n_repeats": max(10, math.ceil(max(2 * evidence.n_splits, needed) / 5))}
+    """Return folds and repeats that make as many splits as are needed, or at least twice as many."""
+    return {"n_splits": 5, "n_repeats": math.ceil((needed or max(2 * evidence.n_splits, 50)) / 5)}
 
 
 def l2_helps(evidence: Evidence) -> Answer:

@@ -10,6 +10,8 @@ import numpy as np
 from sklearn_ridge_nn.display import ZONES
 from sklearn_ridge_nn.evidence import Evidence, Finding, standard_error
 
+#: How a sentence begins that the headline repeats.
+TELL_LITTLE = "splits tell little here"
 #: Signs that can be told apart without colour.
 SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
 
@@ -21,8 +23,8 @@ def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
     parts = [f"{counts[label]} {label}" for label in ZONES if counts[label]]
     seeds = f" x {evidence.n_seeds} seeds" if evidence.n_seeds > 1 else ""
     problems = [finding.code for finding in findings if finding.severity == "problem"]
-    few = next((f for f in findings if f.code == "undetermined-verdicts" and f.severity == "hint"), None)
-    tell = "" if few is None else f" {few.sentence.partition(':')[0]}."
+    few = [f.sentence.partition(":")[0] for f in findings if f.code == "undetermined-verdicts"]
+    tell = f" {few[0]}." if few and few[0].endswith(TELL_LITTLE) else ""
     but = f" But see the findings: {', '.join(problems)}." if problems else ""
     return (
         f"{_answer(evidence)} {len(evidence.alphas)} values of {name} on {evidence.n_splits} splits{seeds}: "

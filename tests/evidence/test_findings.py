@@ -573,7 +573,7 @@ def test_the_splits_that_are_said_to_tell_do_tell():
     open_one = CASES["undetermined-verdicts"][0]
     assert open_one.verdicts[0] == "undetermined"
     cv = said(open_one, "undetermined-verdicts").suggestion["cv"]
-    n_times = cv["n_splits"] * cv["n_repeats"] // 6
+    n_times = -(-cv["n_splits"] * cv["n_repeats"] // 6)
     more = {
         name: np.tile(getattr(open_one, name), n_times)
         for name in ("test_loss", "train_loss", "test_score", "train_score")
