@@ -185,6 +185,51 @@ def guarded_rows(n_sets: int) -> Iterator[tuple[str, str]]:
             )
 
 
+def maps(
+    alike: float, lasting: float, n_splits: int, rng: np.random.Generator, n_epochs: int = 12
+) -> np.ndarray:
+    """Draw test losses after several numbers of epochs, of shape (n_splits, N_ALPHAS, n_epochs), all equal.
+
+    Losses of neighbouring alphas are correlated by `alike`, those after neighbouring numbers of epochs by
+    `lasting`, and those of two splits as the corrected standard error assumes.
+    """
+
+    def root(correlation: float, size: int) -> np.ndarray:
+        distances = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+        return np.linalg.cholesky(correlation**distances)
+
+    own = rng.standard_normal((n_splits, N_ALPHAS, n_epochs))
+    common = np.sqrt(RATIO) * rng.standard_normal((1, N_ALPHAS, n_epochs))
+    drawn = np.einsum("ab,jbe,fe->jaf", root(alike, N_ALPHAS), own + common, root(lasting, n_epochs))
+    return drawn + 3 * rng.standard_normal((n_splits, 1, 1))
+
+
+def map_rows(n_sets: int) -> Iterator[tuple[str, str]]:
+    """Yield false alarms after the number of epochs of the best pair, allowing for its choice and not."""
+    for n_splits in (5, 15):
+        for alike, lasting in ((0.0, 0.9), (0.9, 0.9), (0.99, 0.99)):
+            rng = np.random.default_rng(0)
+            called = np.zeros(2)
+            with patch.multiple(luck, N_SIMULATED=500):
+                for number in range(n_sets):
+                    luck.SEED = number % 100
+                    drawn = maps(alike, lasting, n_splits, rng)
+                    best, epochs = np.unravel_index(drawn.mean(axis=0).argmin(), drawn.shape[1:])
+                    test = drawn[:, :, epochs].T
+                    differences = test - test[best]
+                    mean, error = differences.mean(axis=1), luck.standard_error(differences, RATIO)
+                    for place, others in enumerate((drawn.transpose(1, 2, 0), None)):
+                        critical = luck.critical_values(test, int(best), RATIO, LEVEL, others=others)
+                        called[place] += (mean > critical * error).any()
+            luck.SEED = 0
+            yield (
+                f"Gaussian losses after 12 numbers of epochs, neighbouring alphas correlated {alike:g}, "
+                f"neighbouring epochs {lasting:g}, {n_splits} splits, all equal",
+                "any called after the best pair's epochs: max-t over the map {:.1%}, over its alphas alone "
+                "{:.1%}".format(*called / n_sets),
+            )
+
+
 def small(**params: object) -> RidgeMLPClassifier:
     defaults = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
     return RidgeMLPClassifier(**{**defaults, **params})
@@ -284,7 +329,7 @@ def main() -> None:
     lines += ["   * - losses of", "     - rate"]
     n_drawn = 5 * arguments.sets
     networks = written_network_rows() if arguments.drawn else network_rows(arguments.sets)
-    for rows in (gaussian_rows(n_drawn), guarded_rows(n_drawn), networks):
+    for rows in (gaussian_rows(n_drawn), guarded_rows(n_drawn), map_rows(n_drawn), networks):
         for what, rate in rows:
             print(f"{what}: {rate}", file=sys.stderr, flush=True)
             lines += [f"   * - {what}", f"     - {rate}"]

@@ -125,7 +125,7 @@ def bias_variance(
     if counts.min() < 2:
         raise ValueError(
             "Every class needs at least 2 rows, one to train on and one to test, but class "
-            f"{classes[counts.argmin()]!r} has 1. Leave it out or merge it with another."
+            f"{classes.tolist()[counts.argmin()]!r} has 1. Leave it out or merge it with another."
         )
     rng = check_random_state(random_state)
     train, test = train_test_split(
@@ -134,7 +134,8 @@ def bias_variance(
     absent = np.setdiff1d(numbers, numbers[train])
     if len(absent):
         raise ValueError(
-            f"The training part has no row of class {classes[absent[0]]!r} ({counts[absent[0]]} in all of "
+            f"The training part has no row of class {classes.tolist()[absent[0]]!r} "
+            f"({counts[absent[0]]} in all of "
             f"y), so its test loss would be infinite. Lower test_size={test_size}, leave the class out or "
             "merge it with another."
         )

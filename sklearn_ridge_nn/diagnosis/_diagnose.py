@@ -358,13 +358,14 @@ def _splits(cv: Any, X: Any, y: Any, groups: Any, is_multilabel: bool) -> Splits
         return splits
     labels = np.asarray(y)
     for number, (train, _) in enumerate(splits):
-        absent = np.setdiff1d(labels, labels[train])
-        if len(absent):
+        absent = np.setdiff1d(labels, labels[train]).tolist()
+        if absent:
             n_rows = int((labels == absent[0]).sum())
+            spread = f", or give a cv that spreads it, such as StratifiedKFold with at most {n_rows} splits"
             raise ValueError(
                 f"Split {number} of cv has no row of class {absent[0]!r} to train on ({n_rows} in all of y), "
-                "so its test loss would be infinite. Leave the class out, merge it with another, or give a "
-                f"cv that spreads it, such as StratifiedKFold with at most {max(n_rows, 2)} splits."
+                "so its test loss would be infinite. Leave the class out, or merge it with another"
+                f"{spread if n_rows > 1 else ''}."
             )
     return splits
 

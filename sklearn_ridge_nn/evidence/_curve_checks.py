@@ -164,14 +164,20 @@ def _settled_training(evidence: Evidence) -> Answer:
         return "not applicable", "No value has a loss on every split."
     epochs = loss_map.best[1]
     pair = f"{best_of(evidence)} after {epochs} epochs"
+    is_inside = epochs <= (1 - LAST_PART) * n_epochs
     if is_settled(loss_map, evidence.margin):
-        is_inside = epochs <= (1 - LAST_PART) * n_epochs
         where = "lies inside" if is_inside else "lies at the end of"
         flat = "" if is_inside else "; over their last quarter the loss hardly fell any more"
         return "passed", f"Training was long enough: the best pair, {pair}, {where} the {trained}{flat}."
+    what = (
+        f"the best pair, {pair}, lies inside the {trained}, but the loss of another {evidence.short_name} "
+        "still fell fast enough to get as low"
+        if is_inside
+        else f"the best pair, {pair}, lies at the end of the {trained}"
+    )
     return (
         "hint",
-        f"Training had not settled: the best pair, {pair}, lies at the end of the {trained}.",
+        f"Training had not settled: {what}.",
         "Train longer, {max_epochs}, or at a higher learning rate. Verdicts can change: overfitting comes "
         "late.",
         {"max_epochs": 4 * n_epochs},

@@ -589,6 +589,22 @@ def test_more_splits_are_not_advised_where_only_more_rows_would_tell():
     assert not finding.suggestion
 
 
+def test_training_has_not_settled_while_another_alpha_falls_towards_the_best_pair():
+    overfits = np.r_[np.linspace(1, 0.5, 10), np.linspace(0.51, 0.9, 30)]
+    falls = np.linspace(1, 0.52, 40)
+    found = said(
+        evidence(
+            (0.5, 0.88, 1.1), **curves_of(overfits, falls, np.full(40, 1.1)), epochs=10, rounds=(10, 20, 40)
+        ),
+        "unfinished-training",
+    )
+    assert found.severity == "hint"
+    assert found.sentence == (
+        "Training had not settled: the best pair, alpha = 0 after 10 epochs, lies inside the 40 epochs that "
+        "were trained, in 3 rounds, but the loss of another alpha still fell fast enough to get as low."
+    )
+
+
 def test_a_finding_travels_as_plain_values():
     for finding in suggesting():
         assert json.loads(json.dumps(finding.to_dict())) == finding.to_dict()
