@@ -152,7 +152,7 @@ def _judge(
         ratio = difference / error
         return (
             "undetermined",
-            f"{worse}, but that is {ratio:.1f} standard errors, and {critical:.1f} would tell; "
+            f"{worse}, but that is {_told_apart(ratio, critical, ' standard errors, and ')} would tell; "
             f"{_what_would_tell(ratio, critical, n_splits, test_ratio)}",
         )
     if np.isnan(worse_train):
@@ -207,6 +207,12 @@ def _what_would_tell(ratio: float, critical: float, n_splits: int, test_ratio: f
     if needed > MOST_SPLITS:
         return "no number of splits of these rows would, only more rows"
     return f"about {needed:.0f} splits would, if it stays"
+
+
+def _told_apart(one: float, other: float, words: str) -> str:
+    """Return two numbers with words between them, with as many digits as show which one is larger."""
+    digits = next((n for n in range(1, 4) if f"{one:.{n}f}" != f"{other:.{n}f}"), 4)
+    return f"{one:.{digits}f}{words}{other:.{digits}f}"
 
 
 def _signed(number: float) -> str:

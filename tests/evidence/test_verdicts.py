@@ -1,5 +1,7 @@
 """The statistics of a diagnosis, on numbers made by hand and on simulated cross-validations."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import t as student
@@ -52,6 +54,13 @@ def test_good_ends_at_one_standard_error(side):
     assert "within one standard error" in below.reasons[side]
     assert above.verdicts[side] == "undetermined"
     assert "would tell; no number of splits of these rows would" in above.reasons[side]
+
+
+def test_a_reason_has_the_digits_that_show_which_number_is_larger():
+    critical = beside_the_best(3 * ERROR)[0].critical_value[0]
+    reason = beside_the_best(0.999 * critical * ERROR)[0].reasons[0]
+    there, needed = re.search(r"that is ([\d.]+) standard errors, and ([\d.]+) would tell", reason).groups()
+    assert float(there) < float(needed)
 
 
 @pytest.mark.parametrize(("side", "label"), [(0, "overfit"), (2, "underfit")])
