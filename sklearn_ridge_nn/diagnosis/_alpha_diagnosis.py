@@ -272,6 +272,14 @@ class AlphaDiagnosis(Evidence):
                 f"epochs must be an int from 1 to {self.n_epochs}, the epochs that were trained. Got "
                 f"{epochs!r}."
             )
+        lengths = (~np.isnan(self.test_loss_curve)).sum(axis=2)
+        trained = np.where(np.isfinite(self.test_loss), lengths, lengths.max(axis=1, keepdims=True))
+        if (trained < np.minimum(epochs, lengths.max(axis=1, keepdims=True))).any():
+            raise ValueError(
+                f"The networks were trained for different numbers of epochs, {trained.min()} to "
+                f"{trained.max()}, because the splits differ in their rows. epochs must be at most "
+                f"{trained.min()}, or diagnose with epochs={epochs}, which trains all of them as long."
+            )
         if epochs == self.epochs:
             return self
         scores = np.full(self.test_score.shape, np.nan)

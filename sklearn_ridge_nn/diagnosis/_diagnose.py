@@ -30,7 +30,16 @@ from sklearn_ridge_nn.diagnosis._study import (
     seed_grid,
     strengths_to_try,
 )
-from sklearn_ridge_nn.diagnosis._trials import check_remedies, chosen_changes, try_changes, try_yardsticks
+from sklearn_ridge_nn.diagnosis._trials import (
+    Table,
+    changes_of,
+    check_remedies,
+    chosen_changes,
+    preprocessed,
+    try_changes,
+    try_yardsticks,
+    wants_trials,
+)
 from sklearn_ridge_nn.estimators import n_epochs, takes_best_epoch
 from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_classifier, no_score, run_study
 
@@ -189,8 +198,11 @@ def diagnose(
     is_multilabel = check_target(y, is_ours=ours is not None)
     splits = _splits(cv, X, y, groups, is_multilabel)
     estimator = clone(estimator)
-    _check_epochs(epochs, max_epochs, ours, name)
-    check_remedies(remedies, ours, name)
+    varied = name.removeprefix(path)
+    _check_epochs(epochs, max_epochs, ours, name, varied)
+    remedies = bool(remedies) if isinstance(remedies, np.bool_) else remedies
+    counts = None if is_multilabel else np.unique(np.asarray(y), return_counts=True)[1]
+    check_remedies(remedies, ours, name, {} if ours is None else changes_of(ours, counts, 2, varied))
     tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
     tried = values if path + "alpha" == name else tried
     others = seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
@@ -254,23 +266,30 @@ def diagnose(
         diagnosis = diagnosis_of(settled.arrays, epochs=settled.epochs, rounds=settled.rounds)
     else:
         diagnosis = diagnosis_of(train(rows, first)[0])
-    if ours is None:
+    if ours is None or not wants_trials(remedies, diagnosis):
         return diagnosis
-    counts = None if is_multilabel else np.unique(np.asarray(y), return_counts=True)[1]
-    n_features = int(np.shape(X)[1]) if np.ndim(X) == 2 or hasattr(X, "shape") else 1
-    per_epoch = float(sum(len(train) for train, _ in splits)) * n_seeds
-    changes = chosen_changes(remedies, ours, counts, diagnosis, n_features, per_epoch)
+    settings: dict[str, Any] = {varied: tried.tolist()[diagnosis.best_index]}
+    if first is not None:  # else each network trains as the estimator says
+        settings["epochs"] = diagnosis.chosen_epochs
+    table = _table(estimator, X, y, splits, ours, is_multilabel)
+    n_rows = float(sum(len(train) for train, _ in splits)) * n_seeds
+    as_it_is = clone(ours).set_params(**settings)
+    possible = changes_of(ours, counts, max(diagnosis.n_epochs, 2), varied)
+    changes = chosen_changes(remedies, as_it_is, possible, diagnosis, table, n_rows)
     if changes is None:
         return diagnosis
-    settings: dict[str, Any] = {"alpha": diagnosis.best_alpha}
-    if diagnosis.chosen_epochs and not diagnosis.early_stopping:
-        settings["epochs"] = diagnosis.chosen_epochs
-    trials = try_changes(run, ours, path, settings, others, changes, n_features)
+    trials = try_changes(run, ours, path, settings, others, changes, table)
     wants_yardsticks = not isinstance(remedies, list) or "yardsticks" in remedies
     if wants_yardsticks and not is_multilabel and not set(params or {}) - {"sample_weight"}:
-        weights = (params or {}).get("sample_weight")
         trials += try_yardsticks(
-            estimator, X, y, splits, scoring=scoring, sample_weight=weights, seed=_first_seed(others)
+            estimator,
+            X,
+            y,
+            splits,
+            scoring=scoring,
+            sample_weight=(params or {}).get("sample_weight"),
+            class_weight=ours.class_weight,
+            seed=_first_seed(others),
         )
     return dataclasses.replace(diagnosis, trials=tuple(trials))
 
@@ -278,7 +297,9 @@ def diagnose(
 diagnose.__module__ = "sklearn_ridge_nn"
 
 
-def _check_epochs(epochs: int | str | None, max_epochs: int | None, ours: Any, name: str) -> None:
+def _check_epochs(
+    epochs: int | str | None, max_epochs: int | None, ours: Any, name: str, varied: str
+) -> None:
     """Raise if so many epochs cannot be trained."""
     if max_epochs is not None and epochs != "settled":
         raise ValueError(
@@ -291,6 +312,11 @@ def _check_epochs(epochs: int | str | None, max_epochs: int | None, ours: Any, n
         raise ValueError(
             f"epochs={epochs!r} is for a RidgeMLPClassifier, and {name} is not a parameter of one. Leave "
             "epochs out, and set how long to train on the estimator itself."
+        )
+    if varied == "epochs":
+        raise ValueError(
+            f"epochs={epochs!r} is one number of epochs for all networks, and {name} is what is varied. "
+            "Leave epochs out."
         )
     if epochs != "settled":
         return
@@ -311,6 +337,22 @@ def _check_epochs(epochs: int | str | None, max_epochs: int | None, ours: Any, n
         )
 
 
+def _table(estimator: BaseEstimator, X: Any, y: Any, splits: Splits, ours: Any, is_multilabel: bool) -> Table:
+    """Return what decides how much work a training is, of the smallest split's rows."""
+    train, test = min(splits, key=lambda split: len(split[0]))
+    labels = np.asarray(y) if not hasattr(y, "toarray") else y
+    rows, _ = preprocessed(estimator, X, labels, train, test)
+    n_classes = len(np.unique(labels)) if not is_multilabel else 0
+    n_outputs = labels.shape[1] if is_multilabel else 1 if n_classes == 2 else n_classes
+    n_features = rows.shape[1] if hasattr(rows, "shape") else np.shape(rows)[1]
+    return Table(n_features, n_outputs, _kept(ours, len(train)))
+
+
+def _kept(ours: Any, n_rows: int) -> int:
+    """Return how many rows are left to train on beside the hold-out."""
+    return max(n_rows - math.ceil(ours.validation_split * n_rows), 1)
+
+
 def _first_seed(seeds: dict[str, list[int]]) -> int:
     return next((values[0] for values in seeds.values()), 0)
 
@@ -326,8 +368,7 @@ def _first_epochs(epochs: int | str, ours: Any, splits: Splits) -> int | None:
         return int(epochs)
     fewest = min(len(train) for train, _ in splits)
     try:
-        n_kept = max(fewest - math.ceil(ours.validation_split * fewest), 1)
-        return n_epochs(ours.epochs, ours.batch_size, n_kept)
+        return n_epochs(ours.epochs, ours.batch_size, _kept(ours, fewest))
     except (TypeError, ValueError):
         return None
 

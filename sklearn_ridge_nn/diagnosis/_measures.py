@@ -80,7 +80,10 @@ def _places(rows: Any) -> dict[str, Any]:
         means, variances = mean_variance_axis(rows.astype(float), axis=0)
     else:
         means, variances = rows.mean(axis=0, dtype=float), rows.var(axis=0, dtype=float)
-    rounding = np.finfo(rows.dtype).eps * np.abs(means)
+    dtype = (
+        rows.dtype if np.issubdtype(rows.dtype, np.floating) else np.float64
+    )  # whole numbers, such as counts
+    rounding = np.finfo(dtype).eps * np.abs(means)
     is_varying = np.sqrt(variances) > 10 * rounding
     if not is_varying.any():
         return {}

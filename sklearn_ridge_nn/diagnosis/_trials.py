@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -22,7 +24,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn._sklearn import safe_indexing
 from sklearn_ridge_nn.diagnosis._measures import losses_and_weights
-from sklearn_ridge_nn.estimators import RidgeMLPClassifier, layer_sizes
+from sklearn_ridge_nn.estimators import RidgeMLPClassifier, layer_sizes, n_epochs, per_class
 from sklearn_ridge_nn.evidence import Evidence, Trial
 from sklearn_ridge_nn.model_selection._shared import Measurement, Study
 
@@ -42,7 +44,7 @@ COMPILING = 1e10
 
 
 def changes_of(
-    classifier: RidgeMLPClassifier, counts: NDArray[np.intp] | None, most_epochs: int
+    classifier: RidgeMLPClassifier, counts: NDArray[np.intp] | None, most_epochs: int, varied: str = "alpha"
 ) -> dict[str, Change]:
     """Return the changes that can be tried on a classifier: those that are not in force already.
 
@@ -53,6 +55,8 @@ def changes_of(
         Rows of each class; None if y is multilabel.
     most_epochs : int
         What early stopping may train.
+    varied : str
+        The parameter that the diagnosis varies, which no change touches.
     """
     sizes = tuple(int(units) for units in layer_sizes(classifier.hidden_layer_sizes))
     rate = classifier.learning_rate
@@ -66,7 +70,7 @@ def changes_of(
             {"hidden_layer_sizes": tuple(max(units // 2, 1) for units in sizes)},
         ),
         "double the width": (bool(sizes), {"hidden_layer_sizes": tuple(2 * units for units in sizes)}),
-        "a layer less": (bool(sizes), {"hidden_layer_sizes": sizes[:-1]}),
+        "a layer less": (len(sizes) > 1, {"hidden_layer_sizes": sizes[:-1]}),  # one stays to be penalised
         "a layer more": (bool(sizes), {"hidden_layer_sizes": (*sizes, *sizes[-1:])}),
         "a third of the learning rate": (has_rate, {"learning_rate": _rounded(rate, 1 / 3)}),
         "three times the learning rate": (has_rate, {"learning_rate": _rounded(rate, 3)}),
@@ -80,19 +84,32 @@ def changes_of(
             {"class_weight": "balanced"},
         ),
     }
-    return {name: change for name, (is_possible, change) in changes.items() if is_possible}
+    return {
+        name: change
+        for name, (is_possible, change) in changes.items()
+        if is_possible and varied not in change
+    }
 
 
 def _rounded(rate: Any, factor: float) -> float:
     return float(f"{rate * factor:.3g}") if isinstance(rate, Real) else 0.0
 
 
-def work_of(classifier: RidgeMLPClassifier, change: Change, n_features: int, epochs: int) -> float:
+@dataclass(frozen=True)
+class Table:
+    """What the work of training depends on: features that reach the network, outputs, rows to train on."""
+
+    n_features: int
+    n_outputs: int
+    n_rows: int
+
+
+def work_of(classifier: RidgeMLPClassifier, change: Change, table: Table) -> float:
     """Return the operations per training row of a classifier with something changed, about."""
-    sizes = layer_sizes(change.get("hidden_layer_sizes", classifier.hidden_layer_sizes))
-    widths = [n_features, *map(int, sizes), 1]
+    given = {**classifier.get_params(), **change}
+    widths = [table.n_features, *map(int, layer_sizes(given["hidden_layer_sizes"])), table.n_outputs]
     n_weights = sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(widths))
-    return 6.0 * n_weights * int(change.get("epochs", epochs))
+    return 6.0 * n_weights * n_epochs(given["epochs"], given["batch_size"], table.n_rows)
 
 
 # -- other classifiers ------------------------------------------------------------------------------
@@ -125,6 +142,7 @@ def try_yardsticks(
     *,
     scoring: Any,
     sample_weight: Any,
+    class_weight: Any,
     seed: int,
 ) -> list[Trial]:
     """Fit scikit-learn's classifiers behind the same preprocessing, and score them on the test rows.
@@ -139,7 +157,9 @@ def try_yardsticks(
     scoring : str, callable or None
         As `diagnose` has it.
     sample_weight : array-like of shape (n_samples,) or None
-        Weights in fitting and in the loss.
+        Weights in fitting, in the loss and in the score.
+    class_weight : dict, "balanced" or None
+        Those of the network: weights in fitting and in the loss, as it has them.
     seed : int
         Of those that draw numbers.
 
@@ -152,12 +172,14 @@ def try_yardsticks(
     scores = {name: np.full(len(splits), np.nan) for name in YARDSTICKS}
     labels = np.asarray(y)
     for number, (train, test) in enumerate(splits):
-        X_train, X_test = _preprocessed(estimator, X, labels, train, test)
-        weights = None if sample_weight is None else np.asarray(sample_weight)
+        X_train, X_test = preprocessed(estimator, X, labels, train, test)
+        weights = _row_weights(labels, train, sample_weight, class_weight)
         fitting = {} if weights is None else {"sample_weight": weights[train]}
+        scoring_weights = None if sample_weight is None else np.asarray(sample_weight)[test]
         for name, make in YARDSTICKS.items():
             try:
-                with warnings.catch_warnings(action="ignore"):
+                # routing would have the steps within LogisticRegressionCV request their weights
+                with warnings.catch_warnings(action="ignore"), config_context(enable_metadata_routing=False):
                     yardstick = make(seed).fit(X_train, labels[train], **fitting)
                     losses[name][number] = log_loss(
                         labels[test],
@@ -165,13 +187,41 @@ def try_yardsticks(
                         labels=yardstick.classes_,
                         sample_weight=None if weights is None else weights[test],
                     )
-                    scores[name][number] = check_scoring(yardstick, scoring)(yardstick, X_test, labels[test])
+                    scores[name][number] = _score(yardstick, scoring, X_test, labels[test], scoring_weights)
             except (TypeError, ValueError):  # such as sparse X, or NaN that only some of them take
                 continue
     return [Trial(name, "yardstick", losses[name], scores[name], work=np.nan) for name in YARDSTICKS]
 
 
-def _preprocessed(
+def _row_weights(
+    labels: np.ndarray, train: np.ndarray, sample_weight: Any, class_weight: Any
+) -> np.ndarray | None:
+    """Return the weights of all rows in the loss, as the network has them; None if it has none."""
+    if sample_weight is None and class_weight is None:
+        return None
+    weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    if class_weight is None:
+        return weights
+    classes, numbers = np.unique(labels, return_inverse=True)
+    of_classes = per_class(labels[train], classes, class_weight, weights[train])
+    return weights * of_classes[numbers.ravel()]
+
+
+def _score(classifier: Any, scoring: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> float:
+    """Return a score; NaN where the scorer looks for something that only the network has."""
+    scorer = check_scoring(classifier, scoring or "accuracy")
+    try:
+        if weights is not None:
+            try:
+                return float(scorer(classifier, X, y, sample_weight=weights))
+            except TypeError:  # a metric, or a function, without weights
+                pass
+        return float(scorer(classifier, X, y))
+    except (AttributeError, TypeError, ValueError):
+        return np.nan
+
+
+def preprocessed(
     estimator: BaseEstimator, X: Any, y: np.ndarray, train: np.ndarray, test: np.ndarray
 ) -> tuple[Any, Any]:
     """Return the rows of a split as the estimator's last step gets to see them."""
@@ -187,8 +237,8 @@ def _preprocessed(
 # -- what to try, and trying it ---------------------------------------------------------------------
 
 
-def check_remedies(remedies: Any, ours: Any, name: str) -> None:
-    """Raise if what is to be tried is not known, or not for this estimator."""
+def check_remedies(remedies: Any, ours: Any, name: str, possible: dict[str, Change]) -> None:
+    """Raise if what is to be tried is not known, not for this estimator, or in force already."""
     if isinstance(remedies, list):
         known = (*CHANGES, "yardsticks")
         wrong = [item for item in remedies if item not in known]
@@ -201,15 +251,21 @@ def check_remedies(remedies: Any, ours: Any, name: str) -> None:
             f"remedies={remedies!r} are changes of a RidgeMLPClassifier, and {name} is not a parameter of "
             "one. Leave remedies out."
         )
+    for item in remedies if isinstance(remedies, list) else ():
+        if item != "yardsticks" and item not in possible:
+            raise ValueError(
+                f"remedies names {item!r}, but that is in force already, is what is varied, or does not fit "
+                f"this classifier. What can be tried is {', '.join(possible)}."
+            )
 
 
 def chosen_changes(
     remedies: Any,
     classifier: RidgeMLPClassifier,
-    counts: NDArray[np.intp] | None,
+    possible: dict[str, Change],
     diagnosis: Evidence,
-    n_features: int,
-    work_per_epoch: float,
+    table: Table,
+    n_rows: float,
 ) -> dict[str, Change] | None:
     """Return the changes to try, or None to try nothing.
 
@@ -217,38 +273,29 @@ def chosen_changes(
     ----------
     remedies : "auto", bool or list of str
     classifier : RidgeMLPClassifier
-    counts : ndarray of shape (n_classes,) or None
-        See `changes_of`.
+        As it is tried: with the number of epochs that was chosen.
+    possible : dict of str to dict
+        From `changes_of`.
     diagnosis : Evidence
-    n_features : int
-    work_per_epoch : float
+    table : Table
+    n_rows : float
         Training rows of all splits and seeds together.
-
-    Raises
-    ------
-    ValueError
-        If a change that is asked for is in force, or does not fit the classifier.
     """
-    if remedies is False or (remedies == "auto" and not diagnosis.rounds):
-        return None
-    possible = changes_of(classifier, counts, max(diagnosis.n_epochs, 2))
     if isinstance(remedies, list):
-        for item in remedies:
-            if item != "yardsticks" and item not in possible:
-                raise ValueError(
-                    f"remedies names {item!r}, but that is in force already, or does not fit this "
-                    f"classifier. What can be tried is {', '.join(possible)}."
-                )
         return {name: change for name, change in possible.items() if name in remedies}
     if remedies == "auto":
         assert diagnosis.loss_map is not None  # as there were rounds
-        alone = work_of(classifier, {}, n_features, 1) * work_per_epoch
-        own = alone * float(diagnosis.loss_map.trained_epochs.sum())
-        epochs = diagnosis.chosen_epochs
-        works = [work_of(classifier, change, n_features, epochs) for change in possible.values()]
-        if sum(works) * work_per_epoch + COMPILING * len(works) > own:
+        one_epoch = work_of(classifier, {"epochs": 1}, table) * n_rows
+        own = one_epoch * float(diagnosis.loss_map.trained_epochs.sum())
+        works = [work_of(classifier, change, table) for change in possible.values()]
+        if sum(works) * n_rows + COMPILING * len(works) > own:
             return None
     return possible
+
+
+def wants_trials(remedies: Any, diagnosis: Evidence) -> bool:
+    """Return whether anything may be tried: "auto" tries nothing but after rounds."""
+    return bool(remedies) and (remedies != "auto" or bool(diagnosis.rounds))
 
 
 def try_changes(
@@ -258,7 +305,7 @@ def try_changes(
     settings: dict[str, Any],
     seeds: dict[str, list[int]],
     changes: dict[str, Change],
-    n_features: int,
+    table: Table,
 ) -> list[Trial]:
     """Train the network as it is and with each change, and score it on the test rows.
 
@@ -270,11 +317,11 @@ def try_changes(
     path : str
         Names of the steps before it, with two underscores behind each.
     settings : dict of str to object
-        Its parameters as it is: alpha, and epochs where they were chosen.
+        Its parameters as it is: the best value of what is varied, and epochs where they were chosen.
     seeds : dict of str to list of int
         The grid of seeds.
     changes : dict of str to dict
-    n_features : int
+    table : Table
 
     Returns
     -------
@@ -299,8 +346,7 @@ def try_changes(
     losses = np.array([[np.nan if m is None else m["test_loss"] for m in row] for row in study.measured])
     scores = np.array([study.cv_results[f"split{split}_test_score"] for split in range(n_splits)]).T
     means = [table.reshape(len(everything), -1, n_splits).mean(axis=1) for table in (losses, scores)]
-    epochs = int(settings.get("epochs", 1))
-    own = work_of(classifier, {}, n_features, epochs)
+    own = work_of(classifier, settings, table)
     return [
         Trial(
             name,
@@ -308,7 +354,7 @@ def try_changes(
             loss,
             score,
             change,
-            work_of(classifier, change, n_features, epochs) / own,
+            work_of(classifier, settings | change, table) / own,
         )
         for (name, change), loss, score in zip(everything.items(), *means, strict=True)
     ]

@@ -11,6 +11,7 @@ from ._labels import (
     find_classes as find_classes,
     find_target_type as find_target_type,
     flatten as flatten,
+    per_class as per_class,
 )
 from ._parameters import (
     ALPHAS as ALPHAS,

@@ -71,7 +71,9 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
     baseline = evidence.baseline_loss[evidence.has_losses]
     if not len(losses) or np.isnan(baseline).any():
         return "not applicable", "No value has a loss on every split."
-    behind = lag(np.vstack([losses, baseline]), -1, evidence.test_ratio, evidence.level)
+    behind = lag(
+        np.vstack([losses, *_other_pairs(evidence), baseline]), -1, evidence.test_ratio, evidence.level
+    )
     best = evidence.by_split(evidence.test_loss)[evidence.best_index]
     numbers = (
         f"mean test loss {best.mean():.3g} at {best_of(evidence)}, {baseline.mean():.3g} for predicting "
@@ -255,9 +257,12 @@ def l2_helps(evidence: Evidence) -> Answer:
             f"{what} does not help: no {name} above 0 has a smaller mean test loss than {name} = 0.",
             "Leave the penalty out, or look at the gap that remains for other remedies.",
         )
-    behind = lag(_complete(losses), 0, evidence.test_ratio, evidence.level)
+    behind = lag(
+        np.vstack([_complete(losses), *_other_pairs(evidence)]), 0, evidence.test_ratio, evidence.level
+    )
+    after = "" if evidence.epochs is None else f", both after {evidence.epochs} epochs"
     numbers = (
-        f"against {name} = 0, {best_of(evidence)} lowers the mean test loss by {behind.mean:.3g} "
+        f"against {name} = 0{after}, {best_of(evidence)} lowers the mean test loss by {behind.mean:.3g} "
         f"({1 - 2 * evidence.level:.0%} interval {behind.low:.3g} to {behind.high:.3g}, allowing for the "
         "choice of the best)"
     )
@@ -295,8 +300,12 @@ def remaining_gap(evidence: Evidence) -> Answer:
         return (
             "note",
             f"A gap remains: {numbers}.",
-            "A gap by itself is no fault: what counts is the test loss. A stronger penalty narrows the gap, "
-            "and raises the loss here.",
+            "A gap by itself is no fault: what counts is the test loss."
+            + (
+                ""
+                if evidence.strengths[evidence.best_index] == evidence.strengths.max()
+                else " A stronger penalty narrows the gap, and raises the loss here."
+            ),
         )
     return "note", f"A gap may remain: {numbers}. The splits differ too much to be sure of it."
 
@@ -327,13 +336,16 @@ def penalty_dominates(evidence: Evidence) -> Answer:
     numbers = f"at {best_of(evidence)} the penalty is {mean:.0%} of the whole training loss"
     if mean <= DOMINANT:
         return "passed", f"The data loss leads: {numbers}."
-    if share_of_norm(evidence, best) > HARDLY_SHRUNK:
+    is_weakest = evidence.strengths[best] == evidence.strengths.min()
+    if not is_weakest and share_of_norm(evidence, best) > HARDLY_SHRUNK:
         return (
             "note",
             f"The penalty is large, but it is that of the weights that training began with: {numbers}, and "
             "it has hardly shrunk them.",
         )
-    weaker = np.flatnonzero((evidence.strengths < evidence.strengths[best]) & (evidence.alphas > 0))
+    if is_weakest:
+        return "note", f"The penalty dominates: {numbers}, and no weaker one was tried."
+    weaker = np.flatnonzero(evidence.strengths < evidence.strengths[best])
     good = [row for row in weaker if evidence.verdicts[row] == "good"]
     if good:
         weakest = evidence.alphas[min(good, key=lambda row: evidence.strengths[row])]
@@ -459,6 +471,15 @@ def seed_noise(evidence: Evidence) -> Answer:
             "[[ (sklearn.ensemble.VotingClassifier)]], or train longer at a lower learning rate.",
         )
     return "passed", f"Splits matter more than seeds: {numbers}."
+
+
+def _other_pairs(evidence: Evidence) -> list[np.ndarray]:
+    """Return the losses of the pairs that were chosen among; none if only alpha was chosen."""
+    if evidence.epochs is None or evidence.loss_map is None:
+        return []
+    best = evidence.by_split(evidence.test_loss)[evidence.best_index].mean()
+    pairs = evidence.loss_map.thinned()
+    return [pairs[pairs.mean(axis=1) >= best]]  # `at` may be at epochs that are not the luckiest
 
 
 def _complete(losses: np.ndarray) -> np.ndarray:

@@ -162,8 +162,8 @@ def _settled_training(evidence: Evidence) -> Answer:
     trained = f"{n_epochs} epochs that were trained, in {rounds} round{'s' if rounds > 1 else ''}"
     if loss_map is None or loss_map.best is None:
         return "not applicable", "No value has a loss on every split."
-    epochs = loss_map.best[1]
-    pair = f"{best_of(evidence)} after {epochs} epochs"
+    row, epochs = loss_map.best
+    pair = f"{evidence.short_name} = {evidence.alphas[row]:.3g} after {epochs} epochs"
     is_inside = epochs <= (1 - LAST_PART) * n_epochs
     if is_settled(loss_map, evidence.margin):
         where = "lies inside" if is_inside else "lies at the end of"

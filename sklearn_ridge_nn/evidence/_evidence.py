@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -223,7 +224,15 @@ class Evidence:
         """
         if not any(trial.kind == "as it is" for trial in self.trials):
             return []
-        return results_of(self.trials, kind, self.test_ratio, self.level)
+        known = [
+            dataclasses.replace(
+                trial,
+                test_loss=trial.test_loss[self.has_losses],
+                test_score=trial.test_score[self.has_losses],
+            )
+            for trial in self.trials
+        ]
+        return results_of(known, kind, self.test_ratio, self.level)
 
     @property
     def best_index(self) -> int:
@@ -255,9 +264,14 @@ class Evidence:
         """Why, per alpha."""
         return tuple(
             f"{reason}; it was trained for {trained} epochs only, for it could no longer win"
-            if 0 < trained < self.chosen_epochs
+            if 0 < trained < self.chosen_epochs and is_known
             else reason
-            for reason, trained in zip(self.comparison.reasons, self._trained_epochs, strict=True)
+            for reason, trained, is_known in zip(
+                self.comparison.reasons,
+                self._trained_epochs,
+                np.isfinite(self.by_split(self.test_loss)).all(axis=1),
+                strict=True,
+            )
         )
 
     @property

@@ -166,10 +166,12 @@ def is_settled(loss_map: LossMap, margin: float) -> bool:
     row, epochs = loss_map.best
     n_epochs = loss_map.per_split.shape[2]
     n_before = int(np.ceil((1 - LAST_PART) * n_epochs))
+    if n_before == n_epochs:  # so few that there is no last quarter
+        return False
     best = float(loss_map.mean[row, epochs - 1])
     late = float(np.nanmin(loss_map.mean[:, :n_before])) - best
     whole = float(loss_map.mean[row, 0]) - best
-    is_passed = epochs <= n_before < n_epochs
+    is_passed = epochs <= n_before
     is_flat = late <= margin * abs(best) and late <= HARDLY_FALLING * whole
     lag, gained = _lag_and_gain(loss_map)
     falls = (loss_map.best_epochs_per_alpha > n_before) & (loss_map.trained_epochs == n_epochs)

@@ -13,6 +13,8 @@ from sklearn_ridge_nn.evidence._trials import TrialResult
 def what_would_help(evidence: Evidence) -> Answer:
     """Whether some change of the best network lowers its test loss."""
     results = [result for result in evidence.trial_results("change") if np.isfinite(result.difference)]
+    if not results and evidence.trial_results("change"):
+        return "not applicable", "No change of the network that was tried has a loss on every split."
     if not results:
         return (
             "not applicable",

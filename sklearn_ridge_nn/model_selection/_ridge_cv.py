@@ -326,6 +326,8 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         return splits
 
     def _goes_by_columns(self) -> bool:
+        if self.epochs == "best":  # the engine scores test rows by the classes that it trains on
+            return True
         if self.scoring is None or isinstance(self.scoring, str):
             return self.scoring in _BY_COLUMNS
         # a function can look at the classes of the network; the metric inside of a scorer cannot
@@ -338,12 +340,17 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             if absent:
                 n_rows = int((y == absent[0]).sum())
                 spread = f"give a cv that spreads it, such as StratifiedKFold with at most {n_rows} splits, "
+                scored = f"scored by scoring={self.scoring!r}"
+                otherwise = (
+                    "score predicted labels, as scoring='balanced_accuracy' does; that is known of metrics "
+                    "by their names only."
+                )
+                if self.epochs == "best":
+                    scored, otherwise = "scored after every epoch", "set epochs to a number."
                 raise ValueError(
                     f"Split {number} of cv has no row of class {absent[0]!r} to train on ({n_rows} in all of "
-                    f"y), so its network has no probability for it, and cannot be scored by scoring="
-                    f"{self.scoring!r}. Leave the class out, merge it with another, "
-                    f"{spread if n_rows > 1 else ''}or score predicted labels, as "
-                    "scoring='balanced_accuracy' does; that is known of metrics by their names only."
+                    f"y), so its network has no probability for it, and cannot be {scored}. Leave the class "
+                    f"out, merge it with another, {spread if n_rows > 1 else ''}or {otherwise}"
                 )
 
     def _search(
@@ -405,6 +412,11 @@ class RidgeMLPClassifierCV(NetworkClassifier):
             raise ValueError(
                 "epochs='best' chooses how long to train, and so does early_stopping=True. Set "
                 "early_stopping=False, or epochs='auto'."
+            )
+        if self.callbacks:
+            raise ValueError(
+                "epochs='best' trains each alpha for as long, and callbacks may end or change a training. "
+                "Set callbacks=None, or a number of epochs."
             )
         if getattr(self.optimizer, "use_ema", False):
             raise ValueError(

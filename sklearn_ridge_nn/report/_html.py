@@ -155,8 +155,9 @@ _ABOUT = {
     "change": "One change at a time, trained on the same splits with the best alpha and number of epochs. "
     "Intervals allow for all changes being looked at. Work is that of training, by the work that the network "
     "as it is takes.",
-    "yardstick": "scikit-learn's, at their default parameters, behind the same preprocessing, on the same "
-    "splits. Intervals allow for all of them being looked at.",
+    "yardstick": "scikit-learn's, behind the same preprocessing, on the same splits. LogisticRegressionCV "
+    "chooses its penalty on the training rows, the others are as they come. Intervals allow for all of them "
+    "being looked at.",
 }
 
 

@@ -72,6 +72,7 @@ def trial_columns(evidence: Evidence, kind: str) -> dict[str, list[str]]:
     if not results:
         return {}
     (base,) = [trial for trial in evidence.trials if trial.kind == "as it is"]
+    loss, score = (values[evidence.has_losses].mean() for values in (base.test_loss, base.test_score))
     n_known = [np.isfinite(result.loss) for result in results]
 
     def cells(first: str, texts: Sequence[str]) -> list[str]:
@@ -79,13 +80,11 @@ def trial_columns(evidence: Evidence, kind: str) -> dict[str, list[str]]:
 
     columns = {
         "tried": ["the network as it is", *(result.trial.name for result in results)],
-        "test loss": cells(f"{base.test_loss.mean():.3g}", [f"{result.loss:.3g}" for result in results]),
+        "test loss": cells(f"{loss:.3g}", [f"{result.loss:.3g}" for result in results]),
         f"change ({1 - 2 * evidence.level:.0%} interval)": cells(
             "", [f"{r.difference:+.3g} ({r.low:+.2g} to {r.high:+.2g})" for r in results]
         ),
-        f"test {evidence.score_name}": cells(
-            f"{base.test_score.mean():.3g}", [f"{result.score:.3g}" for result in results]
-        ),
+        f"test {evidence.score_name}": cells(f"{score:.3g}", [f"{result.score:.3g}" for result in results]),
     }
     if kind == "change":
         columns["work"] = ["1 x", *(f"{result.trial.work:.2g} x" for result in results)]

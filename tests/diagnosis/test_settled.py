@@ -93,6 +93,24 @@ def test_alphas_that_cannot_win_stop_and_stay_in_the_report():
         assert f"it was trained for {trained[0]} epochs only" in found.reasons[0]
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_so_few_epochs_that_there_is_no_last_quarter_settle_nothing(epochs):
+    found = settled(classifier(epochs=epochs, learning_rate=1e-4), alphas=[0, 1e-2])
+    assert found.rounds[-1] == 4 * epochs
+    (finding,) = [finding for finding in found.findings if finding.code == "unfinished-training"]
+    assert finding.severity == "hint"
+
+
+def test_networks_of_other_numbers_of_epochs_have_none_in_common():
+    auto = classifier(epochs="auto", validation_split=0)
+    found = diagnose(auto, X[:119], Y[:119], alphas=[0, 1e-2], cv=3)
+    trained = (~np.isnan(found.test_loss_curve)).sum(axis=2)[0]
+    assert len(set(trained)) > 1
+    assert found.at(trained.min()).has_losses.all()
+    with pytest.raises(ValueError, match=f"epochs must be at most {trained.min()}, or diagnose with epochs="):
+        found.at(trained.max())
+
+
 def test_the_most_epochs_are_kept_to_and_said():
     slow = settled(classifier(learning_rate=1e-6), max_epochs=20)
     assert slow.n_epochs == 20

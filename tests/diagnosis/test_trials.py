@@ -5,16 +5,19 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer, load_wine, make_classification, make_moons
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_classification, make_moons
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
+from sklearn_ridge_nn.diagnosis import _diagnose
 from sklearn_ridge_nn.diagnosis._trials import CHANGES, YARDSTICKS, changes_of
+from sklearn_ridge_nn.estimators import n_epochs
 
 X, Y = make_classification(150, 8, n_informative=4, weights=[0.75], flip_y=0.1, random_state=0)
 ALPHAS = [0.0, 1e-2, 1e-1]
@@ -22,7 +25,7 @@ CV = StratifiedKFold(3)
 
 
 def classifier(**fields):
-    given = {"hidden_layer_sizes": (8,), "learning_rate": 0.01, "epochs": 16, "random_state": 0}
+    given = {"hidden_layer_sizes": (8, 4), "learning_rate": 0.01, "epochs": 16, "random_state": 0}
     return RidgeMLPClassifier(**{**given, **fields})
 
 
@@ -100,6 +103,93 @@ def test_yardsticks_are_fitted_as_scikit_learn_fits_them_behind_the_same_preproc
     np.testing.assert_allclose(trials["guessing"].test_loss, losses)
 
 
+def test_yardsticks_are_weighted_as_the_network_is():
+    """By class and by row in fitting and in the loss; the score by row alone."""
+    weights = np.random.default_rng(0).integers(0, 3, len(Y)).astype(float)
+    uneven = classifier(epochs=4, class_weight={0: 1, 1: 5})
+    given = {"alphas": ALPHAS, "cv": CV, "params": {"sample_weight": weights}}
+    found = diagnose(uneven, X, Y, remedies=["yardsticks"], **given)
+    trials = trials_of(found)
+    np.testing.assert_allclose(trials["guessing"].test_loss, found.baseline_loss, rtol=0.01)  # of a hold-out
+    train, test = next(CV.split(X, Y))
+    both = weights * np.where(Y == 1, 5, 1)
+    boosting = HistGradientBoostingClassifier(random_state=0).fit(X[train], Y[train], both[train])
+    loss = log_loss(Y[test], boosting.predict_proba(X[test]), sample_weight=both[test])
+    np.testing.assert_allclose(trials["HistGradientBoosting"].test_loss[0], loss)
+    score = accuracy_score(Y[test], boosting.predict(X[test]), sample_weight=weights[test])
+    np.testing.assert_allclose(trials["HistGradientBoosting"].test_score[0], score)
+
+
+def test_the_score_of_a_yardstick_is_the_accuracy_as_that_of_the_network():
+    found = diagnose(classifier(epochs=4), X, Y, alphas=ALPHAS, cv=CV, remedies=["yardsticks"])
+    for trial in found.trials:
+        assert ((trial.test_score >= 0) & (trial.test_score <= 1)).all(), trial.name
+
+
+def test_a_scorer_that_looks_for_the_network_leaves_yardsticks_without_a_score():
+    def n_epochs_trained(estimator, X, y):  # noqa: ARG001
+        return len(estimator.history_["loss"])
+
+    found = diagnose(
+        classifier(epochs=4), X, Y, alphas=ALPHAS, cv=CV, remedies=["yardsticks"], scoring=n_epochs_trained
+    )
+    assert np.isnan(trials_of(found)["MLPClassifier"].test_score).all()
+    assert np.isfinite(trials_of(found)["MLPClassifier"].test_loss).all()
+
+
+def test_another_parameter_that_is_varied_keeps_its_best_value():
+    found = diagnose(
+        classifier(), X, Y, alphas=[1e-3, 1e-2], cv=CV, param_name="learning_rate", epochs="settled",
+        remedies=True,
+    )  # fmt: skip
+    np.testing.assert_array_equal(trials_of(found)["as it is"].test_loss, found.test_loss[found.best_index])
+    assert not [trial.name for trial in found.trials if "learning_rate" in trial.change]
+
+
+def test_networks_that_train_as_the_estimator_says_do_so_in_trials():
+    """Also where that is another number of epochs on each split."""
+    auto = classifier(epochs="auto", validation_split=0, batch_size=32)
+    found = diagnose(auto, X[:100], Y[:100], alphas=[0.0, 0.01], cv=CV, remedies=["dropout 0.5"])
+    np.testing.assert_array_equal(trials_of(found)["as it is"].test_loss, found.test_loss[found.best_index])
+
+
+def test_texts_reach_the_network_through_their_steps():
+    texts = np.array(["one two", "two three", "one three", "three three"] * 10)
+    pipeline = make_pipeline(CountVectorizer(), classifier(epochs=3))
+    for rows in (texts, texts.tolist()):
+        found = diagnose(pipeline, rows, np.arange(40) % 2, alphas=ALPHAS, cv=3, remedies=["a layer less"])
+        # three words, and layers of 8 and 4, or of 8 alone
+        assert trials_of(found)["a layer less"].work == (4 * 8 + 9) / (4 * 8 + 9 * 4 + 5)
+
+
+def test_work_is_that_of_the_outputs_and_the_epochs_that_are_trained():
+    digits = load_digits(return_X_y=True)
+    X_some, y_some = digits[0][:150] / 16, digits[1][:150]
+    found = diagnose(
+        classifier(epochs="auto", batch_size=128), X_some, y_some, alphas=[0.0, 0.01], cv=CV,
+        remedies=["a layer less", "minibatches of 32", "early stopping"],
+    )  # fmt: skip
+    trials = trials_of(found)
+    assert trials["a layer less"].work == (65 * 8 + 9 * 10) / (65 * 8 + 9 * 4 + 5 * 10)
+    assert trials["minibatches of 32"].work == n_epochs("auto", 32, 90) / n_epochs("auto", 128, 90)
+    assert trials["early stopping"].work == 1
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of scores: all test rows of a split weigh nothing
+def test_a_split_that_verdicts_leave_out_is_left_out_of_trials():
+    weights = np.ones(len(Y))
+    weights[next(CV.split(X, Y))[1]] = 0
+    found = diagnose(
+        classifier(epochs=4), X, Y, alphas=ALPHAS, cv=CV, params={"sample_weight": weights},
+        remedies=["dropout 0.5", "yardsticks"],
+    )  # fmt: skip
+    assert found.has_losses.sum() == 2
+    (result,) = found.trial_results("change")
+    assert result.loss == result.trial.test_loss.mean()
+    assert np.isfinite([r.difference for r in found.trial_results("yardstick")]).all()
+    assert "failed" not in found.summary()
+
+
 def test_what_is_in_force_is_not_tried():
     every = classifier(
         hidden_layer_sizes=(), dropout=0.2, batch_size=32, class_weight="balanced", validation_split=0,
@@ -110,10 +200,10 @@ def test_what_is_in_force_is_not_tried():
     assert "balanced class weights" not in changes_of(classifier(), np.array([50, 50]), 5)
     assert "early stopping" not in changes_of(classifier(early_stopping=True), np.array([50, 50]), 5)
     assert not {"dropout 0.2", "dropout 0.5"} & set(changes_of(classifier(dropout=0.1), None, 5))
-    assert changes_of(classifier(), None, 5)["a layer more"] == {"hidden_layer_sizes": (8, 8)}
-    single = changes_of(classifier(hidden_layer_sizes=1), None, 5)
-    assert single["a layer less"] == {"hidden_layer_sizes": ()}
-    assert "half the width" not in single
+    assert changes_of(classifier(), None, 5)["a layer more"] == {"hidden_layer_sizes": (8, 4, 4)}
+    assert changes_of(classifier(), None, 5)["a layer less"] == {"hidden_layer_sizes": (8,)}
+    assert not {"half the width", "a layer less"} & set(changes_of(classifier(hidden_layer_sizes=1), None, 5))
+    assert not {"dropout 0.2", "dropout 0.5"} & set(changes_of(classifier(), None, 5, varied="dropout"))
 
 
 def test_auto_tries_where_training_settles_and_that_is_not_more_work():
@@ -145,13 +235,19 @@ def test_a_list_says_what_to_try():
             {"remedies": ["dropout 0.5"]},
             "'dropout 0.5', but that is in force already",
         ),
+        (
+            classifier(),
+            {"param_name": "epochs", "alphas": [2, 5], "epochs": 4},
+            "epochs=4 is one number of epochs for all networks, and epochs is what is varied",
+        ),
         (classifier(), {"remedies": "all"}, "'remedies' parameter of diagnose must be"),
         (LogisticRegression(), {"remedies": True, "param_name": "C"}, "and C is not a parameter of one"),
     ],
 )
-def test_what_cannot_be_tried_is_refused(estimator, fields, message):
+def test_what_cannot_be_tried_is_refused_before_any_training(estimator, fields, message, monkeypatch):
+    monkeypatch.setattr(_diagnose, "run_study", None)
     with pytest.raises(ValueError, match=message):
-        diagnose(estimator, X, Y, alphas=ALPHAS, cv=CV, **fields)
+        diagnose(estimator, X, Y, **{"alphas": ALPHAS, "cv": CV, **fields})
 
 
 def test_a_change_that_diverges_is_reported_and_does_no_harm():

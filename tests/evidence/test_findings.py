@@ -591,18 +591,49 @@ def test_more_splits_are_not_advised_where_only_more_rows_would_tell():
 
 def test_training_has_not_settled_while_another_alpha_falls_towards_the_best_pair():
     overfits = np.r_[np.linspace(1, 0.5, 10), np.linspace(0.51, 0.9, 30)]
-    falls = np.linspace(1, 0.52, 40)
-    found = said(
-        evidence(
-            (0.5, 0.88, 1.1), **curves_of(overfits, falls, np.full(40, 1.1)), epochs=10, rounds=(10, 20, 40)
-        ),
-        "unfinished-training",
+    shapes = curves_of(overfits, np.linspace(1, 0.52, 40), np.full(40, 1.1))
+    diagnosis = evidence((0.5, 0.88, 1.1), **shapes, epochs=10, rounds=(10, 20, 40))
+    later = diagnosis.at(40)
+    assert (diagnosis.best_alpha, later.best_alpha) == (0, 0.01)
+    for each in (diagnosis, later):  # the pair is that of the map, wherever one looks at it
+        found = said(each, "unfinished-training")
+        assert found.severity == "hint"
+        assert found.sentence == (
+            "Training had not settled: the best pair, alpha = 0 after 10 epochs, lies inside the 40 epochs "
+            "that were trained, in 3 rounds, but the loss of another alpha still fell fast enough to get as "
+            "low."
+        )
+
+
+def test_what_helps_allows_for_the_choice_of_epochs():
+    """The same losses, of which one shows the choice among alphas and the other that among epochs, too."""
+    rng = np.random.default_rng(0)
+    losses = np.array([0.62, 0.5, 0.7])[:, None] + 0.1 * rng.normal(size=(3, 6))
+    curves = 0.7 + 0.1 * rng.normal(size=(3, 6, 40))
+    curves[:, :, 19] = losses
+    given = {"test_loss": losses, "train_loss": losses - 0.1}
+    alone = evidence(**given)
+    chosen = evidence(**given, train_loss_curve=curves - 0.1, test_loss_curve=curves, epochs=20)
+    widths = []
+    for diagnosis in (alone, chosen):
+        sentence = said(diagnosis, "l2-helps").sentence
+        low, high = re.search(r"interval ([-\d.e]+) to ([-\d.e]+)", sentence).groups()
+        widths.append(float(high) - float(low))
+    assert widths[1] > 1.2 * widths[0]
+    assert "against alpha = 0, both after 20 epochs, alpha = 0.01" in said(chosen, "l2-helps").sentence
+
+
+def test_nothing_is_claimed_of_penalties_that_were_not_tried():
+    last = evidence(test=(0.9, 0.8, 0.5), gap=(0.6, 0.5, 0.3))
+    assert said(last, "remaining-gap").advice == (
+        "A gap by itself is no fault: what counts is the test loss."
     )
-    assert found.severity == "hint"
-    assert found.sentence == (
-        "Training had not settled: the best pair, alpha = 0 after 10 epochs, lies inside the 40 epochs that "
-        "were trained, in 3 rounds, but the loss of another alpha still fell fast enough to get as low."
-    )
+    norms = np.array([3.0, 1.0, 0.5])[:, None, None] * np.ones((3, 6, 2))
+    first = evidence(test=(0.5, 0.8, 0.9), alphas=np.array([0.3, 1.0, 3.0]), weight_norm=norms)
+    assert said(first, "penalty-dominates").sentence.endswith("and no weaker one was tried.")
+    zero = evidence(test=(0.5004, 0.5, 0.9), alphas=np.array([0.0, 1.0, 10.0]), weight_norm=norms)
+    assert zero.verdicts[0] == "good"
+    assert said(zero, "penalty-dominates").sentence.endswith("alpha = 0 is called good, too.")
 
 
 def test_a_finding_travels_as_plain_values():

@@ -126,6 +126,14 @@ def test_epochs_are_those_of_the_fit_where_they_are_not_chosen(wine):
             {"optimizer": keras.optimizers.Adam(use_ema=True), "learning_rate": 1e-3},
             "are averages in the end",
         ),
+        (
+            {"callbacks": [keras.callbacks.EarlyStopping()]},
+            "callbacks may end or change a training. Set callbacks=None",
+        ),
+        (
+            {"cv": [(np.arange(60), np.arange(60, 178)), (np.arange(0, 178, 2), np.arange(1, 178, 2))]},
+            r"Split 0 of cv has no row of class 2 .* cannot be scored after every epoch.* or set epochs to a",
+        ),
         ({"epochs": "settled"}, "'epochs' parameter of RidgeMLPClassifierCV must be"),
     ],
 )
