@@ -127,7 +127,7 @@ def test_the_score_of_a_yardstick_is_the_accuracy_as_that_of_the_network():
 
 
 def test_a_scorer_that_looks_for_the_network_leaves_yardsticks_without_a_score():
-    def n_epochs_trained(estimator, X, y):  # noqa: ARG001
+    def n_epochs_trained(estimator, X, y):
         return len(estimator.history_["loss"])
 
     found = diagnose(
@@ -187,7 +187,7 @@ def test_a_split_that_verdicts_leave_out_is_left_out_of_trials():
     (result,) = found.trial_results("change")
     assert result.loss == result.trial.test_loss.mean()
     assert np.isfinite([r.difference for r in found.trial_results("yardstick")]).all()
-    assert "failed" not in found.summary()
+    assert np.isfinite([result.score, *(r.score for r in found.trial_results("yardstick"))]).all()
 
 
 def test_what_is_in_force_is_not_tried():
