@@ -130,8 +130,9 @@ class RidgeMLPClassifierCV(NetworkClassifier):
     no score there. Where training rows lack one, the network has no probability for it: that is an error with
     metrics of probabilities, as it is in :func:`sklearn_ridge_nn.diagnose`, and with all of scikit-learn's
     scorer objects, for these do not tell what they go by. Metrics of predicted labels, such as the accuracy,
-    count the rows of that class as wrong. On multilabel y ``"neg_log_loss"`` is the mean of the labels' log
-    losses, as in training; scikit-learn's leaves out what is predicted for labels that a row does not have.
+    count the rows of that class as wrong; ``epochs="best"`` refuses that, too. On multilabel y
+    ``"neg_log_loss"`` is the mean of the labels' log losses, as in training; scikit-learn's leaves out what
+    is predicted for labels that a row does not have.
 
     *Missing scores.* Splits on which no alpha has a finite score are left out, with a warning. An alpha that
     lacks a score on another split is not chosen. The order of `alphas` does not matter.
