@@ -297,7 +297,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_data(diagnose)
     _add_alphas(diagnose)
-    _add_network(diagnose, epochs="until alpha and epochs settle")
+    _add_network(diagnose, epochs="default: until alpha and epochs settle")
     measuring = diagnose.add_argument_group("how to measure")
     _add_cv(measuring)
     measuring.add_argument("--scoring", metavar="NAME", help="score to show beside the loss (accuracy)")
@@ -306,7 +306,7 @@ def parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument(
         "--max-epochs", type=_count, metavar="N",
-        help="the most passes of settling (4 times those of auto)",
+        help="the most passes until alpha and epochs settle (default: 4 times those of --epochs auto)",
     )  # fmt: skip
     measuring.add_argument(
         "--remedies", choices=["auto", "all", "none"], default="auto",
@@ -436,7 +436,7 @@ def _add_alphas(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _add_network(command: argparse.ArgumentParser, epochs: str = "auto: 15, more of few rows") -> None:
+def _add_network(command: argparse.ArgumentParser, epochs: str = "15, more of few rows; the default") -> None:
     network = command.add_argument_group("network")
     network.add_argument(
         "--hidden-layer-sizes", type=_sizes, metavar="LIST", help="units of the hidden layers (128,64)"

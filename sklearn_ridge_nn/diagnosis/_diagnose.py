@@ -56,7 +56,7 @@ Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
         "margin": [Interval(Real, 0, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"settled"}), None],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
-        "remedies": ["boolean", StrOptions({"auto"}), list],
+        "remedies": ["boolean", str, list],
         "groups": ["array-like", None],
         "param_name": [str, None],
         "stronger": [StrOptions({"larger", "smaller"})],

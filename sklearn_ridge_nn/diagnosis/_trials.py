@@ -239,6 +239,11 @@ def preprocessed(
 
 def check_remedies(remedies: Any, ours: Any, name: str, possible: dict[str, Change]) -> None:
     """Raise if what is to be tried is not known, not for this estimator, or in force already."""
+    if isinstance(remedies, str) and remedies != "auto":
+        raise ValueError(
+            f"remedies={remedies!r} is no way to choose them. Pass True to try everything, False for "
+            "nothing, 'auto', or a list such as ['dropout 0.5', 'yardsticks']."
+        )
     if isinstance(remedies, list):
         known = (*CHANGES, "yardsticks")
         wrong = [item for item in remedies if item not in known]

@@ -15,6 +15,7 @@ from sklearn_ridge_nn.evidence._curve_checks import (
     best_of,
     diverging_curves,
     penalty_or_early_stopping,
+    probability,
     unfinished_training,
 )
 from sklearn_ridge_nn.evidence._evidence import Evidence
@@ -77,7 +78,8 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
     best = evidence.by_split(evidence.test_loss)[evidence.best_index]
     numbers = (
         f"mean test loss {best.mean():.3g} at {best_of(evidence)}, {baseline.mean():.3g} for predicting "
-        f"class frequencies (p = {behind.p_value:.2g}, allowing for the choice of the best)"
+        f"class frequencies (p = {probability(behind.p_value, evidence.level)}, allowing for the choice of "
+        "the best)"
     )
     if behind.p_value < evidence.level:
         return "passed", f"Predictions beat guessing: {numbers}."
@@ -85,7 +87,7 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
         return (
             "problem",
             f"Predictions have no smaller loss than guessing: {numbers}.",
-            "Verdicts mean little here: it is not shown that these features tell the classes apart.",
+            _why_no_better(evidence, float(baseline.mean())),
         )
     return (
         "hint",
@@ -93,6 +95,21 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
         "This does not show that they are useless: with so few rows a signal can go unseen. More rows would "
         "tell, and so may a score that looks at the order of the predictions[[ (scoring='roc_auc')]].",
     )
+
+
+def _why_no_better(evidence: Evidence, baseline: float) -> str:
+    """Return what to make of a loss that is no smaller than that of guessing."""
+    loss_map = evidence.loss_map
+    if loss_map is not None and loss_map.best is not None:
+        row, epochs = loss_map.best
+        loss = float(loss_map.mean[row, epochs - 1])
+        if loss < baseline and not evidence.early_stopping:
+            return (
+                f"It was smaller in the course of training: {loss:.3g} at {evidence.short_name} = "
+                f"{evidence.alphas[row]:.3g} after {epochs} epochs. So train less"
+                "[[, or with epochs='settled', which stops there]]."
+            )
+    return "Verdicts mean little here: it is not shown that these features tell the classes apart."
 
 
 def _rarest(evidence: Evidence) -> str:
@@ -128,7 +145,7 @@ def no_difference(evidence: Evidence) -> Answer:
     return (
         "note",
         f"No {name} in the range is called overfit or underfit: {span}.",
-        "These rows do not tell the values apart. Take the one-standard-error choice.",
+        "These splits do not show which value is better. Take the one-standard-error choice.",
     )
 
 
@@ -267,7 +284,8 @@ def l2_helps(evidence: Evidence) -> Answer:
         "choice of the best)"
     )
     if behind.low > 0 and evidence.verdicts[0] != "good":
-        return "note", f"{what} helps: {numbers}.", f"Use {best_of(evidence)}."
+        trained = "" if evidence.epochs is None else f" and {evidence.epochs} epochs"
+        return "note", f"{what} helps: {numbers}.", f"Use {best_of(evidence)}{trained}."
     good = [value for value, label in zip(evidence.alphas, evidence.verdicts, strict=True) if label == "good"]
     harmless = f"The penalty does no harm up to {name} = {good[-1]:.3g}"
     if behind.low > 0:

@@ -41,8 +41,8 @@ def diverging_curves(evidence: Evidence) -> Answer:
     behind = lag(curves[epochs], -1, evidence.test_ratio, evidence.level)
     numbers = (
         f"at {best_of(evidence)} the mean test loss turned at epoch {turn} of {len(means)} and rose "
-        f"from {last - behind.mean:.3g} to {last:.3g} (p = {behind.p_value:.2g}, allowing for the choice of "
-        "the epoch)"
+        f"from {last - behind.mean:.3g} to {last:.3g} (p = {probability(behind.p_value, evidence.level)}, "
+        "allowing for the choice of the epoch)"
     )
     if behind.p_value < evidence.level and behind.mean > evidence.margin * abs(last - behind.mean):
         return (
@@ -93,7 +93,8 @@ def unfinished_training(evidence: Evidence) -> Answer:
     goes_on = pace_of_test > STILL_MOVING and falls.mean() * n_epochs / n_last > least
     hardly = falls.mean() <= least and not goes_on
     if falls.mean() <= error or hardly:
-        return "passed", f"Training was long enough: {numbers}, but the test loss hardly fell any more."
+        moved = "rose" if falls.mean() < -least else "hardly fell any more"
+        return "passed", f"Training was long enough: {numbers}, but the test loss {moved}."
     return (
         "hint",
         f"Training had not finished: {numbers}, and the test loss by "
@@ -231,6 +232,12 @@ def pace_of(curve: np.ndarray, start: float) -> tuple[float, float]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2g} %"
+
+
+def probability(p_value: float, level: float) -> str:
+    """Return a p-value, with the digits that show on which side of the level it is."""
+    digits = next((n for n in (2, 3) if f"{p_value:.{n}g}" != f"{level:.{n}g}"), 4)
+    return f"{p_value:.{digits}g}"
 
 
 def best_of(evidence: Evidence) -> str:

@@ -32,9 +32,12 @@ def what_would_help(evidence: Evidence) -> Answer:
         )
     best = better[0]
     others = f" So do {', '.join(result.trial.name for result in better[1:])}." if better[1:] else ""
+    smaller = [f"{result.trial.name} has {result.loss:.3g}" for result in results if result.loss < best.loss]
+    if smaller:
+        others += f" Smaller losses that these splits do not show to be better: {', '.join(smaller)}."
     return (
         "hint",
-        f"Of {tried}, {best.trial.name} helps most: it has {_with(best)}.{others} {_intervals(evidence)}",
+        f"Of {tried}, {best.trial.name} surely helps: it has {_with(best)}.{others} {_intervals(evidence)}",
         f"Use {', '.join(f'{{{name}}}' for name in best.trial.change)}, and look at alpha and epochs again.",
         best.trial.change,
     )
@@ -68,12 +71,19 @@ def worth_a_network(evidence: Evidence) -> Answer:
     return (
         "note",
         f"It cannot be shown that the network does better than {_or(alike)}: {numbers}. {coverage}",
-        f"Where that is enough, {_simplest(alike)} is simpler.",
+        _instead([result for result in results if result.trial.name in alike]),
     )
 
 
-def _simplest(names: list[str]) -> str:
-    return "LogisticRegressionCV" if "LogisticRegressionCV" in names else names[0]
+def _instead(alike: list[TrialResult]) -> str:
+    """Return what to think of classifiers that may be as good; the smallest loss comes first."""
+    first = alike[0]
+    if first.difference < 0:
+        return f"{first.trial.name} has the smaller loss here, though not surely. Try it on more rows."
+    simple = [result.trial.name for result in alike if result.trial.name == "LogisticRegressionCV"]
+    if simple:
+        return f"{simple[0]} may do as well, and is simpler."
+    return f"{first.trial.name} may do as well."
 
 
 def _least(evidence: Evidence) -> float:

@@ -205,7 +205,7 @@ def splits_that_tell(ratio: float, critical: float, n_splits: int, test_ratio: f
 def _what_would_tell(ratio: float, critical: float, n_splits: int, test_ratio: float) -> str:
     needed = splits_that_tell(ratio, critical, n_splits, test_ratio)
     if needed > MOST_SPLITS:
-        return "no number of splits of these rows would, only more rows"
+        return "if it stays, no number of splits of these rows would, only more rows"
     return f"about {needed:.0f} splits would, if it stays"
 
 

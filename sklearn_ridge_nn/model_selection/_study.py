@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -79,6 +80,8 @@ def run_study(
 
     Raises
     ------
+    ValueError
+        If no fit succeeds.
     ImportError
         If this scikit-learn differs inside from those that a study can be run with.
     """
@@ -96,7 +99,16 @@ def run_study(
     parallel = partial(
         BatchedParallel, checkpoints=Checkpoints(memory), bar=bool(verbose), measurement=measurement
     )
-    batched(theirs.GridSearchCV.fit, parallel)(search, X, y, **(params or {}))
+    try:
+        batched(theirs.GridSearchCV.fit, parallel)(search, X, y, **(params or {}))
+    except ValueError as error:
+        reason = str(error).strip()
+        if not re.match(r"All the \d+ fits failed", reason):
+            raise
+        # scikit-learn's message shows every traceback, and speaks of an argument that there is not
+        raise ValueError(
+            f"No fit of {caller} succeeded. The last error was: {reason.splitlines()[-1]}"
+        ) from error
     measured = np.empty(len(measurement.values), dtype=object)
     measured[:] = measurement.values
     return Study(search.cv_results_, measured.reshape(-1, len(splits)))

@@ -153,11 +153,11 @@ def _trials(evidence: Evidence, kind: str) -> str:
 #: What the tables of trials say, by their kind.
 _ABOUT = {
     "change": "One change at a time, trained on the same splits with the best alpha and number of epochs. "
-    "Intervals allow for all changes being looked at. Work is that of training, by the work that the network "
-    "as it is takes.",
+    "The intervals hold for all changes together. Work is the arithmetic of training, relative to the "
+    "network as it is.",
     "yardstick": "scikit-learn's, behind the same preprocessing, on the same splits. LogisticRegressionCV "
-    "chooses its penalty on the training rows, the others are as they come. Intervals allow for all of them "
-    "being looked at.",
+    "chooses its penalty on the training rows, the others are as they come. The intervals hold for all of "
+    "them together.",
 }
 
 

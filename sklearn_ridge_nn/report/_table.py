@@ -25,11 +25,13 @@ def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
     problems = [finding.code for finding in findings if finding.severity == "problem"]
     few = [f.sentence.partition(":")[0] for f in findings if f.code == "undetermined-verdicts"]
     tell = f" {few[0]}." if few and few[0].endswith(TELL_LITTLE) else ""
+    yardsticks = [f.sentence.partition(":")[0] for f in findings if f.code == "worth-a-network"]
+    worth = f" {yardsticks[0]}." if yardsticks and evidence.trial_results("yardstick") else ""
     but = f" But see the findings: {', '.join(problems)}." if problems else ""
     return (
         f"{_answer(evidence)} {len(evidence.alphas)} values of {name} on {evidence.n_splits} splits{seeds}: "
-        f"{', '.join(parts)}. By the rule of one standard error {name} "
-        f"{evidence.one_se_alpha:.3g}.{tell}{but}"
+        f"{', '.join(parts)}. The rule of one standard error takes "
+        f"{name} {evidence.one_se_alpha:.3g}.{worth}{tell}{but}"
     )
 
 
@@ -102,7 +104,8 @@ def legend(evidence: Evidence) -> str:
         return words
     return (
         f"{words} 1 SE: the strongest penalty whose loss is within one (uncorrected) standard error of the "
-        f"best loss. It can be called {label}, for the difference of two losses is surer than a loss."
+        f"best loss. It can be called {label}, because the difference of two losses on the same splits "
+        "varies less than a loss."
     )
 
 

@@ -490,3 +490,13 @@ def test_a_diverged_training_warns_and_leaves_its_alpha_undetermined(small, wine
     (failed,) = [finding for finding in diagnosis.findings if finding.code == "failed-fits"]
     assert failed.severity == "problem"
     assert "3 of 9 fits have no loss" in failed.sentence
+
+
+def test_where_no_fit_succeeds_the_last_error_is_told_alone(wine):
+    X, y = wine
+    words = X.astype(object)
+    words[3, 0] = "red"
+    with pytest.raises(ValueError, match=r"^No fit of diagnose succeeded") as raised:
+        diagnose(scaled(RidgeMLPClassifier(epochs=1)), words, y, alphas=[0, 1], cv=2)
+    assert str(raised.value).count("\n") == 0
+    assert "could not convert string to float: 'red'" in str(raised.value)

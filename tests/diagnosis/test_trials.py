@@ -240,7 +240,7 @@ def test_a_list_says_what_to_try():
             {"param_name": "epochs", "alphas": [2, 5], "epochs": 4},
             "epochs=4 is one number of epochs for all networks, and epochs is what is varied",
         ),
-        (classifier(), {"remedies": "all"}, "'remedies' parameter of diagnose must be"),
+        (classifier(), {"remedies": "all"}, "remedies='all' is no way to choose them. Pass True"),
         (LogisticRegression(), {"remedies": True, "param_name": "C"}, "and C is not a parameter of one"),
     ],
 )

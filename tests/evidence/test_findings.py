@@ -22,6 +22,7 @@ from sklearn_ridge_nn.evidence._checks import (
     WIDE_GAP,
     more_splits,
 )
+from sklearn_ridge_nn.evidence._curve_checks import probability
 
 SIGNS = np.tile([1.0, -1.0, 0.5, -0.5, 0.2, -0.2], 3)
 EPOCHS = 20
@@ -140,7 +141,7 @@ CASES = {
     "what-would-help": (
         evidence(**tried(dropout=-0.1, stopping=0.1)),
         "hint",
-        ["Of 2 changes of the network at alpha = 0.01, dropout helps most: it has 0.4", "Use dropout=0.2"],
+        ["Of 2 changes of the network at alpha = 0.01, dropout surely helps: it has 0.4", "Use dropout=0.2"],
         evidence(**tried(dropout=0.001, stopping=0.1)),
         evidence(),
     ),
@@ -366,7 +367,41 @@ def test_a_classifier_that_is_about_as_good_is_said_to_be():
         "It cannot be shown that the network does better than LogisticRegressionCV:"
     )
     assert "guessing" not in finding.sentence
-    assert finding.advice == "Where that is enough, LogisticRegressionCV is simpler."
+    assert finding.advice == "LogisticRegressionCV may do as well, and is simpler."
+
+
+def test_a_classifier_with_a_smaller_loss_is_not_called_simpler():
+    noisy = tried(MLPClassifier=0.1)
+    losses = np.array([0.1, 0.9, 0.2, 0.8, 0.3, 0.5])
+    noisy["trials"] += (Trial("LogisticRegressionCV", "yardstick", losses, losses),)
+    finding = said(evidence(**noisy), "worth-a-network")
+    assert finding.severity == "note"
+    assert finding.advice.startswith("LogisticRegressionCV has the smaller loss here, though not surely.")
+
+
+def test_a_change_that_surely_helps_is_not_called_the_best_where_another_has_a_smaller_loss():
+    both = tried(dropout=-0.05)
+    losses = np.array([0.1, 0.9, 0.2, 0.7, 0.3, 0.2])
+    both["trials"] += (Trial("a layer less", "change", losses, losses, {"hidden_layer_sizes": [8]}),)
+    finding = said(evidence(**both), "what-would-help")
+    assert "dropout surely helps: it has 0.45" in finding.sentence
+    assert (
+        "Smaller losses that these splits do not show to be better: a layer less has 0.4." in finding.sentence
+    )
+    assert finding.suggestion == {"dropout": 0.2}
+
+
+def test_a_loss_above_that_of_guessing_that_was_below_it_earlier_is_one_of_too_long_training():
+    turned = np.r_[np.linspace(0.9, 0.4, 10), np.linspace(0.41, 0.8, 30)]
+    found = evidence((0.8, 0.8, 0.9), **curves_of(turned, turned, turned), baseline_loss=np.full(6, 0.69))
+    finding = said(found, "no-better-than-frequencies")
+    assert finding.severity == "problem"
+    assert "0.4 at alpha = 1 after 10 epochs. So train less" in finding.advice
+
+
+def test_a_probability_shows_on_which_side_of_the_level_it_is():
+    assert probability(0.0504, 0.05) == "0.0504"
+    assert probability(0.0123, 0.05) == "0.012"
 
 
 def test_a_change_that_could_not_be_trained_is_not_the_best_one():

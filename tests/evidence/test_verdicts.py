@@ -53,7 +53,7 @@ def test_good_ends_at_one_standard_error(side):
     assert below.verdicts[side] == "good"
     assert "within one standard error" in below.reasons[side]
     assert above.verdicts[side] == "undetermined"
-    assert "would tell; no number of splits of these rows would" in above.reasons[side]
+    assert "would tell; if it stays, no number of splits of these rows would" in above.reasons[side]
 
 
 def test_a_reason_has_the_digits_that_show_which_number_is_larger():

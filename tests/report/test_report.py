@@ -101,7 +101,7 @@ def test_a_one_standard_error_alpha_that_is_not_good_is_explained():
     diagnosis = AlphaDiagnosis(alphas=[0, 0.1, 1], **parts)
     assert (diagnosis.one_se_alpha, diagnosis.verdicts[2]) == (1, "underfit")
     for text in (diagnosis.summary(), diagnosis.to_html()):
-        assert "It can be called underfit, for the difference of" in " ".join(text.split())
+        assert "It can be called underfit, because the difference of" in " ".join(text.split())
 
 
 def test_the_summary_keeps_to_the_width(diagnosis):
