@@ -182,7 +182,7 @@ class AlphaEpochDisplay:
         edges[[0, -1]] = places[[0, -1]]
         ax.set_xlim(edges[0], edges[-1])
         self.zones_, self.hatches_ = draw_zones(ax, edges, self.verdicts, bottom=1.01, height=STRIP, ink=0.8)
-        ax.legend(loc="lower left", fontsize="small", facecolor="#666666", labelcolor="white", framealpha=0.8)
+        ax.legend(loc="lower left", fontsize="small", facecolor="#555555", labelcolor="white", framealpha=1)
         return self
 
     def _draw_contours(self, ax: Axes, places: np.ndarray, epochs: np.ndarray) -> None:
