@@ -41,7 +41,13 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize(("fields", "arguments"), KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(
+    ("fields", "arguments"),
+    [
+        pytest.param(*kind, id=name, marks=[pytest.mark.slow] if name == "Keras's loop" else [])
+        for name, kind in KINDS.items()
+    ],
+)
 def test_rounds_are_one_long_training_bit_by_bit(fields, arguments):
     found = settled(classifier(**fields), **arguments)
     arguments = {name: value for name, value in arguments.items() if name != "max_epochs"}
