@@ -273,8 +273,9 @@ class AlphaDiagnosis(Evidence):
                 f"{epochs!r}."
             )
         lengths = (~np.isnan(self.test_loss_curve)).sum(axis=2)
-        trained = np.where(np.isfinite(self.test_loss), lengths, lengths.max(axis=1, keepdims=True))
-        if (trained < np.minimum(epochs, lengths.max(axis=1, keepdims=True))).any():
+        longest = lengths.max(axis=1, keepdims=True)
+        trained = np.where(np.isfinite(self.test_loss), lengths, longest)
+        if (trained < np.minimum(epochs, longest)).any():
             raise ValueError(
                 f"The networks were trained for different numbers of epochs, {trained.min()} to "
                 f"{trained.max()}, because the splits differ in their rows. epochs must be at most "

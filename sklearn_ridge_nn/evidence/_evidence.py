@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
@@ -225,7 +224,7 @@ class Evidence:
         if not any(trial.kind == "as it is" for trial in self.trials):
             return []
         known = [
-            dataclasses.replace(
+            replace(
                 trial,
                 test_loss=trial.test_loss[self.has_losses],
                 test_score=trial.test_score[self.has_losses],

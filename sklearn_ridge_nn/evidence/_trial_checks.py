@@ -66,11 +66,11 @@ def worth_a_network(evidence: Evidence) -> Answer:
         )
     alike = [result.trial.name for result in results if not result.is_worse(least)]
     if not alike:
-        names = _and([result.trial.name for result in results])
+        names = _joined([result.trial.name for result in results], "and")
         return "passed", f"The network does better than {names}: {numbers}. {coverage}"
     return (
         "note",
-        f"It cannot be shown that the network does better than {_or(alike)}: {numbers}. {coverage}",
+        f"It cannot be shown that the network does better than {_joined(alike, 'or')}: {numbers}. {coverage}",
         _instead([result for result in results if result.trial.name in alike]),
     )
 
@@ -80,9 +80,8 @@ def _instead(alike: list[TrialResult]) -> str:
     first = alike[0]
     if first.difference < 0:
         return f"{first.trial.name} has the smaller loss here, though not surely. Try it on more rows."
-    simple = [result.trial.name for result in alike if result.trial.name == "LogisticRegressionCV"]
-    if simple:
-        return f"{simple[0]} may do as well, and is simpler."
+    if "LogisticRegressionCV" in (result.trial.name for result in alike):
+        return "LogisticRegressionCV may do as well, and is simpler."
     return f"{first.trial.name} may do as well."
 
 
@@ -98,14 +97,6 @@ def _with(result: TrialResult) -> str:
 
 def _intervals(evidence: Evidence) -> str:
     return f"Intervals are of {1 - 2 * evidence.level:.0%}, and allow for all that were tried."
-
-
-def _and(names: list[str]) -> str:
-    return _joined(names, "and")
-
-
-def _or(names: list[str]) -> str:
-    return _joined(names, "or")
 
 
 def _joined(names: list[str], word: str) -> str:
