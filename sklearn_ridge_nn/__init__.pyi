@@ -12,8 +12,14 @@ from .display import (
     LossCurveDisplay as LossCurveDisplay,
     WeightDistributionDisplay as WeightDistributionDisplay,
 )
-from .estimators import RidgeMLPClassifier as RidgeMLPClassifier
-from .model_selection._shared import RidgeMLPClassifierCV as RidgeMLPClassifierCV
+from .estimators import (
+    RidgeMLPClassifier as RidgeMLPClassifier,
+    RidgeMLPRegressor as RidgeMLPRegressor,
+)
+from .model_selection._shared import (
+    RidgeMLPClassifierCV as RidgeMLPClassifierCV,
+    RidgeMLPRegressorCV as RidgeMLPRegressorCV,
+)
 from .network import build_network as build_network
 
 __version__: str

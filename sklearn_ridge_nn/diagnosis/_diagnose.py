@@ -41,7 +41,7 @@ from sklearn_ridge_nn.diagnosis._trials import (
     wants_trials,
 )
 from sklearn_ridge_nn.estimators import n_epochs, takes_best_epoch
-from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_classifier, no_score, run_study
+from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_network, no_score, run_study
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
@@ -381,7 +381,7 @@ def _name_of(scoring: Any) -> str:
 
 def _network_of(estimator: BaseEstimator, prefix: str) -> Any:
     """Return the classifier of ours at the end of an estimator if the prefix leads to it, else None."""
-    located = final_classifier(estimator)
+    located = final_network(estimator)
     if located is None or "".join(f"{step}__" for step in located[0]) != prefix:
         return None
     return located[1]

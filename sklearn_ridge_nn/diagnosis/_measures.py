@@ -11,7 +11,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from sklearn_ridge_nn.estimators import state_of
 from sklearn_ridge_nn.evidence import QUANTILES
-from sklearn_ridge_nn.model_selection._shared import Fitted, final_classifier
+from sklearn_ridge_nn.model_selection._shared import Fitted, final_network
 from sklearn_ridge_nn.network import Task, logits, row_losses
 
 #: Rows that the spread of the features is measured on.
@@ -22,7 +22,7 @@ def losses_and_weights(fitted: Fitted) -> dict[str, Any]:
     """Measure losses, and of a network of ours also curves and weights."""
     if fitted.task is None:
         return _of_classifier(fitted)
-    located = final_classifier(fitted.estimator)
+    located = final_network(fitted.estimator)
     assert located is not None  # a network with a task is at the estimator's end
     return _of_network(located[1], fitted.task)
 
@@ -31,7 +31,7 @@ def losses_weights_and_state(fitted: Fitted) -> dict[str, Any]:
     """Measure all that `losses_and_weights` does of a network of ours, and what it can go on from."""
     measured = losses_and_weights(fitted)
     if fitted.task is not None:
-        located = final_classifier(fitted.estimator)
+        located = final_network(fitted.estimator)
         assert located is not None
         measured["state"] = state_of(located[1])
     return measured
@@ -58,8 +58,8 @@ def _of_network(classifier: Any, task: Task) -> dict[str, Any]:
             return value
         x = task.X[rows]
         z = logits(x, coefs, classifier.intercepts_, task.architecture.activation)
-        losses = row_losses(z, task.targets[rows], task.architecture.target_type)
-        return _mean(losses, None if task.weights is None else task.weights[rows])
+        losses = row_losses(z, task.targets[rows], task.architecture)
+        return task.loss_unit * _mean(losses, None if task.weights is None else task.weights[rows])
 
     return {
         "train_loss": loss("data_loss", task.train_rows),

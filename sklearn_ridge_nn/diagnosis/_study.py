@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn_ridge_nn._sklearn import HasMethods
 from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import check_alphas
-from sklearn_ridge_nn.model_selection._shared import MEMORY_TYPES, final_classifier
+from sklearn_ridge_nn.model_selection._shared import MEMORY_TYPES, final_network
 
 #: Constraints of the arguments that every function which runs a study has.
 STUDY_CONSTRAINTS: dict[str, list[Any]] = {
@@ -34,7 +34,7 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
             "one."
         )
     if param_name is None:
-        located = final_classifier(estimator)
+        located = final_network(estimator)
         if located is None:
             if hasattr(estimator, "best_estimator_"):
                 raise ValueError(

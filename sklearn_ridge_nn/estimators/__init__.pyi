@@ -1,24 +1,37 @@
-from ._classifier import (
-    BegunFit as BegunFit,
-    RidgeMLPClassifier as RidgeMLPClassifier,
-    begin_fit as begin_fit,
-    draw_seed as draw_seed,
-    finish_fit as finish_fit,
-    state_of as state_of,
+from ._classifier import RidgeMLPClassifier as RidgeMLPClassifier
+from ._fitted_network import (
+    FittedNetwork as FittedNetwork,
+    NetworkClassifier as NetworkClassifier,
+    NetworkRegressor as NetworkRegressor,
 )
-from ._fitted_network import NetworkClassifier as NetworkClassifier
 from ._labels import (
     find_classes as find_classes,
     find_target_type as find_target_type,
     flatten as flatten,
     per_class as per_class,
 )
+from ._network_estimator import (
+    BegunFit as BegunFit,
+    NetworkEstimator as NetworkEstimator,
+    begin_fit as begin_fit,
+    draw_seed as draw_seed,
+    finish_fit as finish_fit,
+    state_of as state_of,
+)
+from ._numbers import (
+    check_numbers as check_numbers,
+    flatten_numbers as flatten_numbers,
+    refuse_text as refuse_text,
+)
 from ._parameters import (
     ALPHAS as ALPHAS,
+    CLASSIFIER_CONSTRAINTS as CLASSIFIER_CONSTRAINTS,
     PARAMETER_CONSTRAINTS as PARAMETER_CONSTRAINTS,
+    REGRESSOR_CONSTRAINTS as REGRESSOR_CONSTRAINTS,
     check_all_parameters as check_all_parameters,
     check_parameters as check_parameters,
     layer_sizes as layer_sizes,
     n_epochs as n_epochs,
     takes_best_epoch as takes_best_epoch,
 )
+from ._regressor import RidgeMLPRegressor as RidgeMLPRegressor

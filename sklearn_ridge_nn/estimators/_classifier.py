@@ -2,79 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import validate_data
 
-from sklearn_ridge_nn import training
 from sklearn_ridge_nn._sklearn import check_sample_weight, fit_context
 from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
-from sklearn_ridge_nn.estimators._parameters import (
-    PARAMETER_CONSTRAINTS,
-    check_parameters,
-    layer_sizes,
-    n_epochs,
-    takes_best_epoch,
-)
-from sklearn_ridge_nn.network import (
-    Architecture,
-    DivergenceError,
-    MatrixLike,
-    State,
-    TargetType,
-    Task,
-    Trained,
-    check_range,
-    hold_out,
-)
-
-T = TypeVar("T")
-#: What fits on the same rows share, by what it is and what it depends on.
-Shared: TypeAlias = dict[tuple[Any, ...], Any]
+from sklearn_ridge_nn.estimators._labels import Labels
+from sklearn_ridge_nn.estimators._network_estimator import BegunFit, NetworkEstimator, Shared, once
+from sklearn_ridge_nn.estimators._parameters import CLASSIFIER_CONSTRAINTS, PARAMETER_CONSTRAINTS
+from sklearn_ridge_nn.network import MatrixLike
 
 
-@dataclass(frozen=True)
-class BegunFit:
-    """A fit up to its training.
-
-    Attributes
-    ----------
-    task : Task
-        What is to be trained.
-    classes : ndarray of shape (n_classes,)
-    label_dtype : dtype
-        Of y.
-    weight_scale : float
-        By which row weights were divided.
-    """
-
-    task: Task
-    classes: np.ndarray
-    label_dtype: np.dtype
-    weight_scale: float
-
-
-def once(shared: Shared, key: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """Return the value of a key, made when it is first asked for."""
-    if key not in shared:
-        shared[key] = make()
-    return shared[key]
-
-
-class RidgeMLPClassifier(NetworkClassifier):
+class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
     """Multilayer perceptron classifier in Keras with an L2 (ridge) penalty.
 
     The loss is the weighted mean of the cross-entropies plus ``alpha`` times the sum of squares of
     the hidden layers' kernels (Keras's ``l2``: no factor 1/2, not divided by the number of rows).
-    Biases and the output layer are not penalised.
+    Biases are not penalised, and the output layer is not unless `penalize_output` says so.
 
     Parameters
     ----------
@@ -82,7 +29,7 @@ class RidgeMLPClassifier(NetworkClassifier):
         Strength of the L2 penalty, >= 0. Keras rounds it to float32.
     hidden_layer_sizes : int or array-like of int, default=(128, 64)
         Units of the hidden layers. Empty gives logistic regression, which has no hidden kernel and
-        so no penalty.
+        so no penalty without `penalize_output`.
     activation : str, default="relu"
         Keras name of the hidden activation: "elu", "gelu", "leaky_relu", "linear", "mish", "relu",
         "selu", "sigmoid", "silu", "softplus", "softsign" or "tanh".
@@ -117,6 +64,8 @@ class RidgeMLPClassifier(NetworkClassifier):
     class_weight : dict, "balanced" or None, default=None
         Weights per class label, multiplied with `sample_weight`. "balanced" weighs each class
         inversely to its (weighted) frequency. Not for multilabel y.
+    penalize_output : bool, default=False
+        Whether alpha penalises the kernel of the output layer, too.
     warm_start : bool, default=False
         Whether `fit` continues from the weights and the optimizer's state of the last fit, on
         data with the same classes and features.
@@ -173,6 +122,7 @@ class RidgeMLPClassifier(NetworkClassifier):
     See Also
     --------
     sklearn.neural_network.MLPClassifier : scikit-learn's own network.
+    RidgeMLPRegressor : Predicts numbers.
     build_network : The Keras network that is trained.
 
     Notes
@@ -208,7 +158,7 @@ class RidgeMLPClassifier(NetworkClassifier):
 
     __module__ = "sklearn_ridge_nn"
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = PARAMETER_CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = PARAMETER_CONSTRAINTS | CLASSIFIER_CONSTRAINTS
 
     def __init__(
         self,
@@ -225,29 +175,33 @@ class RidgeMLPClassifier(NetworkClassifier):
         early_stopping: bool = False,
         patience: int = 5,
         class_weight: Mapping[Any, float] | str | None = None,
+        penalize_output: bool = False,
         warm_start: bool = False,
         callbacks: Sequence[Any] | None = None,
         dtype: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
-        self.alpha = alpha
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.dropout = dropout
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.validation_split = validation_split
-        self.early_stopping = early_stopping
-        self.patience = patience
+        super().__init__(
+            alpha,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            dropout=dropout,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_split=validation_split,
+            early_stopping=early_stopping,
+            patience=patience,
+            penalize_output=penalize_output,
+            warm_start=warm_start,
+            callbacks=callbacks,
+            dtype=dtype,
+            random_state=random_state,
+            verbose=verbose,
+        )
         self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        self.dtype = dtype
-        self.random_state = random_state
-        self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -316,283 +270,41 @@ class RidgeMLPClassifier(NetworkClassifier):
             )
         return self._fit(X, y, sample_weight, is_partial=True, stated_classes=classes)
 
-    def _fit(
-        self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, stated_classes: Any = None
-    ) -> Self:
-        check_parameters(self)
-        with self._unchanged_on_failure():
-            begun = self._begin(X, y, sample_weight, {}, is_partial, stated_classes)
+    # -- what y is ----------------------------------------------------------------------------------
 
-            (trained,) = training.train([begun.task], [begun.classes])
-            self._finish(begun, trained)
-        return self
+    def _flattened(self, y: Any) -> np.ndarray:
+        return labels.flatten(y)
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def _begin_fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        shared: Shared,
-        every_epoch: bool,
-        test: tuple[Any, Any, Any] | None = None,
-        start: State | None = None,
-        weighs_classes: bool = True,
-    ) -> BegunFit:
-        """Do what `begin_fit` says; `_finish` does the rest."""
-        check_parameters(self)
-        with self._unchanged_on_failure():
-            begun = self._begin(X, y, sample_weight, shared, is_partial=False)
-        task = begun.task
-        if test is not None:
-            class_weight = self.class_weight if weighs_classes else None
-            task = self._watching(begun, sample_weight, test, shared, class_weight)
-        if start is not None:
-            task = dataclasses.replace(task, start=start, epochs=task.epochs - start.n_epochs)
-        return dataclasses.replace(begun, task=dataclasses.replace(task, every_epoch=every_epoch))
-
-    def _watching(
-        self,
-        begun: BegunFit,
-        sample_weight: Any,
-        test: tuple[Any, Any, Any],
-        shared: Shared,
-        class_weight: Any,
-    ) -> Task:
-        """Return a begun fit's task with test rows behind its own, weighted as those are."""
-        task, classes, (X, y, test_weight) = begun.task, begun.classes, test
-        n_train = len(task.targets)
-
-        def read() -> tuple[MatrixLike, np.ndarray]:
-            rows = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
-            stack = sparse.vstack if sparse.issparse(task.X) else np.concatenate
-            targets = labels.encode(labels.flatten(check_array(y, ensure_2d=False, dtype=None)), classes)
-            return stack([task.X, rows]), np.concatenate([task.targets, targets])
-
-        def weigh() -> np.ndarray:
-            ones = np.ones(len(targets) - n_train)
-            weights = ones if test_weight is None else np.asarray(test_weight, dtype=np.float64)
-            if class_weight is not None:  # as the training rows have it, "balanced" included
-                trained = check_sample_weight(sample_weight, task.targets, dtype=np.float64)
-                y_train = classes[task.targets[:, 0]]
-                per_class = labels.per_class(y_train, classes, class_weight, trained)
-                weights = weights * per_class[targets[n_train:, 0]]
-            before = np.ones(n_train) if task.weights is None else task.weights
-            return np.concatenate([before, weights / begun.weight_scale])
-
-        rows, targets = once(shared, ("with test rows",), read)
-        is_weighted = sample_weight is not None or self.class_weight is not None
-        key = ("with test rows", repr(self.class_weight), repr(class_weight), begun.weight_scale)
-        return dataclasses.replace(
-            task,
-            X=rows,
-            targets=targets,
-            weights=once(shared, key, weigh) if is_weighted else None,
-            test_rows=np.arange(n_train, len(targets)),
-        )
-
-    def _begin(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        shared: Shared,
-        is_partial: bool,
-        stated_classes: Any = None,
-    ) -> BegunFit:
-        start = self._state() if hasattr(self, "coefs_") and (is_partial or self.warm_start) else None
-        if start is None:
-            self._forget()
-        X, y = self._read(X, y, shared, reset=start is None)
-        known_classes = self.classes_ if start is not None else None
+    def _target_of(
+        self, y: np.ndarray, known: Labels | None, shared: Shared, *, is_partial: bool, stated_classes: Any
+    ) -> Labels:
+        known_classes = None if known is None else known.classes
         classes = once(
             shared,
             ("classes",),
             lambda: labels.resolve_classes(y, stated_classes, known_classes, is_partial=is_partial),
         )
-        architecture = self._describe_network(labels.find_target_type(y, classes), classes)
-        if start is not None:
-            self._check_continues(architecture)
-        seed = draw_seed(self.random_state) if start is None else self._fitted["seed"]
-        targets = once(shared, ("targets",), lambda: labels.encode(y, classes))
-        weighting = repr(self.class_weight)
-        weights = once(
-            shared,
-            ("weights", weighting),
-            lambda: labels.row_weights(X, y, classes, self.class_weight, sample_weight),
-        )
-        train_rows, validation_rows = once(
-            shared,
-            ("rows", weighting, seed, self.validation_split),
-            lambda: self._split(y, targets, weights, seed, is_partial),
-        )
-        if is_partial and start is not None:  # weights keep their meaning from call to call
-            scale = self._fitted["weight_scale"]
-        else:
-            scale = 1.0 if weights is None else labels.scale_of(weights[train_rows])
-        epochs = 1 if is_partial else n_epochs(self.epochs, int(self.batch_size), len(train_rows))
-        task = Task(
-            architecture=architecture,
-            alpha=float(self.alpha),
-            X=X,
-            targets=targets,
-            weights=once(
-                shared, ("scaled", weighting, scale), lambda: labels.scaled(weights, scale, len(targets))
-            ),
-            train_rows=train_rows,
-            validation_rows=validation_rows,
-            epochs=epochs,
-            batch_size=int(self.batch_size),
-            seed=seed,
-            optimizer=self.optimizer,
-            learning_rate=float(rate) if isinstance(rate := self.learning_rate, Real) else rate,
-            dropout=float(self.dropout),
-            patience=self._patience(epochs) if len(validation_rows) else None,
-            callbacks=tuple(self.callbacks or ()),
-            verbose=int(self.verbose),
-            start=start,
-        )
-        return BegunFit(task, classes, y.dtype, scale)
+        return Labels.of(y, classes)
 
-    def _patience(self, epochs: int) -> int | None:
-        """Return how long to wait for a better loss; all epochs where only the best one is wanted."""
-        if self.early_stopping:
-            return int(self.patience)
-        return epochs if takes_best_epoch(self) else None
+    def _head(self, target: Labels) -> dict[str, Any]:
+        return {"target_type": target.target_type}
 
-    def _finish(self, begun: BegunFit, trained: Trained | DivergenceError) -> None:
-        """Take in what a begun fit was trained to."""
-        if isinstance(trained, DivergenceError):
-            raise trained
-        self._store(begun.task, trained, begun.classes, begun.label_dtype, begun.weight_scale)
+    def _weighting(self) -> str:
+        return "" if self.class_weight is None else repr(self.class_weight)
 
-    def _read(self, X: Any, y: Any, shared: Shared, reset: bool) -> tuple[MatrixLike, np.ndarray]:
-        """Return X and y as arrays, checked."""
+    def _row_weights(
+        self, X: MatrixLike, y: np.ndarray, target: Labels, sample_weight: Any
+    ) -> np.ndarray | None:
+        return labels.row_weights(X, y, target.classes, self.class_weight, sample_weight)
 
-        def read() -> tuple[MatrixLike, np.ndarray]:
-            rows, target = validate_data(
-                self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True, reset=reset
-            )
-            return rows, labels.flatten(target)
-
-        is_known = ("data",) in shared
-        rows, target = once(shared, ("data",), read)
-        if is_known:  # of X itself, this estimator still has to learn the names and the number of features
-            validate_data(self, X, reset=reset, skip_check_array=True)
-        once(shared, ("range", self.dtype), lambda: check_range(rows, self.dtype))
-        return rows, target
-
-    def _describe_network(self, target_type: TargetType, classes: np.ndarray) -> Architecture:
-        return Architecture(
-            n_features=self.n_features_in_,
-            n_outputs=1 if target_type == "binary" else len(classes),
-            target_type=target_type,
-            hidden_layer_sizes=tuple(int(units) for units in layer_sizes(self.hidden_layer_sizes)),
-            activation=self.activation,
-            dtype=self.dtype,
-        )
-
-    def _check_continues(self, architecture: Architecture) -> None:
-        """Check that the network to continue is the one that the parameters describe."""
-        before, now = vars(self._fitted_architecture()), vars(architecture)
-        changes = [
-            f"{name} from {before[name]!r} to {now[name]!r}" for name in now if before[name] != now[name]
-        ]
-        if changes:
-            raise ValueError(
-                "Training can only continue on the network of the last fit, but what describes it "
-                f"changed: {', '.join(changes)}. Set it back, or start a new network by fit with "
-                f"warm_start=False."
-            )
-
-    def _split(
-        self, y: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, seed: int, is_partial: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers of the rows to train on and of those to hold out."""
-        rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
-        if is_partial:
-            return rows, rows[:0]
-        if len(rows) < len(targets):  # without the rows of weight zero, one class may be left
-            labels.find_target_type(y[rows], labels.find_classes(y[rows]))
-        if self.validation_split == 0:
-            return rows, rows[:0]
-        train, held_out = hold_out(
-            labels.groups(targets[rows]), self.validation_split, seed, keep_one=y.ndim == 1
-        )
-        return rows[train], rows[held_out]
-
-
-def draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """Return a training's seed: an int as it is, else one drawn from the operating system or the state."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
-
-
-def begin_fit(
-    classifier: RidgeMLPClassifier,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
-    *,
-    shared: Shared,
-    every_epoch: bool,
-    test: tuple[Any, Any, Any] | None = None,
-    start: State | None = None,
-    weighs_classes: bool = True,
-) -> BegunFit:
-    """Do what ``fit`` does before it trains, for trainings that are to run together.
-
-    Parameters
-    ----------
-    classifier : RidgeMLPClassifier
-    X, y, sample_weight : object
-        As its `fit` takes them.
-    shared : dict
-        Empty at first. Fits that are begun on the very same X, y and sample_weight with the same
-        dict share what they have in common, and then also their minibatches.
-    every_epoch : bool
-        See `Task`.
-    test : tuple of (X, y, sample_weight) or None, default=None
-        Rows to watch, the same ones for all that share a dict.
-    start : State or None, default=None
-        What the same fit with fewer epochs ended with: the training goes on from there.
-    weighs_classes : bool, default=True
-        Whether rows to watch weigh by the classifier's ``class_weight``, too.
-
-    Returns
-    -------
-    BegunFit
-        For `finish_fit`, once its task is trained.
-    """
-    # These two are private on the class, so that users do not meet them there.
-    begin = classifier._begin_fit  # noqa: SLF001
-    return begin(
-        X,
-        y,
-        sample_weight,
-        shared=shared,
-        every_epoch=every_epoch,
-        test=test,
-        start=start,
-        weighs_classes=weighs_classes,
-    )
-
-
-def finish_fit(classifier: RidgeMLPClassifier, begun: BegunFit, trained: Trained | DivergenceError) -> None:
-    """Make a classifier whose fit was begun a fitted one.
-
-    Raises
-    ------
-    DivergenceError
-        If that is what the training came to.
-    """
-    classifier._finish(begun, trained)  # noqa: SLF001
-
-
-def state_of(classifier: NetworkClassifier) -> State:
-    """Return what a fitted classifier ended with, for `begin_fit` to go on from."""
-    return classifier._state()  # noqa: SLF001  private, so that users do not meet it
+    def _weights_by_class(
+        self, begun: BegunFit, sample_weight: Any, targets: np.ndarray
+    ) -> np.ndarray | float:
+        """Return what the rows of some targets weigh as the training rows have it, "balanced" included."""
+        if self.class_weight is None:
+            return 1.0
+        task, classes = begun.task, begun.target.classes
+        assert classes is not None
+        weights = check_sample_weight(sample_weight, task.targets, dtype=np.float64)
+        y_train = classes[task.targets[:, 0]]
+        return labels.per_class(y_train, classes, self.class_weight, weights)[targets[:, 0]]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -14,6 +15,57 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_ridge_nn._sklearn import check_sample_weight
 from sklearn_ridge_nn.network import MatrixLike, TargetType
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the labels are that a network learns.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+    target_type : {"binary", "multiclass", "multilabel-indicator"}
+    dtype : str
+        Of y.
+    """
+
+    classes: np.ndarray
+    target_type: TargetType
+    dtype: str
+
+    #: Equal for those that encode y alike: fits on the same y do.
+    key: ClassVar[tuple[Any, ...]] = ()
+
+    @classmethod
+    def of(cls, y: np.ndarray, classes: np.ndarray) -> Self:
+        """Return what a flattened y with these classes is."""
+        return cls(classes, find_target_type(y, classes), y.dtype.str)
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of the network."""
+        return 1 if self.target_type == "binary" else len(self.classes)
+
+    @property
+    def keeps_one(self) -> bool:
+        """Whether every class keeps a row to train on."""
+        return self.target_type != "multilabel-indicator"
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Return the targets of a flattened y, of shape (n_rows, n_columns)."""
+        return encode(y, self.classes)
+
+    def groups(self, y: np.ndarray) -> np.ndarray:
+        """Return the groups that a hold-out keeps the shares of: classes, or label combinations."""
+        return groups(self.encode(y))
+
+    def check_rows(self, y: np.ndarray) -> None:
+        """Refuse rows to train on that are of one class only."""
+        find_target_type(y, find_classes(y))
+
+    def loss_unit(self, loss: str) -> float:  # noqa: ARG002  numbers have units
+        """Return 1: losses are in nats."""
+        return 1.0
 
 
 def flatten(y: Any) -> np.ndarray:
@@ -160,10 +212,20 @@ def row_weights(
         if y.ndim == 2:
             raise ValueError("class_weight does not apply to a multilabel y. Set class_weight=None.")
         weights = weights * per_class(y, classes, class_weight, weights)[np.searchsorted(classes, y)]
+    return not_all_zero(weights, "rows of at least two classes a positive sample_weight and class_weight")
+
+
+def not_all_zero(weights: np.ndarray, what_to_give: str) -> np.ndarray:
+    """Return weights, of which some must be positive.
+
+    Raises
+    ------
+    ValueError
+        If all are zero.
+    """
     if not weights.any():
         raise ValueError(
-            "The weights of all rows are zero, which leaves nothing to train on. Give rows of at least "
-            "two classes a positive sample_weight and class_weight."
+            f"The weights of all rows are zero, which leaves nothing to train on. Give {what_to_give}."
         )
     return weights
 

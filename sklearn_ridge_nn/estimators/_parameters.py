@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn._sklearn import HasMethods, Interval, InvalidParameterError, StrOptions
-from sklearn_ridge_nn.network import ACTIVATIONS
+from sklearn_ridge_nn.network import ACTIVATIONS, NUMBER_LOSSES
 
 #: Names that every supported Keras knows, here so that checking them does not import Keras. Others
 #: are looked up in the installed one.
@@ -24,7 +24,7 @@ ALPHAS = (0.0, *(10.0 ** (power / 2) for power in range(-12, 1)))
 #: What ``epochs="auto"`` stands for: so many passes over the rows and, where those are fewer, gradient steps.
 AUTO_EPOCHS, AUTO_STEPS = 15, 600
 
-#: scikit-learn's parameter constraints of `RidgeMLPClassifier`.
+#: scikit-learn's parameter constraints of what classifier and regressor share.
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "alpha": [Interval(Real, 0, None, closed="left")],
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -37,12 +37,20 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "validation_split": [Interval(Real, 0, 1, closed="left")],
     "early_stopping": ["boolean"],
     "patience": [Interval(Integral, 0, None, closed="left")],
-    "class_weight": [StrOptions({"balanced"}), dict, None],
+    "penalize_output": ["boolean"],
     "warm_start": ["boolean"],
     "callbacks": [list, tuple, None],
     "dtype": [StrOptions({"float32", "float64"})],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
+}
+
+#: Those of `RidgeMLPClassifier` alone, and of `RidgeMLPRegressor` alone.
+CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {"class_weight": [StrOptions({"balanced"}), dict, None]}
+REGRESSOR_CONSTRAINTS: dict[str, list[Any]] = {
+    "loss": [StrOptions(set(NUMBER_LOSSES))],
+    "quantile": [Interval(Real, 0, 1, closed="neither")],
+    "scale_target": ["boolean"],
 }
 
 
@@ -87,6 +95,11 @@ def check_parameters(estimator: BaseEstimator) -> None:
         raise ValueError(
             "early_stopping=True needs a hold-out to watch, but validation_split=0. Set "
             "validation_split to a share of the rows such as 0.1, or early_stopping=False."
+        )
+    if params.get("quantile", 0.5) != 0.5 and params["loss"] != "quantile":
+        raise ValueError(
+            f"quantile={params['quantile']} would have no effect, because loss={params['loss']!r}. Set "
+            "loss='quantile', or leave quantile at 0.5."
         )
     optimizer, rate, callbacks = params["optimizer"], params["learning_rate"], params["callbacks"]
     if optimizer in OPTIMIZERS and isinstance(rate, Real) and not callbacks:

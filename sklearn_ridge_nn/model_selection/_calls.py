@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn._sklearn import has_callbacks, is_of_scikit_learn, safe_split, scorers_in
-from sklearn_ridge_nn.estimators import RidgeMLPClassifier
+from sklearn_ridge_nn.estimators import NetworkEstimator, RidgeMLPClassifier, RidgeMLPRegressor
 from sklearn_ridge_nn.training import State, Task
 
 
@@ -75,6 +75,8 @@ class Measurement:
     every_epoch: bool = True
 
 
+#: The functions that fit a network of ours; a subclass with another one is fitted as scikit-learn does.
+FITS = (RidgeMLPClassifier.fit, RidgeMLPRegressor.fit)
 #: Where an answer of scikit-learn's function carries what was measured, until the search takes it out.
 MEASURED = "measured"
 
@@ -137,9 +139,9 @@ class Call:
         return self.arguments["estimator"]
 
     @property
-    def classifier(self) -> RidgeMLPClassifier:
-        """Our classifier at the end of the estimator, of a call for which there is one."""
-        located = final_classifier(self.estimator)
+    def network(self) -> NetworkEstimator:
+        """Our network at the end of the estimator, of a call for which there is one."""
+        located = final_network(self.estimator)
         assert located is not None
         return located[1]
 
@@ -184,14 +186,14 @@ class Call:
         return answer
 
 
-def final_classifier(estimator: Any) -> tuple[tuple[str, ...], RidgeMLPClassifier] | None:
-    """Return the names of the last steps down to our classifier, and the classifier itself.
+def final_network(estimator: Any) -> tuple[tuple[str, ...], NetworkEstimator] | None:
+    """Return the names of the last steps down to our classifier or regressor, and that estimator itself.
 
     Returns
     -------
-    tuple of (tuple of str, RidgeMLPClassifier) or None
-        None if the estimator is neither our classifier nor a Pipeline, or Pipelines in one another,
-        that end in it, or if scikit-learn's callbacks are to see its fit.
+    tuple of (tuple of str, RidgeMLPClassifier or RidgeMLPRegressor) or None
+        None if the estimator is neither one of ours nor a Pipeline, or Pipelines in one another,
+        that end in one, or if scikit-learn's callbacks are to see its fit.
     """
     names = []
     while True:
@@ -204,7 +206,7 @@ def final_classifier(estimator: Any) -> tuple[tuple[str, ...], RidgeMLPClassifie
         except (TypeError, ValueError, IndexError):  # scikit-learn says what is wrong
             return None
         names.append(name)
-    is_ours = isinstance(estimator, RidgeMLPClassifier) and type(estimator).fit is RidgeMLPClassifier.fit
+    is_ours = isinstance(estimator, NetworkEstimator) and type(estimator).fit in FITS
     return (tuple(names), estimator) if is_ours else None
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_ridge_nn.estimators import layer_sizes, n_epochs
-from sklearn_ridge_nn.model_selection._calls import Call, final_classifier
+from sklearn_ridge_nn.model_selection._calls import Call, final_network
 from sklearn_ridge_nn.model_selection._fold_fits import run_together
 from sklearn_ridge_nn.training._shared import Progress
 
@@ -35,7 +35,7 @@ class Chunk:
     pieces : list of list of int
         The numbers of the calls that train together.
     calls : dict of int to Call
-        If `trains_together`, `final_classifier` finds one for each of them, its parameters set.
+        If `trains_together`, `final_network` finds one for each of them, its parameters set.
     trains_together : bool
         If not, scikit-learn does all of it.
     """
@@ -105,7 +105,7 @@ def _set_parameters(call: Call) -> bool:
     """Set a call's parameters and its setting; return whether its network can train with others."""
     parameters = call.arguments.get("parameters") or {}
     call.estimator.set_params(**clone(parameters, safe=False))
-    located = final_classifier(call.estimator)
+    located = final_network(call.estimator)
     are_arrays = all(np.ndim(call.arguments[name]) == 1 for name in ("train", "test"))
     if located is None or call.arguments.get("y") is None or not are_arrays:
         return False
@@ -130,11 +130,11 @@ def _identity(value: Any) -> tuple[Any, ...]:
 
 def _operations(call: Call) -> float:
     """Return about how many floating-point operations a training takes; 0 if its parameters are wrong."""
-    classifier = call.classifier
+    network = call.network
     try:
-        if classifier.callbacks:
+        if network.callbacks:
             return PIECE_OPERATIONS  # Keras trains it alone
-        widths = [_n_features(call), *map(int, layer_sizes(classifier.hidden_layer_sizes)), 1]
+        widths = [_n_features(call), *map(int, layer_sizes(network.hidden_layer_sizes)), 1]
         n_weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(widths))
         return 6.0 * len(call.arguments["train"]) * n_weights * _n_epochs(call)
     except Exception:  # its fit says what is wrong
@@ -143,10 +143,10 @@ def _operations(call: Call) -> float:
 
 def _n_epochs(call: Call) -> int:
     """Return how many epochs a training takes; 0 if its parameters are wrong, which its fit says."""
-    classifier, n_rows = call.classifier, len(call.arguments["train"])
+    network, n_rows = call.network, len(call.arguments["train"])
     try:
-        n_kept = n_rows - math.ceil(classifier.validation_split * n_rows)
-        return n_epochs(classifier.epochs, classifier.batch_size, max(n_kept, 1))
+        n_kept = n_rows - math.ceil(network.validation_split * n_rows)
+        return n_epochs(network.epochs, network.batch_size, max(n_kept, 1))
     except (TypeError, ValueError, ArithmeticError):
         return 0
 

@@ -9,37 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from sklearn_ridge_nn.estimators import RidgeMLPClassifier
-from sklearn_ridge_nn.model_selection._calls import Fitted, Measurement, final_classifier
+from sklearn_ridge_nn.estimators import NetworkEstimator
+from sklearn_ridge_nn.model_selection._calls import Fitted, Measurement, final_network
 from sklearn_ridge_nn.model_selection._study import no_score, run_study
 
-#: Scores that are known after every epoch, and the history that they are; a loss counts negative.
-FOLLOWED = {"neg_log_loss": ("test_data_loss", -1.0), "accuracy": ("test_accuracy", 1.0)}
 
-
-def epoch_scores(
-    classifier: RidgeMLPClassifier,
+def test_histories(
+    network: NetworkEstimator,
+    name: str,
     alphas: NDArray[np.float64],
     X: Any,
     y: Any,
     sample_weight: Any,
     splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
-    scoring: str,
     **how: Any,
 ) -> NDArray[np.float64]:
-    """Return the test scores of every alpha on every split after every epoch.
+    """Return what is measured on the test rows of every alpha and split after every epoch.
 
     Parameters
     ----------
-    classifier : RidgeMLPClassifier
+    network : RidgeMLPClassifier or RidgeMLPRegressor
         With a number of epochs.
+    name : {"test_data_loss", "test_accuracy"}
     alphas : ndarray of shape (n_alphas,)
     X, y, sample_weight : object
-        As its `fit` takes them; scores are weighted by the weights.
+        As its `fit` takes them; losses are weighted by the weights.
     splits : list of (ndarray, ndarray)
         Rows to train and to test on.
-    scoring : str
-        One of `FOLLOWED`.
     **how : object
         ``n_jobs``, ``memory`` and ``verbose``.
 
@@ -52,31 +48,29 @@ def epoch_scores(
     params = None if sample_weight is None else {"sample_weight": sample_weight}
     study = run_study(
         measurement,
-        classifier,
+        network,
         X,
         y,
         {"alpha": alphas.tolist()},
         splits,
-        caller="RidgeMLPClassifierCV with epochs='best'",
+        caller=f"{type(network).__name__}CV with epochs='best'",
         scoring=no_score,
         params=params,
         **how,
     )
-    name, sign = FOLLOWED[scoring]
-    scores = np.full((*study.measured.shape, int(classifier.epochs)), np.nan)
+    values = np.full((*study.measured.shape, int(network.epochs)), np.nan)
     for place in np.ndindex(study.measured.shape):
         measured: Any = study.measured[place]
         if measured is not None:
-            scores[place] = sign * measured[name]
-    return scores
+            values[place] = measured[name]
+    return values
 
 
 def _histories(fitted: Fitted) -> dict[str, Any]:
     """Measure what is known of the test rows after every epoch."""
-    located = final_classifier(fitted.estimator)
-    assert located is not None  # a RidgeMLPClassifier is searched
-    history = located[1].history_
-    return {name: history[name] for name, _ in FOLLOWED.values()}
+    located = final_network(fitted.estimator)
+    assert located is not None  # a network of ours is searched
+    return {name: values for name, values in located[1].history_.items() if name.startswith("test_")}
 
 
 def pairs_of(alphas: NDArray[np.float64], scores: NDArray[np.float64]) -> dict[str, Any]:

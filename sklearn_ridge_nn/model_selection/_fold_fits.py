@@ -21,7 +21,13 @@ from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn import training
 from sklearn_ridge_nn._sklearn import rebound
-from sklearn_ridge_nn.estimators import BegunFit, RidgeMLPClassifier, begin_fit, finish_fit
+from sklearn_ridge_nn.estimators import (
+    BegunFit,
+    RidgeMLPClassifier,
+    RidgeMLPRegressor,
+    begin_fit,
+    finish_fit,
+)
 from sklearn_ridge_nn.model_selection._calls import Call
 from sklearn_ridge_nn.model_selection._preprocessing import Preprocessed, put_back, replaced
 from sklearn_ridge_nn.training import DivergenceError, Trained
@@ -32,7 +38,7 @@ class Member:
     """One call whose network trains together with others."""
 
     def __init__(self, call: Call, preprocessed: Preprocessed) -> None:
-        self.call, self.preprocessed, self.classifier = call, preprocessed, call.classifier
+        self.call, self.preprocessed, self.network = call, preprocessed, call.network
         self.begun: BegunFit | None = None
         self.outcome: Trained | Exception
         self.traceback: TracebackType | None = None
@@ -42,9 +48,9 @@ class Member:
                 raise preprocessed.error.with_traceback(preprocessed.traceback)
             preprocessed.hand_to(call.estimator)
             X, y, params = preprocessed.data
-            is_own = type(self.classifier) is not RidgeMLPClassifier
+            is_own = type(self.network) not in (RidgeMLPClassifier, RidgeMLPRegressor)
             self.begun = begin_fit(
-                self.classifier,
+                self.network,
                 X,
                 y,
                 **params,
@@ -79,7 +85,7 @@ class Member:
             if self.begun is None or not isinstance(outcome, (Trained, DivergenceError)):
                 assert isinstance(outcome, Exception)
                 raise outcome.with_traceback(self.traceback)
-            finish_fit(self.classifier, self.begun, outcome)
+            finish_fit(self.network, self.begun, outcome)
             return estimator
 
         def set_no_params(**_params: Any) -> BaseEstimator:
@@ -105,7 +111,7 @@ def run_together(
     pieces : sequence of sequence of int
         The numbers of the calls that train together.
     calls : dict of int to Call
-        `final_classifier` finds one for each of them, its parameters set.
+        `final_network` finds one for each of them, its parameters set.
     progress : Progress or None, default=None
         What to report to.
 
@@ -142,7 +148,7 @@ def _train(members: Sequence[Member], progress: Progress | None) -> None:
     begun = [member.begun for member in members if member.begun is not None]
 
     def train(fits: Sequence[BegunFit], progress: Progress | None = None) -> Sequence[Trained | Exception]:
-        return training.train([fit.task for fit in fits], [fit.classes for fit in fits], progress)
+        return training.train([fit.task for fit in fits], [fit.target.classes for fit in fits], progress)
 
     def train_alone(fit: BegunFit) -> Trained | Exception:
         try:

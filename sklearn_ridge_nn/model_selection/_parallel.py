@@ -23,7 +23,7 @@ from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 
 from sklearn_ridge_nn._sklearn import Parallel, batched, delayed, difference, warn_of_difference
-from sklearn_ridge_nn.model_selection._calls import MEASURED, Call, Measurement, final_classifier
+from sklearn_ridge_nn.model_selection._calls import MEASURED, Call, Measurement, final_network
 from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
 from sklearn_ridge_nn.model_selection._chunks import Chunk, chunks_of
 from sklearn_ridge_nn.training._shared import Progress, StackShape, shape_of_stacks
@@ -212,10 +212,10 @@ def _what(chunk: Chunk) -> str:
 def _set_shape(shape: StackShape, calls: Sequence[Call]) -> None:
     """State the shape of the stacks, which follows from the calls, if they differ in alpha and fold alone."""
     names = {name for call in calls for name in call.arguments.get("parameters") or {}}
-    are_ours = all(final_classifier(call.estimator) for call in calls)
+    are_ours = all(final_network(call.estimator) for call in calls)
     if not are_ours or any(name.split("__")[-1] != "alpha" for name in names):
         return
-    if not isinstance(calls[0].classifier.random_state, Integral):  # a seed for each fit
+    if not isinstance(calls[0].network.random_state, Integral):  # a seed for each fit
         return
     folds = Counter(call.fold for call in calls)
     shape.n_streams, shape.n_per_stream = shape_of_stacks(list(folds.values()))

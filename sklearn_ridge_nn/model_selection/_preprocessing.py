@@ -12,7 +12,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn._sklearn import check_method_params, safe_indexing, safe_split
-from sklearn_ridge_nn.model_selection._calls import Call, equal, final_classifier, pipelines_of
+from sklearn_ridge_nn.model_selection._calls import Call, equal, final_network, pipelines_of
 
 
 class _Remembered:
@@ -61,7 +61,7 @@ class Preprocessed:
         self.X_train, y_train = safe_split(self.estimator, X, arguments["y"], train)
         params = check_method_params(X, params=arguments.get("fit_params") or {}, indices=train)
         try:
-            with replaced(call.classifier, fit=self._record):
+            with replaced(call.network, fit=self._record):
                 self.estimator.fit(self.X_train, y_train, **params)
         except Exception as error:
             if call.raises:
@@ -104,7 +104,7 @@ class Preprocessed:
             params = check_method_params(
                 arguments["X"], params=arguments.get("fit_params") or {}, indices=test
             )
-            path, _ = final_classifier(call.estimator) or ((), None)
+            path, _ = final_network(call.estimator) or ((), None)
             weights = params.get("__".join([*path, "sample_weight"]), params.get("sample_weight"))
             has_weights = self.data[2].get("sample_weight") is not None
             self._test_data = X, y, weights if has_weights else None

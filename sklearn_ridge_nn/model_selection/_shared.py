@@ -1,8 +1,9 @@
 """What other wings use of this one beside its public names."""
 
-from sklearn_ridge_nn.model_selection._calls import Fitted, Measurement, final_classifier
+from sklearn_ridge_nn.model_selection._calls import Fitted, Measurement, final_network
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
-from sklearn_ridge_nn.model_selection._ridge_cv import RidgeMLPClassifierCV
+from sklearn_ridge_nn.model_selection._classifier_cv import RidgeMLPClassifierCV
+from sklearn_ridge_nn.model_selection._regressor_cv import RidgeMLPRegressorCV
 from sklearn_ridge_nn.model_selection._study import Study, no_score, run_study
 
 __all__ = [
@@ -10,8 +11,9 @@ __all__ = [
     "Fitted",
     "Measurement",
     "RidgeMLPClassifierCV",
+    "RidgeMLPRegressorCV",
     "Study",
-    "final_classifier",
+    "final_network",
     "no_score",
     "run_study",
 ]

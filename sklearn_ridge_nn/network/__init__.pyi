@@ -4,6 +4,7 @@ from ._forward import (
     hits as hits,
     log_probabilities as log_probabilities,
     logits as logits,
+    numbers as numbers,
     probabilities as probabilities,
     row_losses as row_losses,
 )
@@ -11,9 +12,14 @@ from ._keras_model import (
     build_network as build_network,
     initial_weights as initial_weights,
     is_callback as is_callback,
-    keras_classifier as keras_classifier,
+    keras_estimator as keras_estimator,
     strengths as strengths,
     weight_paths as weight_paths,
+)
+from ._number_losses import (
+    NUMBER_LOSSES as NUMBER_LOSSES,
+    least_poisson_loss as least_poisson_loss,
+    number_losses as number_losses,
 )
 from ._optimizers import (
     OptimizerRecipe as OptimizerRecipe,

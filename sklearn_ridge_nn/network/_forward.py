@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import erf, expit, log_expit, log_softmax, softmax
 
-from sklearn_ridge_nn.network._task import MatrixLike, TargetType
+from sklearn_ridge_nn.network._number_losses import NUMBER_LOSSES, number_losses
+from sklearn_ridge_nn.network._task import Architecture, MatrixLike, TargetType
 
 #: Rows that pass through the network at a time: the hidden activations of a block stay in the
 #: cache, and the memory of a prediction does not grow with the number of rows.
@@ -138,8 +139,21 @@ def log_probabilities(z: np.ndarray, target_type: TargetType) -> np.ndarray:
     return np.hstack([log_expit(-z), log_expit(z)])
 
 
-def row_losses(z: np.ndarray, targets: np.ndarray, target_type: TargetType) -> np.ndarray:
-    """Return each row's cross-entropy, in float64, as Keras defines it.
+def numbers(z: np.ndarray, loss: str) -> np.ndarray:
+    """Return the numbers that a network for a regression predicts, in the units that it was trained in.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_rows, n_outputs)
+        From `logits`.
+    loss : str
+        A key of `NUMBER_LOSSES`.
+    """
+    return np.exp(z) if NUMBER_LOSSES[loss].head == "exponential" else z
+
+
+def row_losses(z: np.ndarray, targets: np.ndarray, architecture: Architecture) -> np.ndarray:
+    """Return each row's loss, in float64, as Keras defines it.
 
     Parameters
     ----------
@@ -147,16 +161,18 @@ def row_losses(z: np.ndarray, targets: np.ndarray, target_type: TargetType) -> n
         Logits.
     targets : ndarray
         As in `training.Task`.
-    target_type : {"binary", "multiclass", "multilabel-indicator"}
-        Multilabel rows average over their labels.
+    architecture : Architecture
+        Says which loss. Several labels or numbers of a row are averaged.
 
     Returns
     -------
     ndarray of shape (n_rows,)
-        Losses in nats, without any penalty.
+        Losses without any penalty: cross-entropies in nats, others in the units of the targets.
     """
     z = z.astype(np.float64, copy=False)
-    if target_type == "multiclass":
+    if architecture.is_of_numbers:
+        return number_losses(z, targets, architecture.loss, architecture.quantile).mean(axis=1)
+    if architecture.target_type == "multiclass":
         return -np.take_along_axis(log_softmax(z, axis=1), targets.astype(np.intp), axis=1)[:, 0]
     return -log_expit(np.where(targets > 0, z, -z)).mean(axis=1)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import keras
 import numpy as np
-from scikeras.wrappers import KerasClassifier
+from scikeras.wrappers import KerasClassifier, KerasRegressor
 
+from sklearn_ridge_nn.network._number_losses import NUMBER_LOSSES, number_losses
 from sklearn_ridge_nn.network._optimizers import (
     make_optimizer,
     optimizer_signature,
@@ -48,6 +49,27 @@ class OwnPrecisionSequential(keras.Sequential):
         return sum(self.losses, start=self.loss(y, y_pred, sample_weight))
 
 
+@keras.saving.register_keras_serializable(package="sklearn_ridge_nn")
+class QuantileLoss(keras.losses.Loss):
+    """The quantile loss, which Keras lacks.
+
+    It is ``quantile * e`` of an error ``e = y - prediction`` above 0, and ``(quantile - 1) * e`` of another.
+    """
+
+    def __init__(self, quantile: float = 0.5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.quantile = quantile
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the mean over the outputs of each row."""
+        losses = number_losses(y_pred, y_true, "quantile", self.quantile, keras.ops)
+        return keras.ops.mean(losses, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it is made of."""
+        return {**super().get_config(), "quantile": self.quantile}
+
+
 def strengths(alphas: Sequence[float], dtype: Any) -> np.ndarray:
     """Return the numbers that Keras multiplies its penalties by: since version 3.14, L2 rounds to float32."""
     with np.errstate(over="ignore"):  # infinite then, and the training diverges
@@ -72,24 +94,27 @@ def build_network(
     learning_rate: Any = 1e-3,
     dtype: str = "float32",
     seed: int | None = None,
+    loss: str = "squared_error",
+    quantile: float = 0.5,
+    penalize_output: bool = False,
 ) -> keras.Sequential:
     """Build and compile a multilayer perceptron with an L2 penalty on its hidden kernels.
 
-    The loss is the mean over a minibatch of the cross-entropies, each times its sample weight if
+    The loss is the mean over a minibatch of the rows' losses, each times its sample weight if
     there is one, plus ``alpha * sum(k ** 2)`` over the kernels of the hidden layers (Keras's
-    ``l2``: no factor 1/2, not divided by the number of rows). Biases and the output layer are not
-    penalised.
+    ``l2``: no factor 1/2, not divided by the number of rows). Biases are not penalised, and the output layer
+    is not unless `penalize_output` says so.
 
     Parameters
     ----------
     n_features : int
         Number of inputs.
     n_outputs : int, default=1
-        Number of outputs: 1 for binary targets, else the number of classes or labels.
-    target_type : {"binary", "multiclass", "multilabel-indicator"}, default="binary"
-        Multiclass gets a softmax head with sparse categorical cross-entropy, the others a sigmoid
-        head with binary cross-entropy. The words are those of
-        :func:`sklearn.utils.multiclass.type_of_target`.
+        Number of outputs: 1 for binary targets, else the number of classes, labels or numbers.
+    target_type : {"binary", "multiclass", "multilabel-indicator", "continuous"}, default="binary"
+        Multiclass gets a softmax head with sparse categorical cross-entropy, binary and multilabel a sigmoid
+        head with binary cross-entropy, continuous the head and the loss that `loss` says. The words are
+        those of :func:`sklearn.utils.multiclass.type_of_target`, and continuous means several outputs, too.
     alpha : float, default=1e-3
         Strength of the penalty, >= 0. Keras rounds it to float32.
     hidden_layer_sizes : sequence of int, default=(128, 64)
@@ -107,16 +132,24 @@ def build_network(
     seed : int or None, default=None
         Keys the initial weights and the dropout masks. None leaves both to Keras's global
         generator.
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, default="squared_error"
+        Of continuous targets: Keras's mean squared error, mean absolute error, Huber loss (quadratic up to
+        an error of 1), Poisson loss, or the mean quantile loss, which Keras lacks. Poisson gets an
+        exponential head, the others a linear one. Not used for other targets.
+    quantile : float, default=0.5
+        Which quantile ``loss="quantile"`` is for, in (0, 1).
+    penalize_output : bool, default=False
+        Whether the kernel of the output layer is penalised, too.
 
     Returns
     -------
     keras.Sequential
-        A compiled network, reporting ``accuracy``.
+        A compiled network, reporting ``accuracy`` unless its targets are continuous.
 
     Raises
     ------
     ValueError
-        If `target_type` is unknown.
+        If `target_type` or `loss` is unknown.
 
     Examples
     --------
@@ -125,7 +158,7 @@ def build_network(
     >>> [weight.shape for weight in network.get_weights()]
     [(30, 16), (16,), (16, 1), (1,)]
     """
-    loss, accuracy = _head(target_type, dtype)
+    head, data_loss, metrics = _head(target_type, loss, quantile, dtype)
     layers = [keras.Input((n_features,), dtype=dtype, name="features")]
     *hidden_names, output_name = _layer_names(len(hidden_layer_sizes))
     for number, (units, layer_name) in enumerate(zip(hidden_layer_sizes, hidden_names, strict=True)):
@@ -147,8 +180,9 @@ def build_network(
     layers.append(
         keras.layers.Dense(
             n_outputs,
-            activation="softmax" if target_type == "multiclass" else "sigmoid",
+            activation=head,
             kernel_initializer=_kernel_initializer(seed, len(hidden_layer_sizes)),
+            kernel_regularizer=keras.regularizers.L2(alpha) if penalize_output else None,
             dtype=dtype,
             name=output_name,
         )
@@ -157,8 +191,8 @@ def build_network(
     network = model_class(layers, name=_NETWORK_NAME)
     network.compile(
         make_optimizer(optimizer, learning_rate),
-        loss,
-        metrics=[accuracy],
+        data_loss,
+        metrics=metrics,
         # Tracing is most of a short training, and XLA triples it; results are those of the plain
         # graph, on which every Keras callback works.
         jit_compile=False,
@@ -196,18 +230,34 @@ def initial_weights(architecture: Architecture, seed: int) -> list[np.ndarray]:
     return weights
 
 
-def _head(target_type: TargetType, dtype: str) -> tuple[keras.losses.Loss, keras.metrics.Metric]:
+def _head(
+    target_type: TargetType, loss_name: str, quantile: float, dtype: str
+) -> tuple[str, keras.losses.Loss, list[keras.metrics.Metric]]:
+    """Return the output layer's activation, the loss, and what is reported beside it."""
+    if target_type == "continuous":
+        if loss_name not in NUMBER_LOSSES:
+            raise ValueError(f"loss must be one of {', '.join(map(repr, NUMBER_LOSSES))}. Got {loss_name!r}.")
+        makers = {
+            "squared_error": keras.losses.MeanSquaredError,
+            "absolute_error": keras.losses.MeanAbsoluteError,
+            "huber": keras.losses.Huber,
+            "poisson": keras.losses.Poisson,
+            "quantile": partial(QuantileLoss, quantile),
+        }
+        return NUMBER_LOSSES[loss_name].head, makers[loss_name](dtype=dtype, name=loss_name), []
     if target_type == "multiclass":
         loss, accuracy = keras.losses.SparseCategoricalCrossentropy, keras.metrics.SparseCategoricalAccuracy
     elif target_type in ("binary", "multilabel-indicator"):
         loss, accuracy = keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy
     else:
         raise ValueError(
-            f"target_type must be 'binary', 'multiclass' or 'multilabel-indicator'. Got {target_type!r}."
+            "target_type must be 'binary', 'multiclass', 'multilabel-indicator' or 'continuous'. Got "
+            f"{target_type!r}."
         )
     return (
+        "softmax" if target_type == "multiclass" else "sigmoid",
         loss(dtype=dtype, name="cross_entropy"),
-        accuracy(name="accuracy", dtype=dtype),
+        [accuracy(name="accuracy", dtype=dtype)],
     )
 
 
@@ -226,32 +276,34 @@ def is_callback(candidate: Any) -> bool:
     )
 
 
-def keras_classifier(
+def keras_estimator(
     architecture: Architecture,
     *,
-    classes: np.ndarray,
+    classes: np.ndarray | None,
     state: State | None = None,
     **params: Any,
-) -> KerasClassifier:
-    """Return a SciKeras classifier that holds a built network.
+) -> KerasClassifier | KerasRegressor:
+    """Return a SciKeras classifier or regressor that holds a built network.
 
     Parameters
     ----------
     architecture : Architecture
-    classes : ndarray of shape (n_classes,)
-        Labels that the SciKeras classifier predicts.
+    classes : ndarray of shape (n_classes,) or None
+        Labels that the SciKeras classifier predicts; None for a regressor.
     state : State or None
         Weights and optimizer state to put into the network; None leaves it as initialised.
     **params : object
-        Further parameters of ``scikeras.wrappers.KerasClassifier``; those for the network carry
-        SciKeras's prefix, as in ``model__alpha``.
+        Further parameters of SciKeras's estimator; those for the network carry SciKeras's prefix, as in
+        ``model__alpha``.
 
     Returns
     -------
-    scikeras.wrappers.KerasClassifier
+    scikeras.wrappers.KerasClassifier or scikeras.wrappers.KerasRegressor
         Ready to predict; ``model_`` is the compiled Keras network.
     """
-    classifier = KerasClassifier(
+    kind = KerasRegressor if architecture.is_of_numbers else KerasClassifier
+    of_numbers = {"model__loss": architecture.loss, "model__quantile": architecture.quantile}
+    estimator = kind(
         model=build_network,
         model__n_features=architecture.n_features,
         model__n_outputs=architecture.n_outputs,
@@ -259,18 +311,24 @@ def keras_classifier(
         model__hidden_layer_sizes=architecture.hidden_layer_sizes,
         model__activation=architecture.activation,
         model__dtype=architecture.dtype,
+        model__penalize_output=architecture.penalize_output,
+        **(of_numbers if architecture.is_of_numbers else {}),
         **params,
     )
     # SciKeras learns the shapes and the labels from data, so it is shown each label twice. It takes
     # no other precision of X afterwards than what casts safely to the first one.
-    if architecture.target_type == "multilabel-indicator":
+    if architecture.is_of_numbers:
+        y = np.array([[0.25], [0.75]]).repeat(architecture.n_outputs, axis=1)
+        y = y[:, 0] if architecture.n_outputs == 1 else y
+    elif architecture.target_type == "multilabel-indicator":
         y = np.array([[0], [1]]).repeat(architecture.n_outputs, axis=1)
     else:
+        assert classes is not None
         y = np.repeat(classes, 2)
-    classifier.initialize(np.zeros((len(y), architecture.n_features)), y)
+    estimator.initialize(np.zeros((len(y), architecture.n_features)), y)
     if state is not None:
-        _set_state(classifier.model_, state)
-    return classifier
+        _set_state(estimator.model_, state)
+    return estimator
 
 
 def _set_state(network: keras.Model, state: State) -> None:

@@ -98,9 +98,10 @@ def hold_out(
     size = max(1, math.ceil(round(fraction * len(groups), 9)))
     most = counts - 1 if keep_one else counts
     if size > most.sum() or size == len(groups):
+        left = f"a row of each of the {len(counts)} classes of y" if len(counts) > 1 else "one sample"
         raise ValueError(
             f"validation_split={fraction} holds {size} of {len(groups)} rows out, which does not leave "
-            f"a row of each of the {len(counts)} classes of y to train on. Lower validation_split, set "
+            f"{left} to train on. Lower validation_split, set "
             f"validation_split=0 to train on every row, or give more rows."
         )
     generator = stream(seed, Purpose.HOLD_OUT)

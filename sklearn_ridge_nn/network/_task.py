@@ -17,7 +17,7 @@ from scipy.sparse import csr_array, csr_matrix, issparse
 from sklearn_ridge_nn.network._random import epoch_order
 
 MatrixLike: TypeAlias = np.ndarray | csr_array | csr_matrix
-TargetType: TypeAlias = Literal["binary", "multiclass", "multilabel-indicator"]
+TargetType: TypeAlias = Literal["binary", "multiclass", "multilabel-indicator", "continuous"]
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,22 @@ class Architecture:
     ----------
     n_features, n_outputs : int
         Inputs and outputs; binary targets have one output.
-    target_type : {"binary", "multiclass", "multilabel-indicator"}
-        Decides the head: sigmoid with binary cross-entropy, or softmax for multiclass.
+    target_type : {"binary", "multiclass", "multilabel-indicator", "continuous"}
+        Decides the head: sigmoid with binary cross-entropy, softmax for multiclass, or that of `loss` for
+        numbers.
     hidden_layer_sizes : tuple of int
         Units of the hidden layers; empty for logistic regression.
     activation : str
         Keras name of the hidden activation.
     dtype : {"float32", "float64"}
         Precision of weights and training.
+    loss : str, default="cross_entropy"
+        "squared_error", "absolute_error", "huber", "poisson" or "quantile" where the target type is
+        "continuous".
+    quantile : float, default=0.5
+        Which one ``loss="quantile"`` is for.
+    penalize_output : bool, default=False
+        Whether alpha acts on the kernel of the output layer, too.
 
     Examples
     --------
@@ -50,6 +58,14 @@ class Architecture:
     hidden_layer_sizes: tuple[int, ...]
     activation: str
     dtype: str
+    loss: str = "cross_entropy"
+    quantile: float = 0.5
+    penalize_output: bool = False
+
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether the targets are numbers, and not classes."""
+        return self.target_type == "continuous"
 
     @property
     def is_multilabel(self) -> bool:
@@ -65,6 +81,11 @@ class Architecture:
     def layer_widths(self) -> tuple[int, ...]:
         """Units of every layer, inputs and outputs included."""
         return (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
+
+    @property
+    def n_penalized(self) -> int:
+        """Kernels that alpha acts on, the first ones."""
+        return len(self.hidden_layer_sizes) + self.penalize_output
 
     @property
     def n_weights(self) -> int:
@@ -119,12 +140,12 @@ class Task:
     architecture : Architecture
     alpha : float
         L2 strength: the loss is the mean data loss plus alpha times the sum of squares over the
-        hidden kernels.
+        hidden kernels, and that of the output layer if the architecture says so.
     X : ndarray or CSR of shape (n_rows, n_features)
         All rows, of any real dtype; minibatches are cast one at a time.
     targets : ndarray of shape (n_rows, n_targets)
         0 or 1 per output for binary and multilabel targets, one column of class numbers for
-        multiclass.
+        multiclass, and numbers as they are trained on for continuous ones.
     weights : ndarray of shape (n_rows,) or None
         Row weights, 0 on rows that are not used; None weighs all rows 1. They are used as they are:
         divide them by their mean over `train_rows`, as `RidgeMLPClassifier` does (but for partial
@@ -150,9 +171,12 @@ class Task:
         trainer may give them for the last epoch only, with NaN before; what early stopping watches
         is always measured.
     test_rows : ndarray of int
-        Rows that are only watched: where there are any, the history has ``test_data_loss`` and
+        Rows that are only watched: where there are any, the history has ``test_data_loss`` and, of classes,
         ``test_accuracy``, their loss and their accuracy (which is not weighted), and nothing else
         depends on them.
+    loss_unit : float, default=1.0
+        What losses are multiplied by where they are reported: of scaled targets, it gives them the targets'
+        own units.
 
     Examples
     --------
@@ -185,6 +209,7 @@ class Task:
     start: State | None = None
     every_epoch: bool = True
     test_rows: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    loss_unit: float = 1.0
 
     @property
     def first_epoch(self) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -158,14 +158,14 @@ def _check(task: Task, name: str) -> None:
     shape = (n_rows, architecture.n_features)
     check("X", task.X.shape == shape, f"of shape {shape}, as its rows and architecture say")
     shape, targets = (n_rows, architecture.n_targets), task.targets
-    most = architecture.n_outputs - 1 if architecture.target_type == "multiclass" else 1
-    check(
-        "targets",
-        targets.shape == shape
-        and targets.dtype.kind in "biu"
-        and 0 <= targets.min() <= targets.max() <= most,
-        f"whole numbers from 0 to {most} of shape {shape}, as its rows and architecture say",
-    )
+    if architecture.is_of_numbers:
+        check(
+            "targets",
+            targets.shape == shape and targets.dtype.kind in "biuf" and bool(np.isfinite(targets).all()),
+            f"finite numbers of shape {shape}, as its rows and architecture say",
+        )
+    else:
+        _check_classes(task, check)
     if task.weights is not None:
         check("weights", task.weights.shape == (n_rows,), f"of shape {(n_rows,)}, one for each row of X")
     for field in ("train_rows", "validation_rows", "test_rows"):
@@ -184,6 +184,20 @@ def _check(task: Task, name: str) -> None:
             f"The engine cannot train {name} with the results of Keras: {reason}. Give the tasks to "
             f"sklearn_ridge_nn.training.train(tasks), which leaves such ones to Keras."
         )
+
+
+def _check_classes(task: Task, check: Callable[[str, bool, str], None]) -> None:
+    """Refuse targets that are not numbers of classes, or labels."""
+    architecture, targets = task.architecture, task.targets
+    shape = (task.X.shape[0], architecture.n_targets)
+    most = architecture.n_outputs - 1 if architecture.target_type == "multiclass" else 1
+    check(
+        "targets",
+        targets.shape == shape
+        and targets.dtype.kind in "biu"
+        and 0 <= targets.min() <= targets.max() <= most,
+        f"whole numbers from 0 to {most} of shape {shape}, as its rows and architecture say",
+    )
 
 
 class _Training:
@@ -209,11 +223,14 @@ class _Training:
         self.n_validate = max(stream.n_validate for stream in stack.streams)
         self.n_test = max(stream.n_test for stream in stack.streams)
         self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
+        self.loss_units = np.array([task.loss_unit for task in tasks])
         names = ["loss", "accuracy", "data_loss"]
         if group.has_validation:
             names += ["val_data_loss", "val_loss", "val_accuracy"]
         if group.has_test:
             names += ["test_data_loss", "test_accuracy"]
+        if group.architecture.is_of_numbers:
+            names = [name for name in names if not name.endswith("accuracy")]
         self.history = {name: np.full((group.epochs, len(tasks)), np.nan) for name in names}
         self.diverged_in: dict[int, int] = {}
         self.stopping = _EarlyStopping(tasks, group.first_epoch) if group.stops_early else None
@@ -310,19 +327,24 @@ class _Training:
             values["val_data_loss"] = validated[:, 0].sum(axis=0) / total
             values["val_loss"] = values["val_data_loss"] + validated[0, 2]
             values["val_accuracy"] = validated[:, 1].sum(axis=0) / (n_rows * n_labels)
-        for name, numbers in values.items():
-            self.history[name][here] = numbers
+        watched = {}
         if slots.n_test:
             total = per_member([stream.test_weight for stream in streams])
-            self.history["test_data_loss"][here] = tested[:, 0].sum(axis=0) / total
+            watched["test_data_loss"] = tested[:, 0].sum(axis=0) / total
             n_rows = per_member([len(stream.task.test_rows) for stream in streams])
-            self.history["test_accuracy"][here] = tested[:, 1].sum(axis=0) / (n_rows * n_labels)
+            watched["test_accuracy"] = tested[:, 1].sum(axis=0) / (n_rows * n_labels)
+        for name, numbers in (values | watched).items():
+            if name.endswith("loss"):
+                numbers *= self.loss_units
+            if name in self.history:
+                self.history[name][here] = numbers
         for member in np.flatnonzero(~np.isfinite(list(values.values())).all(axis=0)).tolist():
             if member not in self.finished:
                 self.diverged_in[member] = epoch
         if self.stopping is not None:
             self.stopping.take_in(epoch, values["val_data_loss"], self.diverged_in, self.program)
-        self.progress.epoch(epoch, group.first_epoch + group.epochs, values)
+        shown = {name: numbers for name, numbers in values.items() if name in self.history}
+        self.progress.epoch(epoch, group.first_epoch + group.epochs, shown)
 
     def _results(self) -> list[Trained | DivergenceError]:
         weights, state = self.program.weights(), self.program.state()

@@ -22,7 +22,7 @@ from sklearn_ridge_nn.network import (
     derived_seed,
     divergence,
     hits,
-    keras_classifier,
+    keras_estimator,
     logits,
     optimizer_signature,
     optimizer_variables,
@@ -31,14 +31,14 @@ from sklearn_ridge_nn.network import (
 )
 
 
-def train_with_keras(task: Task, classes: np.ndarray) -> Trained:
+def train_with_keras(task: Task, classes: np.ndarray | None) -> Trained:
     """Train one network with ``keras.Model.fit``.
 
     Parameters
     ----------
     task : Task
-    classes : ndarray of shape (n_classes,)
-        The labels, for SciKeras.
+    classes : ndarray of shape (n_classes,) or None
+        The labels, for SciKeras; None where the targets are numbers.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def train_with_keras(task: Task, classes: np.ndarray) -> Trained:
     DivergenceError
         If the loss becomes infinite or NaN.
     """
-    network = keras_classifier(
+    network = keras_estimator(
         task.architecture,
         classes=classes,
         state=task.start,
@@ -170,33 +170,40 @@ class _Bookkeeping(keras.callbacks.Callback):
         """Report the losses at the epoch's final weights."""
         assert logs is not None
         weights = self.model.get_weights()
-        logs["data_loss"], _ = self._evaluate(weights, self.task.train_rows)
+        logs["data_loss"] = self._measured(weights, self.task.train_rows)["data_loss"]
         if len(self.task.validation_rows):
-            loss, accuracy = self._evaluate(weights, self.task.validation_rows)
-            squares = sum(np.square(kernel, dtype=float).sum() for kernel in weights[:-2:2])
-            logs["val_data_loss"] = loss
-            logs["val_loss"] = loss + float(strengths([self.task.alpha], float)[0] * squares)
-            logs["val_accuracy"] = accuracy
+            held_out = self._measured(weights, self.task.validation_rows)
+            kernels = weights[::2][: self.task.architecture.n_penalized]
+            squares = sum(np.square(kernel, dtype=float).sum() for kernel in kernels)
+            penalty = float(strengths([self.task.alpha], float)[0] * squares)
+            logs["val_data_loss"] = held_out["data_loss"]
+            logs["val_loss"] = held_out["data_loss"] + penalty
+            if "accuracy" in held_out:
+                logs["val_accuracy"] = held_out["accuracy"]
         if not np.isfinite(list(logs.values())).all():
             self.diverged_in = epoch
             self.model.stop_training = True
         if len(self.task.test_rows):
             with np.errstate(all="ignore"):  # what is only watched may overflow
-                logs["test_data_loss"], logs["test_accuracy"] = self._evaluate(weights, self.task.test_rows)
+                tested = self._measured(weights, self.task.test_rows)
+            logs |= {f"test_{name}": value for name, value in tested.items()}
+        for name in logs:
+            if name.endswith("loss"):
+                logs[name] *= self.task.loss_unit
 
-    def _evaluate(self, weights: list[np.ndarray], rows: np.ndarray) -> tuple[float, float]:
-        """Return the weighted mean data loss and the unweighted accuracy over some rows."""
-        task = self.task
-        target_type = task.architecture.target_type
+    def _measured(self, weights: list[np.ndarray], rows: np.ndarray) -> dict[str, float]:
+        """Return the weighted mean data loss over some rows, and of classes the unweighted accuracy."""
+        task, architecture = self.task, self.task.architecture
         losses, are_right = [], []
         for start in range(0, len(rows), BLOCK_ROWS):
             chosen = rows[start : start + BLOCK_ROWS]
-            x = task.X[chosen].astype(task.architecture.dtype, copy=False)
-            z = logits(x, weights[::2], weights[1::2], task.architecture.activation)
-            losses.append(row_losses(z, task.targets[chosen], target_type))
-            are_right.append(hits(z, task.targets[chosen], target_type))
+            x = task.X[chosen].astype(architecture.dtype, copy=False)
+            z = logits(x, weights[::2], weights[1::2], architecture.activation)
+            losses.append(row_losses(z, task.targets[chosen], architecture))
+            if not architecture.is_of_numbers:
+                are_right.append(hits(z, task.targets[chosen], architecture.target_type))
         row_weights = None if task.weights is None else task.weights[rows]
-        accuracy = float(np.concatenate(are_right).mean())
+        measured = {"accuracy": float(np.concatenate(are_right).mean())} if are_right else {}
         if row_weights is not None and not row_weights.any():  # only test rows can all weigh nothing
-            return np.nan, accuracy
-        return float(np.average(np.concatenate(losses), weights=row_weights)), accuracy
+            return {"data_loss": np.nan, **measured}
+        return {"data_loss": float(np.average(np.concatenate(losses), weights=row_weights)), **measured}

@@ -48,7 +48,7 @@ class Program:
     def __init__(self, key: ProgramKey) -> None:
         self.key = key
         self.lock = threading.Lock()
-        self.layout = WeightLayout(key.architecture.layer_widths)
+        self.layout = WeightLayout(key.architecture.layer_widths, key.architecture.n_penalized)
         self._network = StackedNetwork(key, self.layout)
         self._dtype = self._network.dtype
         self._rate = _MemberRates()
@@ -242,7 +242,7 @@ class Program:
         with tf.GradientTape() as tape:
             tape.watch(z)
             weighted = network.row_losses(z, y) * w
-        # alpha on hidden kernels, 0 elsewhere
+        # alpha on what is penalised, 0 elsewhere
         decay = inputs["alpha"] * tf.constant(self.layout.is_penalised, self._dtype)
         penalty = tf.reduce_sum(decay * weights * weights, 1)
         measured = tf.stack([row_sums(weighted)[:, 0, 0], network.hits(z, y, is_row), penalty])

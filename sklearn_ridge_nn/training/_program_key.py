@@ -51,17 +51,19 @@ class WeightLayout:
     ----------
     widths : sequence of int
         Units of every layer, inputs and outputs included.
+    n_penalized : int
+        Kernels that alpha acts on, the first ones.
     """
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], n_penalized: int) -> None:
         layers = list(itertools.pairwise(widths))
         #: Units first, of the kernel and the bias of each layer in turn.
         self.shapes = [shape for n_in, n_out in layers for shape in ((n_out, n_in), (n_out, 1))]
         self.sizes = [n_out * n_in for n_out, n_in in self.shapes]
         self.n_weights = sum(self.sizes)
-        is_hidden_kernel = [number % 2 == 0 for number in range(len(self.sizes) - 2)]
-        #: Whether alpha acts on each weight: hidden kernels, not biases and not the output layer.
-        self.is_penalised = np.repeat([*is_hidden_kernel, False, False], self.sizes)
+        is_penalised = [number % 2 == 0 and number // 2 < n_penalized for number in range(len(self.sizes))]
+        #: Whether alpha acts on each weight: on kernels, never on biases.
+        self.is_penalised = np.repeat(is_penalised, self.sizes)
 
     def pack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """Return the vector of arrays that are shaped as Keras has them."""

@@ -15,6 +15,7 @@ from typing import Any, cast
 import keras
 import tensorflow as tf
 
+from sklearn_ridge_nn.network import number_losses
 from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
 
 #: Units of a wide product, at least.
@@ -166,20 +167,26 @@ class StackedNetwork:
         return drop
 
     def row_losses(self, z: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Return the rows' cross-entropies, of shape (n_members, 1, slot_rows)."""
-        if self.key.architecture.target_type == "multiclass":
+        """Return the rows' losses, of shape (n_members, 1, slot_rows)."""
+        architecture = self.key.architecture
+        if architecture.target_type == "multiclass":
             is_true = tf.one_hot(tf.cast(y[:, 0], tf.int32), z.shape[1], axis=1, dtype=self.dtype)
             true_z = tf.reduce_sum(is_true * z, 1, keepdims=True)  # of one number and zeros
             fixed_z = tf.stop_gradient(true_z)  # the gradient of a broadcast number would be a reduction
             largest = tf.stop_gradient(tf.reduce_max(z - fixed_z, 1, keepdims=True))
             total = _unit_sums(tf.exp(z - fixed_z - largest))
             return tf.math.log(total) + largest + (fixed_z - true_z)
-        losses = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
-        # XLA does not see through a mean over one label, and runs several times slower
+        if architecture.is_of_numbers:
+            losses = number_losses(z, y, architecture.loss, architecture.quantile, keras.ops)
+        else:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(y, z)
+        # XLA does not see through a mean over one output, and runs several times slower
         return losses if z.shape[1] == 1 else _unit_sums(losses) / z.shape[1]
 
     def hits(self, z: tf.Tensor, y: tf.Tensor, is_row: tf.Tensor) -> tf.Tensor:
-        """Return how many predictions are right, in rows that do not only fill up."""
+        """Return how many predictions are right, in rows that do not only fill up; 0 of numbers."""
+        if self.key.architecture.is_of_numbers:
+            return tf.zeros(z.shape[0], self.dtype)
         if self.key.architecture.target_type == "multiclass":
             hits = tf.cast(tf.argmax(z, 1)[:, None], self.dtype) == y
         else:

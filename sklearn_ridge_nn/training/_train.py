@@ -15,7 +15,7 @@ from sklearn_ridge_nn.training._progress import Progress
 
 def train(
     tasks: Sequence[Task],
-    classes: Sequence[np.ndarray] | None = None,
+    classes: Sequence[np.ndarray | None] | None = None,
     progress: Progress | None = None,
 ) -> list[Trained | DivergenceError]:
     """Train networks, those that the engine can train together, the others one by one with Keras.
@@ -23,8 +23,9 @@ def train(
     Parameters
     ----------
     tasks : sequence of Task
-    classes : sequence of ndarray of shape (n_classes,), default=None
-        The labels of each task, for SciKeras. None stands for the numbers from 0.
+    classes : sequence of (ndarray of shape (n_classes,) or None), default=None
+        The labels of each task, for SciKeras; None for a task whose targets are numbers. None instead of a
+        sequence stands for labels that are the numbers from 0.
     progress : Progress or None, default=None
         What to report to; None makes one from what the tasks say, if any is to be trained in the engine.
 
@@ -57,12 +58,14 @@ def train(
     return [results[number] for number in range(len(tasks))]
 
 
-def _numbers(task: Task) -> np.ndarray:
-    """Return the labels of a task whose classes have no other names."""
+def _numbers(task: Task) -> np.ndarray | None:
+    """Return the labels of a task whose classes have no other names; None where it has no classes."""
+    if task.architecture.is_of_numbers:
+        return None
     return np.arange(max(task.architecture.n_outputs, 2))
 
 
-def _train_alone(task: Task, classes: np.ndarray, reason: str) -> Trained | DivergenceError:
+def _train_alone(task: Task, classes: np.ndarray | None, reason: str) -> Trained | DivergenceError:
     if task.verbose:
         print(f"Training 1 network with Keras, because {reason}", flush=True)
     start = time.perf_counter()

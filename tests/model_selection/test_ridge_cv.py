@@ -18,7 +18,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV, training as trainers
-from sklearn_ridge_nn.model_selection import _ridge_cv, one_standard_error
+from sklearn_ridge_nn.model_selection import _classifier_cv, one_standard_error
 
 ALPHAS = [0.0, 1e-3, 1.0]
 NETWORK = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0, "dtype": "float64"}
@@ -234,7 +234,7 @@ def test_the_metrics_that_go_by_columns_are_known():
     names = get_scorer_names()
     asked = {name: getattr(get_scorer(name), "_response_method", "predict") for name in names}
     by_columns = {name for name, method in asked.items() if method != "predict"}
-    assert by_columns == set(_ridge_cv._BY_COLUMNS) & set(names)  # those of D2 are of a newer scikit-learn
+    assert by_columns == set(_classifier_cv._BY_COLUMNS) & set(names)  # those of D2 are of a newer scikit-learn
 
 
 def test_the_log_loss_of_labels_is_that_of_training(multilabel):

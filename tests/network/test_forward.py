@@ -2,12 +2,26 @@ import keras
 import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, mean_pinball_loss, mean_poisson_deviance
 
 from sklearn_ridge_nn import build_network
-from sklearn_ridge_nn.network import _forward as forward
+from sklearn_ridge_nn.network import Architecture, _forward as forward, least_poisson_loss
 
 RNG = np.random.default_rng(0)
+
+#: Of scikit-learn, where it has the loss, and of Keras.
+NUMBER_LOSSES = {
+    "squared_error": keras.losses.mean_squared_error,
+    "absolute_error": keras.losses.mean_absolute_error,
+    "huber": keras.losses.huber,
+    "poisson": keras.losses.poisson,
+    "quantile": None,
+}
+
+
+def architecture_of(n_outputs, target_type, **fields):
+    return Architecture(1, n_outputs, target_type, (), "relu", "float64", **fields)
+
 
 #: TensorFlow rounds the constant in gelu to float32, one release this way, another that way.
 FLOAT64_TOLERANCE = {"gelu": 1e-7}
@@ -70,7 +84,7 @@ def test_row_losses_equal_log_loss_and_keras(target_type):
     else:
         targets = RNG.integers(2, size=z.shape)
         expected = keras.losses.binary_crossentropy(targets.astype(float), z, from_logits=True)
-    losses = forward.row_losses(z, targets, target_type)
+    losses = forward.row_losses(z, targets, architecture_of(z.shape[1], target_type))
     np.testing.assert_allclose(losses, expected, rtol=1e-6)
     if target_type != "multilabel-indicator":
         p = forward.probabilities(z, target_type)
@@ -80,6 +94,29 @@ def test_row_losses_equal_log_loss_and_keras(target_type):
 def test_losses_of_float32_logits_are_taken_in_float64():
     z = RNG.normal(size=(1000, 3)).astype("float32")
     targets = RNG.integers(3, size=(1000, 1))
-    losses = forward.row_losses(z, targets, "multiclass")
+    architecture = architecture_of(3, "multiclass")
+    losses = forward.row_losses(z, targets, architecture)
     assert losses.dtype == np.float64
-    np.testing.assert_array_equal(losses, forward.row_losses(z.astype(float), targets, "multiclass"))
+    np.testing.assert_array_equal(losses, forward.row_losses(z.astype(float), targets, architecture))
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
+def test_row_losses_of_numbers_equal_keras(loss, n_outputs):
+    z = RNG.normal(scale=2, size=(50, n_outputs))
+    targets = RNG.poisson(3, size=z.shape).astype(float)
+    predicted = forward.numbers(z, loss)
+    losses = forward.row_losses(z, targets, architecture_of(n_outputs, "continuous", loss=loss, quantile=0.8))
+    if loss == "quantile":
+        expected = [mean_pinball_loss(t, p, alpha=0.8) for t, p in zip(targets, predicted, strict=True)]
+    else:
+        expected = NUMBER_LOSSES[loss](targets, keras.ops.convert_to_tensor(predicted, dtype="float64"))
+    np.testing.assert_allclose(losses, expected, rtol=1e-12)
+
+
+def test_the_poisson_loss_beyond_the_least_one_is_half_a_deviance():
+    z = RNG.normal(size=(50, 1))
+    targets = RNG.poisson(3, size=z.shape).astype(float)
+    losses = forward.row_losses(z, targets, architecture_of(1, "continuous", loss="poisson"))
+    half = (losses - least_poisson_loss(targets)[:, 0]).mean()
+    assert half == pytest.approx(mean_poisson_deviance(targets, np.exp(z)) / 2, rel=1e-6)  # Keras's epsilon

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from scipy.sparse import csr_array
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network
 from sklearn_ridge_nn.estimators import n_epochs
 from sklearn_ridge_nn.network import _forward as forward, _optimizers as optimizers
 from sklearn_ridge_nn.training import (
@@ -29,15 +29,21 @@ from sklearn_ridge_nn.training import (
 )
 from sklearn_ridge_nn.training._keras_loop import train_with_keras
 
-TARGET_TYPES = ("binary", "multiclass", "multilabel-indicator")
+NUMBER_LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
+CLASS_TYPES = ("binary", "multiclass", "multilabel-indicator")
+TARGET_TYPES = (*CLASS_TYPES, *NUMBER_LOSSES)
 
 
 def make_task(target_type="binary", n_rows=150, dtype="float64", hidden=(7, 5), activation="tanh", **fields):
     """A task on generated rows; the same arguments give the very same arrays."""
     X, targets = _data(target_type, n_rows)
+    of_numbers = {}
+    if target_type in NUMBER_LOSSES:
+        of_numbers = {"loss": target_type, "quantile": 0.8 if target_type == "quantile" else 0.5}
+        target_type = "continuous"
     n_outputs = 1 if target_type == "binary" else 3
     task = Task(
-        architecture=Architecture(6, n_outputs, target_type, hidden, activation, dtype),
+        architecture=Architecture(6, n_outputs, target_type, hidden, activation, dtype, **of_numbers),
         alpha=1e-2,
         X=X,
         targets=targets,
@@ -63,7 +69,8 @@ def _data(target_type, n_rows):
             "binary": (z[:, :1] > 0).astype(np.uint8),
             "multiclass": z.argmax(axis=1)[:, None],
             "multilabel-indicator": (z > 0).astype(np.uint8),
-        }[target_type]
+            "poisson": np.floor(np.exp(z)),
+        }.get(target_type, z)
         _DATA[target_type, n_rows] = X, targets
     return _DATA[target_type, n_rows]
 
@@ -364,6 +371,7 @@ def test_row_weights_that_vanish_in_float32_still_count_rows(dtype):
         *(("multiclass", activation) for activation in sorted(forward.ACTIVATIONS)),
         ("binary", "relu"),
         ("multilabel-indicator", "gelu"),
+        *((loss, "tanh") for loss in NUMBER_LOSSES),
     ],
 )
 def test_every_activation_and_head_is_that_of_keras(target_type, activation):
@@ -371,7 +379,52 @@ def test_every_activation_and_head_is_that_of_keras(target_type, activation):
     assert_same(engine.train_together([task])[0], train_with_keras(task, np.arange(3)), 1e-9)
 
 
-@pytest.mark.parametrize("target_type", TARGET_TYPES)
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
+def test_weighted_losses_of_numbers_are_those_of_keras(loss, n_outputs):
+    weights = np.random.default_rng(0).uniform(0.1, 3, 150)
+    task = make_task(loss, weights=weights, patience=2, learning_rate=0.01, loss_unit=7.0)
+    architecture = replace(task.architecture, n_outputs=n_outputs, penalize_output=True)
+    task = replace(task, architecture=architecture, targets=np.ascontiguousarray(task.targets[:, :n_outputs]))
+    assert_same(engine.train_together([task])[0], train_with_keras(task, None), 1e-9)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
+def test_losses_of_numbers_are_those_of_train_on_batch(loss, n_outputs):
+    """The same minibatches through Keras's own step, without anything of ours but the network."""
+    weights = np.random.default_rng(0).uniform(0.1, 3, 150)
+    task = make_task(loss, weights=weights)
+    targets = np.ascontiguousarray(task.targets[:, :n_outputs])
+    task = replace(task, architecture=replace(task.architecture, n_outputs=n_outputs), targets=targets)
+    (trained,) = engine.train_together([task])
+    network = build_network(
+        6,
+        n_outputs,
+        target_type="continuous",
+        alpha=1e-2,
+        hidden_layer_sizes=(7, 5),
+        activation="tanh",
+        dtype="float64",
+        seed=0,
+        loss=loss,
+        quantile=task.architecture.quantile,
+    )
+    for epoch in range(3):
+        losses, sizes = [], []
+        for x, y, w in task.epoch_batches(epoch):
+            losses.append(float(network.train_on_batch(x, y, w)))
+            network.reset_metrics()
+            sizes.append(len(x))
+        mean = np.average(losses, weights=sizes)
+        assert trained.history["loss"][epoch] == pytest.approx(mean, rel=1e-6)  # Keras reports in float32
+    for a, b in zip(trained.state.weights, network.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-9)
+    total = sum(float(network.loss(y, network(x), w)) * len(x) for x, y, w in task.batches(task.train_rows))
+    assert trained.history["data_loss"][-1] == pytest.approx(total / weights[:130].sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("target_type", CLASS_TYPES)
 def test_saturated_outputs_are_those_of_keras(target_type):
     """Logits of hundreds, where a loss computed from probabilities would be clipped."""
     task = make_task(target_type, optimizer="sgd", learning_rate=3e3, alpha=0.0, hidden=(), epochs=6)
@@ -381,7 +434,7 @@ def test_saturated_outputs_are_those_of_keras(target_type):
     assert_same(trained, train_with_keras(task, np.arange(3)), 1e-9)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_small_task_equals_keras(data):
     target_type = data.draw(st.sampled_from(TARGET_TYPES))
@@ -392,14 +445,18 @@ def test_any_small_task_equals_keras(data):
     n_validation = data.draw(st.integers(0, n_rows - 1))
     rows = rng.permutation(n_rows)
     n_outputs = 1 if target_type == "binary" else data.draw(st.integers(2, 5))
+    of_numbers = {"loss": target_type, "penalize_output": True} if target_type in NUMBER_LOSSES else {}
     weights = rng.uniform(0.1, 3, n_rows) if data.draw(st.booleans()) else None
     if target_type == "multiclass":
         targets = rng.integers(n_outputs, size=(n_rows, 1))
+    elif of_numbers:
+        targets = rng.poisson(2, size=(n_rows, n_outputs)).astype(float)
     else:
         targets = rng.integers(2, size=(n_rows, n_outputs))
+    kind = "continuous" if of_numbers else target_type
     X = rng.normal(size=(n_rows, n_features)).astype(data.draw(st.sampled_from(["f4", "f8", "i8"])))
     task = Task(
-        Architecture(n_features, n_outputs, target_type, hidden, "relu", "float64"),
+        Architecture(n_features, n_outputs, kind, hidden, "relu", "float64", **of_numbers),
         data.draw(st.sampled_from([0.0, 1e-3, 0.3])),
         csr_array(X) if data.draw(st.booleans()) else X,
         targets,

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import copy
-import math
 from collections.abc import Mapping, Sequence
-from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import config_context
-from sklearn.metrics import check_scoring, get_scorer, get_scorer_names, log_loss, make_scorer
-from sklearn.model_selection import check_cv
-from sklearn.utils.metadata_routing import get_routing_for_object
-from sklearn.utils.validation import validate_data
+from sklearn.metrics import check_scoring, get_scorer, log_loss, make_scorer
 
-from sklearn_ridge_nn._sklearn import Interval, StrOptions, fit_context, takes_sample_weight
+from sklearn_ridge_nn._sklearn import fit_context
 from sklearn_ridge_nn.estimators import (
-    ALPHAS,
-    PARAMETER_CONSTRAINTS,
+    CLASSIFIER_CONSTRAINTS,
     NetworkClassifier,
+    NetworkEstimator,
     RidgeMLPClassifier,
-    check_parameters,
-    draw_seed,
     find_classes,
     find_target_type,
     flatten,
-    n_epochs,
 )
-from sklearn_ridge_nn.evidence import best_of, strongest_within_one_standard_error
-from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
-from sklearn_ridge_nn.model_selection._epoch_scores import FOLLOWED, epoch_scores, pairs_of, scores_of
-from sklearn_ridge_nn.model_selection._one_standard_error import scored_splits
-from sklearn_ridge_nn.model_selection._search import GridSearchCV
+from sklearn_ridge_nn.model_selection._epoch_scores import test_histories
+from sklearn_ridge_nn.model_selection._network_cv import CV_CONSTRAINTS, NetworkCV
 
-#: Parameters that are not those of `RidgeMLPClassifier`.
-_OWN = ("alphas", "cv", "scoring", "selection", "max_epochs", "n_jobs", "memory")
+#: Scores that are known after every epoch, and the history that they are; a loss counts negative.
+FOLLOWED = {"neg_log_loss": ("test_data_loss", -1.0), "accuracy": ("test_accuracy", 1.0)}
 
 #: Metrics that are defined where test rows lack a class, as long as they are told all classes.
 _OF_ALL_CLASSES = ("neg_log_loss", "neg_brier_score", "top_k_accuracy")
@@ -48,7 +35,7 @@ _BY_COLUMNS = (
 )  # fmt: skip
 
 
-class RidgeMLPClassifierCV(NetworkClassifier):
+class RidgeMLPClassifierCV(NetworkClassifier, NetworkCV):
     """`RidgeMLPClassifier` that chooses alpha, and the number of epochs, by cross-validation.
 
     The networks of all alphas and folds train together; then one is fitted on all rows with what was chosen.
@@ -82,7 +69,7 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         accuracy without weights of labels that exclude one another.
     hidden_layer_sizes, activation, dropout, optimizer, learning_rate, batch_size : object
         As in `RidgeMLPClassifier`.
-    validation_split, early_stopping, patience, class_weight, callbacks, dtype : object
+    validation_split, early_stopping, patience, class_weight, penalize_output, callbacks, dtype : object
         As in `RidgeMLPClassifier`.
     warm_start : bool, default=False
         Whether the fit on all rows continues from the network of the last `fit`. The cross-validation
@@ -152,17 +139,9 @@ class RidgeMLPClassifierCV(NetworkClassifier):
 
     __module__ = "sklearn_ridge_nn"
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **{name: constraint for name, constraint in PARAMETER_CONSTRAINTS.items() if name != "alpha"},
-        "alphas": ["array-like", None],
-        "cv": ["cv_object"],
-        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-        "selection": [StrOptions({"best", "1se"})],
-        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto", "best"})],
-        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
-        "n_jobs": [Integral, None],
-        "memory": MEMORY_TYPES,
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = CV_CONSTRAINTS | CLASSIFIER_CONSTRAINTS
+    _kind = RidgeMLPClassifier
+    _is_classifier = True
 
     def __init__(
         self,
@@ -185,35 +164,39 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         early_stopping: bool = False,
         patience: int = 5,
         class_weight: Mapping[Any, float] | str | None = None,
+        penalize_output: bool = False,
         warm_start: bool = False,
         callbacks: Sequence[Any] | None = None,
         dtype: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
-        self.alphas = alphas
-        self.cv = cv
-        self.scoring = scoring
-        self.selection = selection
-        self.max_epochs = max_epochs
-        self.n_jobs = n_jobs
-        self.memory = memory
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.dropout = dropout
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.validation_split = validation_split
-        self.early_stopping = early_stopping
-        self.patience = patience
+        super().__init__(
+            alphas,
+            cv=cv,
+            scoring=scoring,
+            selection=selection,
+            max_epochs=max_epochs,
+            n_jobs=n_jobs,
+            memory=memory,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            dropout=dropout,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_split=validation_split,
+            early_stopping=early_stopping,
+            patience=patience,
+            penalize_output=penalize_output,
+            warm_start=warm_start,
+            callbacks=callbacks,
+            dtype=dtype,
+            random_state=random_state,
+            verbose=verbose,
+        )
         self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        self.dtype = dtype
-        self.random_state = random_state
-        self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
@@ -247,84 +230,20 @@ class RidgeMLPClassifierCV(NetworkClassifier):
         UserWarning
             If splits are left out because no alpha has a finite score on them.
         """
-        alphas = self._checked_alphas()
-        shared = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
-        if self.epochs == "best":
-            shared["epochs"] = 1  # the number is not known before the splits are
-        classifier = RidgeMLPClassifier(**shared)
-        check_parameters(classifier)
-        self._check_epochs()
-        with self._unchanged_on_failure():
-            before = {name: value for name, value in vars(self).items() if name not in self.get_params()}
-            self._forget()
-            X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
-            y = flatten(y)
-            find_target_type(y, find_classes(y))  # refuses a single class
-            seed = before["_fitted"]["seed"] if self.warm_start and "_fitted" in before else None
-            classifier.random_state = draw_seed(classifier.random_state) if seed is None else seed
-            classifier.warm_start = False
-            splits = self._splits(X, y, groups)
-            search = self._search_pairs if self.epochs == "best" else self._search
-            results = search(classifier, alphas, X, y, sample_weight, splits)
-            scores = scores_of(results, "test", len(splits))
-            what = "pair of alpha and epochs" if self.epochs == "best" else "alpha"
-            scored = scored_splits(scores, what, n_needed=2 if self.selection == "1se" else 1)
-            best = self._choice(scores[:, scored], np.asarray(results["param_alpha"], dtype=float))
-            classifier.set_params(**results["params"][best], warm_start=self.warm_start)
-            if self.warm_start:
-                classifier.__dict__.update(before)
-            classifier.fit(X, y, sample_weight)
-            mine = set(classifier.get_params()) | {"n_features_in_", "feature_names_in_"}
-            self.__dict__.update(
-                {name: value for name, value in vars(classifier).items() if name not in mine}
-            )
-            self.alpha_, self.alphas_ = float(results["params"][best]["alpha"]), alphas
-            self.epochs_ = self._fitted["scikeras"]["epochs"]
-            if self.epochs == "best":
-                self.scores_ = scores.reshape(len(alphas), -1, len(splits))[:, self.epochs_ - 1]
-            else:
-                self.scores_, self.train_scores_ = scores, scores_of(results, "train", len(splits))
-            means = results["mean_test_score"] if scored.all() else scores[:, scored].mean(axis=1)
-            self.best_score_ = float(means[best])
-            self.cv_results_ = results
-        return self
+        return self._fit(X, y, sample_weight, groups)
 
-    def _choice(self, scores: NDArray[np.float64], alphas: NDArray[np.float64]) -> int:
-        """Return the number of the alpha chosen, from test scores of shape (n_alphas, n_splits)."""
-        choose = strongest_within_one_standard_error if self.selection == "1se" else best_of
-        return choose(-scores, alphas)
+    # -- what y is ----------------------------------------------------------------------------------
 
-    def _checked_alphas(self) -> np.ndarray:
-        if self.alphas is None:
-            return np.array(ALPHAS)
-        alphas = np.asarray(self.alphas)
-        is_numeric = alphas.ndim == 1 and alphas.size > 0 and alphas.dtype.kind in "iuf"
-        if not (is_numeric and np.isfinite(alphas).all() and (alphas >= 0).all()):
-            raise ValueError(
-                f"alphas must be a list of finite numbers >= 0, or None for 0 and np.logspace(-6, 0, 13). "
-                f"Got {self.alphas!r}."
-            )
-        return alphas.astype(float)
+    def _checked_target(self, y: Any) -> np.ndarray:
+        y = flatten(y)
+        find_target_type(y, find_classes(y))  # refuses a single class
+        return y
 
-    def _splits(self, X: Any, y: Any, groups: Any) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Return the splits, checked: they can be scored, and chosen by."""
-        cv = check_cv(self.cv, y, classifier=True)
-        with config_context(enable_metadata_routing=True):
-            takes_groups = bool(get_routing_for_object(cv).consumes("split", ["groups"]))
-        if groups is not None and not takes_groups:
-            raise ValueError(
-                "groups are given, but the splitter does not go by them. Give a cv that does, such as "
-                "GroupKFold(5), or no groups."
-            )
-        splits = list(cv.split(X, y, groups) if takes_groups else cv.split(X, y))
-        if self.selection == "1se" and len(splits) < 2:
-            raise ValueError(
-                "selection='1se' needs a standard error, and so at least 2 splits, but cv makes "
-                f"{len(splits)}. Give another cv, or selection='best'."
-            )
+    def _check_splits(
+        self, y: np.ndarray, splits: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    ) -> None:
         if y.ndim == 1 and self._goes_by_columns():
             self._check_classes(y, [train for train, _ in splits])
-        return splits
 
     def _goes_by_columns(self) -> bool:
         if self.epochs == "best":  # the engine scores test rows by the classes that it trains on
@@ -354,38 +273,18 @@ class RidgeMLPClassifierCV(NetworkClassifier):
                     f"out, merge it with another, {spread if n_rows > 1 else ''}or {otherwise}"
                 )
 
-    def _search(
-        self, classifier: RidgeMLPClassifier, alphas: np.ndarray, X: Any, y: Any, weights: Any, splits: Any
-    ) -> dict[str, Any]:
-        """Return the results of a search whose scores know all classes, and weights if they are given."""
-        scorer = self._scorer(classifier, y)
-        metadata, requests = {}, {}
-        if self.scoring in _OF_ALL_CLASSES and y.ndim == 1:
-            metadata["labels"], requests["labels"] = find_classes(y), True
-        if weights is not None:
-            metadata["sample_weight"], requests["sample_weight"] = weights, takes_sample_weight(scorer)
-        with config_context(enable_metadata_routing=True):
-            if weights is not None:
-                classifier.set_fit_request(sample_weight=True)
-            if requests and hasattr(scorer, "set_score_request"):
-                scorer = copy.deepcopy(scorer).set_score_request(**requests)
-            search = GridSearchCV(
-                classifier,
-                {"alpha": alphas.tolist()},
-                scoring=scorer,
-                n_jobs=self.n_jobs,
-                refit=False,
-                cv=splits,
-                verbose=int(self.verbose > 0),
-                return_train_score=True,
-                memory=self.memory,
-            )
-            return dict(search.fit(X, y, **metadata).cv_results_)
+    def _score_metadata(self, y: np.ndarray) -> dict[str, Any]:
+        return {"labels": find_classes(y)} if self.scoring in _OF_ALL_CLASSES and y.ndim == 1 else {}
 
-    def _search_pairs(
-        self, classifier: RidgeMLPClassifier, alphas: np.ndarray, X: Any, y: Any, weights: Any, splits: Any
-    ) -> dict[str, Any]:
-        """Return the results of all pairs of alpha and epochs, of networks that are trained once."""
+    def _epoch_scores(
+        self,
+        network: NetworkEstimator,
+        alphas: NDArray[np.float64],
+        X: Any,
+        y: Any,
+        weights: Any,
+        splits: Any,
+    ) -> NDArray[np.float64]:
         scoring = "accuracy" if self.scoring is None else self.scoring
         if scoring == "accuracy" and (y.ndim == 2 or weights is not None):
             what = "labels that do not exclude one another" if y.ndim == 2 else "sample_weight"
@@ -393,49 +292,22 @@ class RidgeMLPClassifierCV(NetworkClassifier):
                 f"epochs='best' does not know the accuracy with {what} after every epoch. Pass "
                 "scoring='neg_log_loss', or a number of epochs."
             )
-        fewest = min(len(train) for train, _ in splits)
-        n_kept = max(fewest - math.ceil(self.validation_split * fewest), 1)
-        most = self.max_epochs or 2 * n_epochs("auto", int(self.batch_size), n_kept)
-        classifier.set_params(epochs=int(most))
-        how = {"n_jobs": self.n_jobs, "memory": self.memory, "verbose": int(self.verbose > 0)}
-        return pairs_of(alphas, epoch_scores(classifier, alphas, X, y, weights, splits, scoring, **how))
+        name, sign = FOLLOWED[scoring]
+        return sign * test_histories(network, name, alphas, X, y, weights, splits, **self._how)
 
-    def _check_epochs(self) -> None:
-        """Raise if epochs cannot be chosen."""
-        if self.epochs != "best":
-            if self.max_epochs is not None:
-                raise ValueError(
-                    f"max_epochs={self.max_epochs} is the most that epochs='best' tries, and epochs="
-                    f"{self.epochs!r}. Set epochs='best', or leave max_epochs out."
-                )
-            return
-        if self.early_stopping:
-            raise ValueError(
-                "epochs='best' chooses how long to train, and so does early_stopping=True. Set "
-                "early_stopping=False, or epochs='auto'."
-            )
-        if self.callbacks:
-            raise ValueError(
-                "epochs='best' trains each alpha for as long, and callbacks may end or change a training. "
-                "Set callbacks=None, or a number of epochs."
-            )
-        if getattr(self.optimizer, "use_ema", False):
-            raise ValueError(
-                "epochs='best' scores the weights after every epoch, and those of an optimizer with "
-                "use_ema=True are averages in the end. Set use_ema=False, or a number of epochs."
-            )
+    def _check_followed(self) -> None:
         if self.scoring is not None and self.scoring not in FOLLOWED:
             raise ValueError(
                 f"epochs='best' goes by scoring={' or '.join(map(repr, FOLLOWED))}, which are known after "
                 f"every epoch. Got {self.scoring!r}. Search both by GridSearchCV for another score."
             )
 
-    def _scorer(self, classifier: RidgeMLPClassifier, y: np.ndarray) -> Any:
+    def _scorer(self, network: NetworkEstimator, y: np.ndarray) -> Any:
         if self.scoring is None:
             return get_scorer("accuracy")
         if self.scoring == "neg_log_loss" and y.ndim == 2:
             return make_scorer(_log_loss_of_labels, greater_is_better=False, response_method="predict_proba")
-        return check_scoring(classifier, self.scoring)
+        return check_scoring(network, self.scoring)
 
 
 def _log_loss_of_labels(y_true: np.ndarray, y_proba: np.ndarray, sample_weight: Any = None) -> float:

@@ -1,0 +1,212 @@
+"""Numbers to predict to what a network trains on, and its outputs back to numbers."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import column_or_1d
+
+from sklearn_ridge_nn.network import NUMBER_LOSSES
+
+#: A target is constant if its standard deviation is not above so many roundings of its largest number.
+ROUNDINGS = 10
+
+
+def refuse_text(y: Any) -> None:
+    """Refuse what is not a number, before scikit-learn tries to make numbers of it.
+
+    Raises
+    ------
+    ValueError
+        If y holds text, dates or anything else that is not a number.
+    """
+    values = y.data if issparse(y) else np.asarray(y)
+    if values.dtype.kind == "O":
+        odd = next((v for v in values.ravel() if isinstance(v, (str, bytes))), None)
+    elif values.dtype.kind in "USMmV":
+        odd = values.ravel()[0].item() if values.size else ""
+    else:
+        return
+    if odd is not None:
+        raise ValueError(
+            f"y must hold numbers, but it holds {odd!r}. For class labels use RidgeMLPClassifier; numbers "
+            "that are written as text become numbers by pandas.to_numeric."
+        )
+
+
+def flatten_numbers(y: Any) -> np.ndarray:
+    """Return y in float64, as a vector or a matrix of two or more columns.
+
+    Raises
+    ------
+    ValueError
+        If a matrix has no column.
+    """
+    if issparse(y):
+        y = y.toarray()
+    y = np.asarray(y, dtype=np.float64)
+    if y.ndim == 1 or y.shape[1] == 1:
+        return column_or_1d(y, warn=True)
+    if y.shape[1] == 0:
+        raise ValueError(f"y must have at least one column. Got an array of shape {y.shape}.")
+    return y
+
+
+def check_numbers(y: np.ndarray, loss: str) -> None:
+    """Refuse numbers that a loss does not take.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative and the loss is Poisson's, or so large that its square is not a number.
+    """
+    if loss == "poisson" and (y < 0).any():
+        raise ValueError(
+            f"y must not be negative for loss='poisson', but {(y < 0).sum()} of its numbers are (the "
+            f"smallest is {y.min():g}). Take another loss, such as 'squared_error'."
+        )
+    largest = float(np.abs(y).max(initial=0.0))
+    if largest > np.sqrt(np.finfo(float).max) / 1e4:
+        raise ValueError(
+            f"y holds numbers as large as {largest:.3g}, whose squares are beyond float64. Divide y by a "
+            "number first."
+        )
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the numbers are that a network learns.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_outputs,)
+        Targets are ``(y - mean) / scale``; the scale is never 0.
+    is_vector : bool
+        Whether y has one dimension.
+    constants : ndarray of shape (n_outputs,)
+        What the network's outputs are to be whatever X is, before the activation; NaN of those that are not
+        to be constant.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    is_vector: bool
+    constants: np.ndarray = field(default_factory=lambda: np.full(1, np.nan))
+
+    #: There are none, which SciKeras and hold-outs ask for.
+    classes: ClassVar[None] = None
+    keeps_one: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, y: np.ndarray) -> Self:
+        """Return what a flattened y is before rows are chosen to train on: not scaled."""
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        return cls(np.zeros(n_outputs), np.ones(n_outputs), y.ndim == 1)
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers to predict for each row."""
+        return len(self.mean)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for those that encode y alike."""
+        return (self.mean.tobytes(), self.scale.tobytes())
+
+    def fitted(
+        self, y: np.ndarray, weights: np.ndarray | None, *, is_scaled: bool, is_partial: bool, loss: str
+    ) -> Self:
+        """Return what the rows to train on say: their weighted mean and standard deviation.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+            Of the rows to train on.
+        weights : ndarray of shape (n_rows,) or None
+        is_scaled : bool
+            Whether to scale by them.
+        is_partial : bool
+            Whether more rows come later, so that a constant y may not stay one.
+        loss : str
+
+        Warns
+        -----
+        UserWarning
+            If y, or a column of it, is constant.
+        """
+        columns = y.reshape(len(y), -1)
+        largest = np.abs(columns).max(axis=0)
+        unit = np.where(largest > 0, largest, 1.0)  # squares of large numbers would be infinite
+        mean = np.average(columns / unit, axis=0, weights=weights)
+        deviation = np.sqrt(np.average((columns / unit - mean) ** 2, axis=0, weights=weights))
+        is_constant = deviation <= ROUNDINGS * np.finfo(float).eps
+        if is_constant.any():
+            _warn_of_constants(columns, is_constant, is_partial)
+            mean = np.where(is_constant, columns[0] / unit, mean)
+        is_scaled = is_scaled and NUMBER_LOSSES[loss].power is not None
+        if is_scaled:
+            outputs = np.zeros(self.n_outputs)
+        elif NUMBER_LOSSES[loss].head == "exponential":
+            outputs = np.log(np.maximum(columns[0], np.finfo(float).smallest_subnormal))
+        else:
+            outputs = columns[0]
+        return replace(
+            self,
+            mean=mean * unit if is_scaled else self.mean,
+            scale=np.where(is_constant, 1.0, deviation * unit) if is_scaled else self.scale,
+            constants=np.where(is_constant & (not is_partial), outputs, np.nan),
+        )
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Return the targets of a flattened y, of shape (n_rows, n_outputs)."""
+        return (y.reshape(len(y), -1) - self.mean) / self.scale
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the numbers that outputs of shape (n_rows, n_outputs) stand for, in the shape of y."""
+        predicted = self.mean + self.scale * outputs.astype(np.float64, copy=False)
+        return predicted[:, 0] if self.is_vector else predicted
+
+    def groups(self, y: np.ndarray) -> np.ndarray:
+        """Return the groups that a hold-out keeps the shares of: all rows are one."""
+        return np.zeros(len(y), dtype=np.intp)
+
+    def check_rows(self, y: np.ndarray) -> None:
+        """Accept any rows to train on."""
+
+    def loss_unit(self, loss: str) -> float:
+        """Return what the loss of targets is multiplied by to be that of y.
+
+        Of several outputs it is the harmonic mean: the loss of y is then the mean of its outputs' losses,
+        weighted by what makes them count alike in training.
+        """
+        power = NUMBER_LOSSES[loss].power
+        return 1.0 if power is None else float(1 / np.mean(self.scale**-power))
+
+    def made_constant(
+        self, coefs: list[np.ndarray], intercepts: list[np.ndarray]
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return a network's weights with those outputs constant that are to be."""
+        is_constant = ~np.isnan(self.constants)
+        if not is_constant.any():
+            return coefs, intercepts
+        kernel, bias = coefs[-1].copy(), intercepts[-1].copy()
+        kernel[:, is_constant] = 0
+        bias[is_constant] = self.constants[is_constant]
+        return [*coefs[:-1], kernel], [*intercepts[:-1], bias]
+
+
+def _warn_of_constants(columns: np.ndarray, is_constant: np.ndarray, is_partial: bool) -> None:
+    numbers = np.flatnonzero(is_constant).tolist()
+    what = f"y is constant in column {numbers}" if len(is_constant) > 1 else "y is constant"
+    value = ", ".join(f"{columns[0, number]:g}" for number in numbers[:3])
+    then = (
+        "so the first rows do not say how large its differences are, and it is not divided by its standard "
+        "deviation. Give rows that differ to the first partial_fit."
+        if is_partial
+        else "so that is what is predicted, whatever X is."
+    )
+    warnings.warn(f"{what} ({value}) in all rows to train on, {then}", UserWarning, stacklevel=2)
