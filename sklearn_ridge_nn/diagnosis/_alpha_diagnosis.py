@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sklearn_ridge_nn._extras import required
-from sklearn_ridge_nn.evidence import Evidence, Finding, Trial, after, check_n_splits, find, standard_error
+from sklearn_ridge_nn.evidence import (
+    Evidence,
+    Finding,
+    Trial,
+    after,
+    check_n_splits,
+    find,
+    standard_error,
+    words_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +31,17 @@ if TYPE_CHECKING:
     from sklearn_ridge_nn.display import AlphaCurveDisplay
 
 #: Of the dictionaries that `AlphaDiagnosis.to_dict` makes.
-SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 2
+SCHEMA, VERSION = "sklearn-ridge-nn/alpha-diagnosis", 3
 #: Versions that lack only what has a default.
-READABLE = (1, 2)
+READABLE = (1, 2, 3)
+#: scikit-learn's metrics of numbers, and those metrics that are losses but for the sign.
+REGRESSION_METRICS = (
+    "d2_absolute_error_score", "explained_variance", "neg_max_error", "neg_mean_absolute_error",
+    "neg_mean_absolute_percentage_error", "neg_mean_gamma_deviance", "neg_mean_poisson_deviance",
+    "neg_mean_squared_error", "neg_mean_squared_log_error", "neg_median_absolute_error",
+    "neg_root_mean_squared_error", "neg_root_mean_squared_log_error", "r2",
+)  # fmt: skip
+KNOWN_LOSSES = ("neg_log_loss", *(metric for metric in REGRESSION_METRICS if metric.startswith("neg_")))
 #: More splits than folds usually are: they may be repeated ones.
 MOST_FOLDS = 10
 
@@ -42,7 +59,8 @@ class AlphaDiagnosis(Evidence):
     train_score, test_score : ndarray of shape (n_alphas, n_splits * n_seeds)
         Scores on the splits' training and test rows; the seeds of a split stand next to each other.
     train_loss, test_loss : ndarray of shape (n_alphas, n_splits * n_seeds)
-        Losses without the penalty, at the final weights, in nats. NaN where a fit failed.
+        Losses without the penalty, at the final weights: in nats, or of a regression in the units of y. NaN
+        where a fit failed.
     n_seeds : int, default=1
         Networks per alpha and split.
     test_ratio : float, default=0.25
@@ -64,7 +82,7 @@ class AlphaDiagnosis(Evidence):
     weight_quantiles : ndarray of shape (n_alphas, n_splits * n_seeds, n_layers, 5) or None
         The 5 %, 25 %, 50 %, 75 % and 95 % quantiles of each layer's kernel.
     baseline_loss : ndarray of shape (n_splits,) or None
-        Test loss of predicting the class frequencies of the training rows.
+        Test loss of predicting the class frequencies of the training rows, or their mean (median, quantile).
     feature_scales : ndarray of shape (3,) or None
         Minimum, median and maximum of the features' standard deviations, as the network sees them.
     feature_offset, feature_spread : float or None
@@ -82,7 +100,19 @@ class AlphaDiagnosis(Evidence):
     trials : tuple of Trial, default=()
         What was tried beside the best network, see `trial_results`.
     test_score_curve : ndarray of shape (n_alphas, n_splits * n_seeds, n_epochs) or None
-        Accuracy on the test rows after every epoch, if the score is the accuracy.
+        Accuracy on the test rows after every epoch, if the score is the accuracy; of a regression by squared
+        error R², if that is the score.
+    task : {"classification", "regression"}, default="classification"
+        What is predicted.
+    guess : str, default="class frequencies"
+        What `baseline_loss` is the loss of, such as "the mean".
+    target_tails : tuple of (float, float) or None
+        Shares of the variance of y, and of its logarithm, that the hundredth of the rows furthest from the
+        mean make, for a regression by squared error; the second is NaN where some y is not positive.
+    penalizes_output : bool, default=False
+        Whether alpha penalises the output layer, too.
+    loss_unit : ndarray of shape (n_splits * n_seeds,) or None
+        What losses of scaled targets, and so the penalty, are multiplied by to be in the units of y.
 
     Attributes
     ----------
@@ -111,7 +141,7 @@ class AlphaDiagnosis(Evidence):
     generalization_gap : ndarray of shape (n_alphas, n_splits * n_seeds)
         Test loss minus train loss.
     penalty : ndarray of shape (n_alphas, n_splits * n_seeds) or None
-        alpha times the sum of squares of the hidden kernels.
+        alpha times the sum of squares of the kernels it penalises, in the units of the losses.
 
     See Also
     --------
@@ -173,9 +203,9 @@ class AlphaDiagnosis(Evidence):
         param_name : str, default="alpha"
             That parameter, with or without the names of the steps before it.
         metric : str, default=None
-            The metric to judge by: minus the score is the loss. None takes ``neg_log_loss`` if the search
-            has it, else its only one. Training does not minimise minus an accuracy, but it is judged in the
-            same way.
+            The metric to judge by: minus the score is the loss. None takes ``neg_log_loss`` or
+            ``neg_mean_squared_error`` if the search has it, else its only one. Training does not minimise
+            minus an accuracy, but it is judged in the same way.
         stronger : {"larger", "smaller"}, default="larger"
             Which values penalise more.
         test_size : float, default=None
@@ -223,7 +253,8 @@ class AlphaDiagnosis(Evidence):
             stronger=stronger,  # type: ignore[arg-type]
             param_name=name,
             score_name=metric,
-            loss_name="log loss" if metric == "neg_log_loss" else f"minus {metric}",
+            loss_name=words_of(metric) if metric in KNOWN_LOSSES else f"minus {metric}",
+            task="regression" if metric in REGRESSION_METRICS else "classification",
         )
 
     def at(self, epochs: int) -> Self:
@@ -486,8 +517,9 @@ def _metric(cv_results: dict[str, Any], metric: str | None) -> str:
     known = [name.removeprefix("mean_test_") for name in cv_results if name.startswith("mean_test_")]
     known = known or sorted({m[1] for name in cv_results if (m := re.match(r"split\d+_test_(.+)", name))})
     if metric is None:
-        if "neg_log_loss" in known:
-            return "neg_log_loss"
+        for preferred in ("neg_log_loss", "neg_mean_squared_error"):
+            if preferred in known:
+                return preferred
         if len(known) == 1:
             return known[0]
         raise ValueError(f"This search has several metrics, {', '.join(known)}: name one, metric=...")
@@ -524,6 +556,8 @@ def _plain(value: Any) -> Any:
 
 
 def _restored(name: str, value: Any) -> Any:
+    if name == "target_tails":
+        return value if value is None else tuple(map(float, value))
     if name in ("rarest_class", "rounds"):
         return value if value is None else tuple(value)
     if name == "trials":

@@ -26,8 +26,8 @@ def arrays_of(study: Study, name: str, n_alphas: int, n_seeds: int) -> dict[str,
     Returns
     -------
     dict of str to (ndarray or None)
-        Scores, losses, curves and the rest by the names that `AlphaDiagnosis` gives them; in the place of
-        ``test_score_curve``, ``test_accuracy_curve``.
+        Scores, losses, curves and the rest by the names that `AlphaDiagnosis` gives them; and
+        ``target_scale``, by which targets were divided, of shape (n_splits, n_outputs) or None.
     """
     candidates = study.cv_results["params"]
     order = sorted(range(len(candidates)), key=lambda i: float(candidates[i][name]))  # stable in the seeds
@@ -63,7 +63,7 @@ def arrays_of(study: Study, name: str, n_alphas: int, n_seeds: int) -> dict[str,
                 table[place][: len(value)] = value
         return arranged(table)
 
-    baseline = measured("baseline_loss")
+    baseline, units, scales = (measured(name) for name in ("baseline_loss", "loss_unit", "target_scale"))
     places = {name: measured(name) for name in FEATURES}
     return {
         "train_score": scores("train"),
@@ -72,10 +72,12 @@ def arrays_of(study: Study, name: str, n_alphas: int, n_seeds: int) -> dict[str,
         "test_loss": measured("test_loss"),
         "train_loss_curve": measured("train_loss_curve"),
         "test_loss_curve": measured("test_loss_curve"),
-        "test_accuracy_curve": measured("test_accuracy_curve"),
+        "test_score_curve": measured("test_score_curve"),
         "weight_norm": measured("weight_norm"),
         "weight_quantiles": measured("weight_quantiles"),
         "baseline_loss": None if baseline is None else _first_known(baseline)[::n_seeds],
+        "loss_unit": None if units is None else _first_known(units),
+        "target_scale": None if scales is None else _first_known(scales)[::n_seeds],
         **{
             name: None if place is None else np.nanmedian(place, axis=(0, 1))
             for name, place in places.items()
@@ -84,6 +86,6 @@ def arrays_of(study: Study, name: str, n_alphas: int, n_seeds: int) -> dict[str,
 
 
 def _first_known(table: np.ndarray) -> np.ndarray:
-    """Return each column's first number that is not NaN, or NaN: (n_alphas, n) to (n,)."""
+    """Return each column's first number that is not NaN, or NaN: (n_alphas, n, ...) to (n, ...)."""
     known = ~np.isnan(table)
-    return table[known.argmax(axis=0), np.arange(table.shape[1])]
+    return np.take_along_axis(table, known.argmax(axis=0)[None], axis=0)[0]

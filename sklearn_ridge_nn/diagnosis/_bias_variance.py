@@ -13,14 +13,15 @@ from sklearn.utils import check_random_state, indexable, resample
 from sklearn_ridge_nn._sklearn import Interval, validate_params
 from sklearn_ridge_nn.diagnosis._bias_variance_result import BiasVariance
 from sklearn_ridge_nn.diagnosis._measures import predictions
+from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
-    check_target,
+    problem_of,
     regularisation_parameter,
     seed_grid,
     strengths_to_try,
 )
-from sklearn_ridge_nn.model_selection._shared import Measurement, run_study
+from sklearn_ridge_nn.model_selection._shared import Measurement, final_network, run_study
 
 
 @validate_params(
@@ -54,17 +55,17 @@ def bias_variance(
     Parameters
     ----------
     estimator : estimator object
-        A `RidgeMLPClassifier`, or a Pipeline that ends in one.
+        A `RidgeMLPClassifier` or `RidgeMLPRegressor`, or a Pipeline that ends in one.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows.
-    y : array-like of shape (n_samples,)
-        Labels of two or more classes; every class needs two rows.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Labels of two or more classes, each of which needs two rows; or numbers.
     alphas : array-like of shape (n_alphas,), default=None
         Two or more values in ascending order, each >= 0. None is 0 and ``np.logspace(-6, 0, 13)``.
     n_resamples : int, default=30
-        Bootstraps, each stratified and as large as the training part.
+        Bootstraps, each as large as the training part; of classes they are stratified.
     test_size : float, default=0.25
-        Share of the rows to test on, stratified.
+        Share of the rows to test on; of classes it is stratified.
     random_state : int, RandomState instance or None, default=0
         Draws the test rows and the bootstraps. The networks are seeded by the estimator's own.
     params : dict of str to object, default=None
@@ -79,12 +80,13 @@ def bias_variance(
     Returns
     -------
     BiasVariance
-        The decompositions of log loss and 0-1 loss.
+        The decompositions of log loss and 0-1 loss, or that of the squared error, whatever loss a regressor
+        is trained on.
 
     Raises
     ------
     ValueError
-        If the estimator does not end in a `RidgeMLPClassifier`, y is multilabel, a class has a single
+        If the estimator does not end in a network of ours, y is multilabel, a class has a single
         row or none in the training part, `alphas` are not at least two ascending numbers >= 0, or a fit
         fails.
 
@@ -116,30 +118,20 @@ def bias_variance(
     name, prefix = regularisation_parameter(estimator, None)
     values = strengths_to_try(alphas, None)
     X, y = indexable(X, y)
-    if check_target(y, is_ours=True):
+    located = final_network(estimator)
+    problem = problem_of(estimator, None if located is None else located[1], y)
+    if problem.is_multilabel:
         raise ValueError(
             "bias_variance does not decompose the loss of a multilabel y. Pass one of its columns at a time."
         )
-    classes, numbers, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
-    numbers = numbers.ravel()  # of a y that is a column
-    if counts.min() < 2:
-        raise ValueError(
-            "Every class needs at least 2 rows, one to train on and one to test, but class "
-            f"{classes.tolist()[counts.argmin()]!r} has 1. Leave it out or merge it with another."
-        )
     rng = check_random_state(random_state)
-    train, test = train_test_split(
-        np.arange(len(numbers)), test_size=test_size, stratify=numbers, random_state=rng
-    )
-    absent = np.setdiff1d(numbers, numbers[train])
-    if len(absent):
-        raise ValueError(
-            f"The training part has no row of class {classes.tolist()[absent[0]]!r} "
-            f"({counts[absent[0]]} in all of "
-            f"y), so its test loss would be infinite. Lower test_size={test_size}, leave the class out or "
-            "merge it with another."
-        )
-    resamples = [resample(train, stratify=numbers[train], random_state=rng) for _ in range(n_resamples)]
+    if isinstance(problem, Regression):
+        train, test = train_test_split(np.arange(len(problem.numbers)), test_size=test_size, random_state=rng)
+        targets, groups = problem.numbers, None
+    else:
+        train, test, targets = _stratified(problem.labels, test_size, rng)
+        groups = targets[train]
+    resamples = [resample(train, stratify=groups, random_state=rng) for _ in range(n_resamples)]
     estimator = clone(estimator)
     study = run_study(
         Measurement(predictions, watches_test_rows=False),
@@ -163,8 +155,41 @@ def bias_variance(
             "cannot be decomposed. The warning of the run says why; leave that value out or lower the "
             "learning rate."
         )
-    log_proba = np.array([[measure["log_proba"] for measure in measures] for measures in study.measured])
-    return BiasVariance.from_log_proba(values, log_proba, numbers[test], name)
+    predicted = [[next(iter(measure.values())) for measure in measures] for measures in study.measured]
+    if isinstance(problem, Regression):
+        return BiasVariance.from_predictions(values, np.array(predicted), targets[test], name)
+    return BiasVariance.from_log_proba(values, np.array(predicted), targets[test], name)
 
 
 bias_variance.__module__ = "sklearn_ridge_nn"
+
+
+def _stratified(
+    labels: np.ndarray, test_size: float, rng: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows to train and to test on, and the number of each row's class.
+
+    Raises
+    ------
+    ValueError
+        If a class has a single row, or none to train on.
+    """
+    classes, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    numbers = numbers.ravel()  # of a y that is a column
+    if counts.min() < 2:
+        raise ValueError(
+            "Every class needs at least 2 rows, one to train on and one to test, but class "
+            f"{classes.tolist()[counts.argmin()]!r} has 1. Leave it out or merge it with another."
+        )
+    train, test = train_test_split(
+        np.arange(len(numbers)), test_size=test_size, stratify=numbers, random_state=rng
+    )
+    absent = np.setdiff1d(numbers, numbers[train])
+    if len(absent):
+        raise ValueError(
+            f"The training part has no row of class {classes.tolist()[absent[0]]!r} "
+            f"({counts[absent[0]]} in all of "
+            f"y), so its test loss would be infinite. Lower test_size={test_size}, leave the class out or "
+            "merge it with another."
+        )
+    return train, test, numbers

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class BiasVariance(Decomposition):
-    """Bias and variance of log loss and 0-1 loss, for each alpha and test row.
+    """Bias and variance of the loss, for each alpha and test row.
 
-    What `bias_variance` returns. In both decompositions loss = bias + variance, exactly; what no network can
-    predict (noise) counts as bias.
+    What `bias_variance` returns: log loss and 0-1 loss of classes, the squared error of numbers. In all
+    decompositions loss = bias + variance, exactly; what no network can predict (noise) counts as bias.
 
     Parameters
     ----------
@@ -25,20 +25,27 @@ class BiasVariance(Decomposition):
         The values.
     n_resamples : int
         Networks per alpha.
-    log_bias_rows, log_variance_rows : ndarray of shape (n_alphas, n_test)
-        Of the log loss of each test row, in nats.
-    zero_one_bias_rows : ndarray of shape (n_alphas, n_test)
+    log_bias_rows, log_variance_rows : ndarray of shape (n_alphas, n_test) or None
+        Of the log loss of each test row, in nats. None of numbers.
+    zero_one_bias_rows : ndarray of shape (n_alphas, n_test) or None
         1 where the main prediction is wrong, else 0.
-    zero_one_spread_rows : ndarray of shape (n_alphas, n_test)
+    zero_one_spread_rows : ndarray of shape (n_alphas, n_test) or None
         What differing from the main prediction adds to the expected 0-1 loss of a row (where that prediction
         is right), or takes off it (where it is wrong).
     param_name : str, default="alpha"
         The parameter that was varied.
+    squared_bias_rows, squared_variance_rows : ndarray of shape (n_alphas, n_test) or None
+        Of the squared error of each test row, in the unit of y squared; several outputs are averaged. None
+        of classes.
 
     Attributes
     ----------
+    losses : tuple of str
+        What is decomposed: "log_loss" and "zero_one", or "squared_error".
+    squared_error, squared_bias, squared_variance : ndarray of shape (n_alphas,)
+        Means over the test rows, of numbers.
     log_loss, log_bias, log_variance : ndarray of shape (n_alphas,)
-        Means over the test rows.
+        Means over the test rows, of classes.
     zero_one_loss, zero_one_bias, zero_one_variance : ndarray of shape (n_alphas,)
         Means over the test rows; the variance is net, unbiased minus biased.
     zero_one_variance_unbiased, zero_one_variance_biased : ndarray of shape (n_alphas,)
@@ -53,6 +60,10 @@ class BiasVariance(Decomposition):
     0-1 loss: Domingos (2000), A unified bias-variance decomposition for zero-one and squared loss, AAAI. The
     main prediction is the most frequent one (of several, the lowest class).
 
+    Squared error: Geman, Bienenstock and Doursat (1992), Neural networks and the bias/variance dilemma,
+    Neural Computation 4. Bias is the squared error of the average prediction, variance the mean squared
+    distance of the predictions from it.
+
     Examples
     --------
     >>> import numpy as np
@@ -65,15 +76,15 @@ class BiasVariance(Decomposition):
 
     __module__ = "sklearn_ridge_nn"
 
-    def plot(self, ax: Any = None, *, loss: str = "log_loss") -> BiasVarianceDisplay:
+    def plot(self, ax: Any = None, *, loss: str | None = None) -> BiasVarianceDisplay:
         """Draw loss, bias and variance over alpha.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
-        loss : {"log_loss", "zero_one"}, default="log_loss"
-            Which loss.
+        loss : {"log_loss", "zero_one", "squared_error"}, default=None
+            Which loss. None is the log loss, or the squared error of numbers.
 
         Returns
         -------
@@ -88,16 +99,31 @@ class BiasVariance(Decomposition):
         low, high = self.alphas[0], self.alphas[-1]
         return (
             f"<BiasVariance of {len(self.alphas)} values of {self.param_name} from {low:g} to {high:g}, "
-            f"{self.n_resamples} resamples, {self.log_bias_rows.shape[1]} test rows>"
+            f"{self.n_resamples} resamples, {self._rows(self._means[0]).shape[1]} test rows>"
         )
 
+    @property
+    def _means(self) -> list[str]:
+        """Names of the attributes that a table shows."""
+        if self.losses == ("squared_error",):
+            return ["squared_error", "squared_bias", "squared_variance"]
+        return [f"{loss}_{part}" for loss in ("log", "zero_one") for part in ("loss", "bias", "variance")]
+
     def __str__(self) -> str:
-        names = [f"{loss}_{part}" for loss in ("log", "zero_one") for part in ("loss", "bias", "variance")]
+        names = self._means
         titles = ["log loss", "bias", "variance", "0-1 loss", "bias", "variance"]
+        if self.losses == ("squared_error",):
+            titles = ["squared error", "bias", "variance"]
         name = self.param_name.rpartition("__")[2]
-        lines = [f"{name:>9}" + "".join(f"{title:>10}" for title in titles)]
+        widths = [max(10, len(title) + 2) for title in titles]
+        lines = [
+            f"{name:>9}" + "".join(f"{title:>{width}}" for title, width in zip(titles, widths, strict=True))
+        ]
         for alpha, *means in zip(self.alphas, *(getattr(self, name) for name in names), strict=True):
-            lines.append(f"{alpha:9.3g}" + "".join(f"{mean:10.3g}" for mean in means))
+            lines.append(
+                f"{alpha:9.3g}"
+                + "".join(f"{mean:{width}.3g}" for mean, width in zip(means, widths, strict=True))
+            )
         return "\n".join(lines)
 
     def to_frame(self) -> pd.DataFrame:
@@ -114,6 +140,5 @@ class BiasVariance(Decomposition):
             If pandas is not installed, which comes with the extra ``cli``.
         """
         pd = required("pandas", "to_frame", "cli")
-        names = [f"{loss}_{part}" for loss in ("log", "zero_one") for part in ("loss", "bias", "variance")]
-        columns = {name: getattr(self, name) for name in names}
+        columns = {name: getattr(self, name) for name in self._means}
         return pd.DataFrame(columns, index=pd.Index(self.alphas, name=self.param_name))

@@ -22,15 +22,17 @@ from sklearn_ridge_nn._sklearn import Interval, StrOptions, validate_params
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.diagnosis._arrays import arrays_of
 from sklearn_ridge_nn.diagnosis._measures import losses_and_weights, losses_weights_and_state
+from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.diagnosis._settle import Arrays, States, settle
 from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
-    check_target,
+    problem_of,
     regularisation_parameter,
     seed_grid,
     strengths_to_try,
 )
 from sklearn_ridge_nn.diagnosis._trials import (
+    Problem,
     Table,
     changes_of,
     check_remedies,
@@ -195,14 +197,15 @@ def diagnose(
     values = strengths_to_try(alphas, param_name)
     X, y, groups = indexable(X, y, groups)
     ours = _network_of(estimator, path)
-    is_multilabel = check_target(y, is_ours=ours is not None)
-    splits = _splits(cv, X, y, groups, is_multilabel)
+    problem = problem_of(estimator, ours, y)
+    splits = _splits(cv, X, y, groups, problem)
     estimator = clone(estimator)
     varied = name.removeprefix(path)
     _check_epochs(epochs, max_epochs, ours, name, varied)
     remedies = bool(remedies) if isinstance(remedies, np.bool_) else remedies
-    counts = None if is_multilabel else np.unique(np.asarray(y), return_counts=True)[1]
-    check_remedies(remedies, ours, name, {} if ours is None else changes_of(ours, counts, 2, varied))
+    counts = problem.counts
+    possible = {} if ours is None else changes_of(ours, counts, 2, varied)
+    check_remedies(remedies, ours, name, possible, problem.is_classification)
     tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
     tried = values if path + "alpha" == name else tried
     others = seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
@@ -236,10 +239,8 @@ def diagnose(
         study = run(measurement, {name: tried[rows].tolist()} | n_epochs_alone | others, scores)
         return arrays_of(study, name, len(rows), n_seeds), study.states.reshape(len(rows), -1)
 
-    # scores can be followed over the epochs where they are accuracies as the engine counts them
-    counts_labels = (
-        scoring in (None, "accuracy") and not is_multilabel and "sample_weight" not in (params or {})
-    )
+    is_default = scoring in (None, problem.default_score) and "sample_weight" not in (params or {})
+    follows_scores = is_default and problem.follows_scores
     known: dict[str, Any] = {
         "alphas": values,
         "n_seeds": n_seeds,
@@ -248,30 +249,34 @@ def diagnose(
         "margin": margin,
         "stronger": stronger,
         "param_name": name,
-        "score_name": _name_of(scoring),
-        "rarest_class": None if is_multilabel else _rarest_class(y, splits),
+        "score_name": _name_of(scoring or problem.default_score),
+        "penalizes_output": bool(getattr(ours, "penalize_output", False)),
+        **problem.facts(splits),
         "early_stopping": ours is not None and _takes_best_epoch(ours, epochs),
     }
 
     def diagnosis_of(arrays: Arrays, **settled: Any) -> AlphaDiagnosis:
-        accuracies = arrays.pop("test_accuracy_curve", None)
-        curve = accuracies if counts_labels else None
-        return AlphaDiagnosis(**known, **arrays, test_score_curve=curve, **settled)
+        measured = {key: value for key, value in arrays.items() if key != "target_scale"}
+        if not follows_scores:
+            measured["test_score_curve"] = None
+        return AlphaDiagnosis(**known, **measured, **settled)
 
     rows = np.arange(len(values))
     if epochs == "settled":
         assert first is not None
         most = 4 * first if max_epochs is None else max_epochs
         settled = settle(train, diagnosis_of, len(values), first, most)
-        diagnosis = diagnosis_of(settled.arrays, epochs=settled.epochs, rounds=settled.rounds)
+        arrays = settled.arrays
+        diagnosis = diagnosis_of(arrays, epochs=settled.epochs, rounds=settled.rounds)
     else:
-        diagnosis = diagnosis_of(train(rows, first)[0])
+        arrays = train(rows, first)[0]
+        diagnosis = diagnosis_of(arrays)
     if ours is None or not wants_trials(remedies, diagnosis):
         return diagnosis
     settings: dict[str, Any] = {varied: tried.tolist()[diagnosis.best_index]}
     if first is not None:  # else each network trains as the estimator says
         settings["epochs"] = diagnosis.chosen_epochs
-    table = _table(estimator, X, y, splits, ours, is_multilabel)
+    table = _table(estimator, X, problem, splits, ours)
     n_rows = float(sum(len(train) for train, _ in splits)) * n_seeds
     as_it_is = clone(ours).set_params(**settings)
     possible = changes_of(ours, counts, max(diagnosis.n_epochs, 2), varied)
@@ -280,15 +285,17 @@ def diagnose(
         return diagnosis
     trials = try_changes(run, ours, path, settings, others, changes, table)
     wants_yardsticks = not isinstance(remedies, list) or "yardsticks" in remedies
-    if wants_yardsticks and not is_multilabel and not set(params or {}) - {"sample_weight"}:
+    if wants_yardsticks and problem.has_yardsticks and not set(params or {}) - {"sample_weight"}:
+        if isinstance(problem, Regression):
+            problem = dataclasses.replace(problem, scales=arrays["target_scale"])
         trials += try_yardsticks(
+            problem,
             estimator,
+            ours,
             X,
-            y,
             splits,
             scoring=scoring,
             sample_weight=(params or {}).get("sample_weight"),
-            class_weight=ours.class_weight,
             seed=_first_seed(others),
         )
     return dataclasses.replace(diagnosis, trials=tuple(trials))
@@ -310,8 +317,8 @@ def _check_epochs(
         return
     if ours is None:
         raise ValueError(
-            f"epochs={epochs!r} is for a RidgeMLPClassifier, and {name} is not a parameter of one. Leave "
-            "epochs out, and set how long to train on the estimator itself."
+            f"epochs={epochs!r} is for a RidgeMLPClassifier or RidgeMLPRegressor, and {name} is no parameter "
+            "of one. Leave epochs out, and set how long to train on the estimator itself."
         )
     if varied == "epochs":
         raise ValueError(
@@ -337,15 +344,12 @@ def _check_epochs(
         )
 
 
-def _table(estimator: BaseEstimator, X: Any, y: Any, splits: Splits, ours: Any, is_multilabel: bool) -> Table:
+def _table(estimator: BaseEstimator, X: Any, problem: Problem, splits: Splits, ours: Any) -> Table:
     """Return what decides how much work a training is, of the smallest split's rows."""
     train, test = min(splits, key=lambda split: len(split[0]))
-    labels = np.asarray(y) if not hasattr(y, "toarray") else y
-    rows, _ = preprocessed(estimator, X, labels, train, test)
-    n_classes = len(np.unique(labels)) if not is_multilabel else 0
-    n_outputs = labels.shape[1] if is_multilabel else 1 if n_classes == 2 else n_classes
+    rows, _ = preprocessed(estimator, X, problem.labels, train, test)
     n_features = rows.shape[1] if hasattr(rows, "shape") else np.shape(rows)[1]
-    return Table(n_features, n_outputs, _kept(ours, len(train)))
+    return Table(n_features, problem.n_outputs, _kept(ours, len(train)))
 
 
 def _kept(ours: Any, n_rows: int) -> int:
@@ -374,47 +378,22 @@ def _first_epochs(epochs: int | str, ours: Any, splits: Splits) -> int | None:
 
 
 def _name_of(scoring: Any) -> str:
-    if scoring is None:
-        return "accuracy"
     return scoring if isinstance(scoring, str) else getattr(scoring, "__name__", "score")
 
 
 def _network_of(estimator: BaseEstimator, prefix: str) -> Any:
-    """Return the classifier of ours at the end of an estimator if the prefix leads to it, else None."""
+    """Return the network of ours at the end of an estimator if the prefix leads to it, else None."""
     located = final_network(estimator)
     if located is None or "".join(f"{step}__" for step in located[0]) != prefix:
         return None
     return located[1]
 
 
-def _splits(cv: Any, X: Any, y: Any, groups: Any, is_multilabel: bool) -> Splits:
-    """Return the splits, checked: each has all classes to train on."""
-    if cv is None:
-        kind = theirs.RepeatedKFold if is_multilabel else theirs.RepeatedStratifiedKFold
-        cv = kind(n_splits=5, n_repeats=3, random_state=0)
-    splits = list(theirs.check_cv(cv, y, classifier=True).split(X, y, groups))
+def _splits(cv: Any, X: Any, y: Any, groups: Any, problem: Problem) -> Splits:
+    """Return the splits, checked: each has what is needed to train on."""
+    cv = problem.default_cv() if cv is None else cv
+    splits = list(theirs.check_cv(cv, y, classifier=problem.is_classification).split(X, y, groups))
     if len(splits) < 2:
         raise ValueError(f"cv must give at least 2 splits to compare alphas over. Got {len(splits)}.")
-    if is_multilabel:
-        return splits
-    labels = np.asarray(y)
-    for number, (train, _) in enumerate(splits):
-        absent = np.setdiff1d(labels, labels[train]).tolist()
-        if absent:
-            n_rows = int((labels == absent[0]).sum())
-            spread = f", or give a cv that spreads it, such as StratifiedKFold with at most {n_rows} splits"
-            raise ValueError(
-                f"Split {number} of cv has no row of class {absent[0]!r} to train on ({n_rows} in all of y), "
-                "so its test loss would be infinite. Leave the class out, or merge it with another"
-                f"{spread if n_rows > 1 else ''}."
-            )
+    problem.check_splits(splits)
     return splits
-
-
-def _rarest_class(y: Any, splits: Splits) -> tuple[str, int, int]:
-    """Return the class that some test part has fewest rows of, its rows in all, and that number."""
-    classes, numbers, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
-    parts = [np.bincount(numbers.ravel()[test], minlength=len(classes)) for _, test in splits]
-    fewest = np.min(parts, axis=0)
-    rarest = int(np.lexsort((counts, fewest))[0])
-    return str(classes[rarest]), int(counts[rarest]), int(fewest[rarest])

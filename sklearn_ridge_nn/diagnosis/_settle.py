@@ -22,8 +22,8 @@ Train: TypeAlias = Callable[[NDArray[np.intp], int, States | None, bool], tuple[
 
 #: Arrays of an alpha, which a round replaces, and those that are the same for all.
 _OF_ALPHAS = ("train_score", "test_score", "train_loss", "test_loss", "weight_norm", "weight_quantiles")
-_CURVES = ("train_loss_curve", "test_loss_curve", "test_accuracy_curve")
-_COMMON = ("baseline_loss", *FEATURES)
+_CURVES = ("train_loss_curve", "test_loss_curve", "test_score_curve")
+_COMMON = ("baseline_loss", "loss_unit", "target_scale", *FEATURES)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Rounds:
 
     def arrays_at(self, epochs: int) -> Arrays:
         """Return the arrays after so many epochs, which some round ended with, or at an alpha's own end."""
-        arrays: Arrays = {name: self.ends[0].arrays[name] for name in _COMMON}
+        arrays: Arrays = {name: self.ends[0].arrays.get(name) for name in _COMMON}
         for name in _OF_ALPHAS:
             parts = [(end, end.arrays[name]) for end in self.ends if end.epochs <= epochs]
             known = [part for _, part in parts if part is not None]

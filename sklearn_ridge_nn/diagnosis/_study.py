@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils.multiclass import type_of_target
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
 
 from sklearn_ridge_nn._sklearn import HasMethods
+from sklearn_ridge_nn.diagnosis._classification import Classification
+from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import check_alphas
 from sklearn_ridge_nn.model_selection._shared import MEMORY_TYPES, final_network
@@ -28,10 +29,10 @@ STUDY_CONSTRAINTS: dict[str, list[Any]] = {
 def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -> tuple[str, str]:
     """Return the full name of the parameter that regularises, and the prefix of its estimator."""
     kind = type(estimator).__name__
-    if not is_classifier(estimator):
+    if not is_classifier(estimator) and not is_regressor(estimator):
         raise ValueError(
-            f"estimator must be a classifier, for verdicts rest on the log loss. Got {kind}, which is not "
-            "one."
+            "estimator must be a classifier or a regressor, for verdicts rest on the loss of its "
+            f"predictions. Got {kind}, which is neither."
         )
     if param_name is None:
         located = final_network(estimator)
@@ -42,9 +43,9 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
                     f"{kind}(...).best_estimator_."
                 )
             raise ValueError(
-                f"estimator must be a RidgeMLPClassifier or a Pipeline that ends in one. Got {estimator!r}. "
-                "For another classifier name its parameter, for example param_name='logisticregression__C', "
-                "stronger='smaller'."
+                "estimator must be a RidgeMLPClassifier or a RidgeMLPRegressor, or a Pipeline that ends in "
+                f"one. Got {estimator!r}. For another estimator name its parameter, for example "
+                "param_name='logisticregression__C', stronger='smaller'."
             )
         prefix = "".join(f"{step}__" for step in located[0])
         return f"{prefix}alpha", prefix
@@ -53,7 +54,7 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
         near = [name for name in known if name.endswith(f"__{param_name}")]
         has = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(sorted(known))}."
         raise ValueError(f"param_name={param_name!r} is not a parameter of {kind}. {has}")
-    if not hasattr(estimator, "predict_proba"):
+    if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"estimator must have predict_proba, for verdicts rest on the log loss, but {kind} has none. "
             "Calibrate it with sklearn.calibration.CalibratedClassifierCV, and name its parameter with "
@@ -73,35 +74,19 @@ def strengths_to_try(alphas: Any, param_name: str | None) -> np.ndarray:
     return np.array(ALPHAS)
 
 
-def check_target(y: Any, is_ours: bool) -> bool:
-    """Return whether y is multilabel."""
-    missing = _missing(y)
-    if missing.any():
-        raise ValueError(
-            f"y has no label in {missing.sum()} of {len(missing)} rows (the first is row "
-            f"{missing.argmax()}). Leave these rows out, or give them a label."
-        )
-    kind = type_of_target(y, input_name="y")
-    if kind == "multilabel-indicator" and is_ours:
-        return True
-    if kind not in ("binary", "multiclass"):
-        why = "continuous numbers are for regression" if "continuous" in kind else f"this y is {kind}"
-        raise ValueError(f"y must hold class labels, one for each row; {why}.")
-    return False
+def problem_of(estimator: BaseEstimator, network: Any, y: Any) -> Classification | Regression:
+    """Return what a study of an estimator on a y is, checked.
 
-
-def _missing(y: Any) -> np.ndarray:
-    """Return which rows of y have no label: None, NaN or pandas's NA."""
-    values = np.asarray(y, dtype=object) if np.asarray(y).dtype.kind in "fO" else np.empty(0, dtype=object)
-    if values.ndim != 1:
-        return np.zeros(0, dtype=bool)
-    return np.array([_is_missing(value) for value in values], dtype=bool)
-
-
-def _is_missing(value: Any) -> bool:
-    """Return whether a value is None, NaN or pandas's NA, which is the one object of its class."""
-    is_nan = isinstance(value, Real) and bool(np.isnan(float(value)))
-    return value is None or is_nan or type(value).__name__ == "NAType"
+    Parameters
+    ----------
+    estimator : estimator object
+    network : RidgeMLPClassifier, RidgeMLPRegressor or None
+        Ours at its end, if that is what is studied.
+    y : object
+    """
+    if is_classifier(estimator):
+        return Classification.of(y, is_ours=network is not None)
+    return Regression.of(y, network)
 
 
 def seed_grid(estimator: BaseEstimator, prefix: str, n_seeds: int, is_ours: bool) -> dict[str, list[int]]:

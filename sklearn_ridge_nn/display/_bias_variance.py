@@ -61,28 +61,29 @@ class BiasVarianceDisplay:
         self.param_name, self.ylabel = param_name, ylabel
 
     @classmethod
-    def from_decomposition(cls, result: Decomposition, *, loss: str = "log_loss", ax: Any = None) -> Self:
+    def from_decomposition(cls, result: Decomposition, *, loss: str | None = None, ax: Any = None) -> Self:
         """Draw what `bias_variance` returns.
 
         Parameters
         ----------
         result : BiasVariance
             The decomposition.
-        loss : {"log_loss", "zero_one"}, default="log_loss"
-            Which loss.
+        loss : {"log_loss", "zero_one", "squared_error"}, default=None
+            Which loss. None is the log loss, or the squared error of numbers.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
         """
-        if loss not in ("log_loss", "zero_one"):
-            raise ValueError(f"loss must be 'log_loss' or 'zero_one'. Got {loss!r}.")
-        prefix = loss.removesuffix("_loss")
+        loss = result.losses[0] if loss is None else loss
+        if loss not in result.losses:
+            raise ValueError(f"loss must be {' or '.join(map(repr, result.losses))}. Got {loss!r}.")
+        prefix = loss.removesuffix("_loss").removesuffix("_error")
         return cls(
             alphas=result.alphas,
-            loss=getattr(result, f"{prefix}_loss"),
+            loss=getattr(result, "squared_error" if loss == "squared_error" else f"{prefix}_loss"),
             bias=getattr(result, f"{prefix}_bias"),
             variance=getattr(result, f"{prefix}_variance"),
             param_name=result.param_name.rpartition("__")[2],
-            ylabel="log loss" if loss == "log_loss" else "0-1 loss",
+            ylabel={"zero_one": "0-1 loss"}.get(loss, loss.replace("_", " ")),
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:

@@ -21,6 +21,7 @@ from ._network_estimator import (
 from ._numbers import (
     check_numbers as check_numbers,
     flatten_numbers as flatten_numbers,
+    poisson_deviance as poisson_deviance,
     refuse_text as refuse_text,
 )
 from ._parameters import (

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_ridge_nn.network import NUMBER_LOSSES
+from sklearn_ridge_nn.network import NUMBER_LOSSES, least_poisson_loss
 
 #: A target is constant if its standard deviation is not above so many roundings of its largest number.
 ROUNDINGS = 10
@@ -75,6 +75,11 @@ def check_numbers(y: np.ndarray, loss: str) -> None:
             f"y holds numbers as large as {largest:.3g}, whose squares are beyond float64. Divide y by a "
             "number first."
         )
+
+
+def poisson_deviance(losses: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the mean Poisson deviances that mean Poisson losses on a y stand for."""
+    return 2 * (losses - np.average(least_poisson_loss(y), weights=weights))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ._evidence import (
     check_n_splits as check_n_splits,
     mean_curve as mean_curve,
     turning_epoch as turning_epoch,
+    words_of as words_of,
 )
 from ._findings import (
     Finding as Finding,

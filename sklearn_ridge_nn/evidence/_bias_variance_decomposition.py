@@ -21,11 +21,13 @@ class Decomposition:
 
     alphas: np.ndarray
     n_resamples: int
-    log_bias_rows: np.ndarray
-    log_variance_rows: np.ndarray
-    zero_one_bias_rows: np.ndarray
-    zero_one_spread_rows: np.ndarray
+    log_bias_rows: np.ndarray | None = None
+    log_variance_rows: np.ndarray | None = None
+    zero_one_bias_rows: np.ndarray | None = None
+    zero_one_spread_rows: np.ndarray | None = None
     param_name: str = "alpha"
+    squared_bias_rows: np.ndarray | None = None
+    squared_variance_rows: np.ndarray | None = None
 
     @classmethod
     def from_log_proba(
@@ -65,6 +67,56 @@ class Decomposition:
             zero_one_spread_rows=np.where(is_biased, right, 1 - agreeing),
             param_name=param_name,
         )
+
+    @classmethod
+    def from_predictions(
+        cls, alphas: np.ndarray, predicted: np.ndarray, targets: np.ndarray, param_name: str = "alpha"
+    ) -> Self:
+        """Decompose the squared errors of predicted numbers.
+
+        Parameters
+        ----------
+        alphas : array-like of shape (n_alphas,)
+            The values.
+        predicted : ndarray of shape (n_alphas, n_resamples, n_test), or with outputs behind
+            Predictions; several outputs are averaged.
+        targets : array-like of shape (n_test,) or (n_test, n_outputs)
+            True numbers.
+        param_name : str, default="alpha"
+            The parameter that was varied.
+        """
+        predicted, targets = np.asarray(predicted, dtype=float), np.asarray(targets, dtype=float)
+        bias = (predicted.mean(axis=1) - targets) ** 2
+        variance = predicted.var(axis=1)
+        if targets.ndim == 2:
+            bias, variance = bias.mean(axis=2), variance.mean(axis=2)
+        return cls(
+            np.asarray(alphas, dtype=float),
+            predicted.shape[1],
+            param_name=param_name,
+            squared_bias_rows=bias,
+            squared_variance_rows=variance,
+        )
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The losses that are decomposed: log loss and 0-1 loss of classes, the squared error of numbers."""
+        return ("squared_error",) if self.squared_bias_rows is not None else ("log_loss", "zero_one")
+
+    @property
+    def squared_bias(self) -> np.ndarray:
+        """Squared error of the average prediction."""
+        return self._rows("squared_bias").mean(axis=1)
+
+    @property
+    def squared_variance(self) -> np.ndarray:
+        """Variance of the predictions around the average one."""
+        return self._rows("squared_variance").mean(axis=1)
+
+    @property
+    def squared_error(self) -> np.ndarray:
+        """Mean squared error of the predictions."""
+        return self._rows("squared_error").mean(axis=1)
 
     @property
     def log_bias(self) -> np.ndarray:
@@ -133,18 +185,33 @@ class Decomposition:
 
     def _rows(self, name: str) -> np.ndarray:
         """Return what a mean is over, of shape (n_alphas, n_test)."""
+        rows = self._all_rows()
+        if name not in rows:
+            raise ValueError(f"name must be one of {', '.join(rows)}. Got {name!r}.")
+        return rows[name]
+
+    def _all_rows(self) -> dict[str, np.ndarray]:
+        """Return what each mean is over, by its name."""
+        if self.squared_bias_rows is not None and self.squared_variance_rows is not None:
+            return {
+                "squared_error": self.squared_bias_rows + self.squared_variance_rows,
+                "squared_bias": self.squared_bias_rows,
+                "squared_variance": self.squared_variance_rows,
+            }
+        log_bias, log_variance = self.log_bias_rows, self.log_variance_rows
         bias, spread = self.zero_one_bias_rows, self.zero_one_spread_rows
+        assert log_bias is not None  # a decomposition has the rows of one task
+        assert log_variance is not None
+        assert bias is not None
+        assert spread is not None
         net = spread * (1 - 2 * bias)
-        rows = {
-            "log_loss": self.log_bias_rows + self.log_variance_rows,
-            "log_bias": self.log_bias_rows,
-            "log_variance": self.log_variance_rows,
+        return {
+            "log_loss": log_bias + log_variance,
+            "log_bias": log_bias,
+            "log_variance": log_variance,
             "zero_one_loss": bias + net,
             "zero_one_bias": bias,
             "zero_one_variance": net,
             "zero_one_variance_unbiased": spread * (1 - bias),
             "zero_one_variance_biased": spread * bias,
         }
-        if name not in rows:
-            raise ValueError(f"name must be one of {', '.join(rows)}. Got {name!r}.")
-        return rows[name]

@@ -64,10 +64,10 @@ def failed_fits(evidence: Evidence) -> Answer:
     )
 
 
-def no_better_than_frequencies(evidence: Evidence) -> Answer:
-    """Whether the best alpha beats predicting the class frequencies of the training rows."""
+def no_better_than_guessing(evidence: Evidence) -> Answer:
+    """Whether the best alpha beats predicting the class frequencies, or the mean, of the training rows."""
     if evidence.baseline_loss is None:
-        return "not applicable", "The loss of predicting class frequencies was not measured."
+        return "not applicable", f"The loss of predicting {evidence.guess} was not measured."
     losses = _complete(evidence.by_split(evidence.test_loss))
     baseline = evidence.baseline_loss[evidence.has_losses]
     if not len(losses) or np.isnan(baseline).any():
@@ -78,22 +78,24 @@ def no_better_than_frequencies(evidence: Evidence) -> Answer:
     best = evidence.by_split(evidence.test_loss)[evidence.best_index]
     numbers = (
         f"mean test loss {best.mean():.3g} at {best_of(evidence)}, {baseline.mean():.3g} for predicting "
-        f"class frequencies (p = {probability(behind.p_value, evidence.level)}, allowing for the choice of "
+        f"{evidence.guess} (p = {probability(behind.p_value, evidence.level)}, allowing for the choice of "
         "the best)"
     )
+    beaten = evidence.guess_name
+    by_order = ", and so may a score that looks at the order of the predictions[[ (scoring='roc_auc')]]"
     if behind.p_value < evidence.level:
-        return "passed", f"Predictions beat guessing: {numbers}."
+        return "passed", f"Predictions beat {beaten}: {numbers}."
     if best.mean() >= baseline.mean():
         return (
             "problem",
-            f"Predictions have no smaller loss than guessing: {numbers}.",
+            f"Predictions have no smaller loss than {beaten}: {numbers}.",
             _why_no_better(evidence, float(baseline.mean())),
         )
     return (
         "hint",
-        f"That predictions beat guessing cannot be shown with these rows: {numbers}.{_rarest(evidence)}",
+        f"That predictions beat {beaten} cannot be shown with these rows: {numbers}.{_rarest(evidence)}",
         "This does not show that they are useless: with so few rows a signal can go unseen. More rows would "
-        "tell, and so may a score that looks at the order of the predictions[[ (scoring='roc_auc')]].",
+        f"tell{'' if evidence.is_regression else by_order}.",
     )
 
 
@@ -109,7 +111,8 @@ def _why_no_better(evidence: Evidence, baseline: float) -> str:
                 f"{evidence.alphas[row]:.3g} after {epochs} epochs. So train less"
                 "[[, or with epochs='settled', which stops there]]."
             )
-    return "Verdicts mean little here: it is not shown that these features tell the classes apart."
+    what = "say anything about y" if evidence.is_regression else "tell the classes apart"
+    return f"Verdicts mean little here: it is not shown that these features {what}."
 
 
 def _rarest(evidence: Evidence) -> str:
@@ -333,13 +336,19 @@ def nothing_to_penalise(evidence: Evidence) -> Answer:
     if evidence.weight_norm is None or evidence.short_name != "alpha":
         return "not applicable", "What the parameter penalises was not measured."
     n_hidden = evidence.weight_norm.shape[-1] - 1
+    if evidence.penalizes_output:
+        hidden = f" of {n_hidden} hidden layers and" if n_hidden else ""
+        return "passed", f"The kernels{hidden} of the output layer are penalised."
     if n_hidden:
         return "passed", f"The kernels of {n_hidden} hidden layers are penalised."
+    linear = (
+        "Ridge" if evidence.is_regression else "LogisticRegression with param_name='C', stronger='smaller'"
+    )
     return (
         "problem",
         "There is no hidden layer, so alpha penalises nothing, and all its values train the same network.",
-        "Give hidden layers, such as {hidden_layer_sizes}[[, or diagnose LogisticRegression with "
-        "param_name='C', stronger='smaller']].",
+        "Give hidden layers, such as {hidden_layer_sizes}[[, penalise the output layer by "
+        f"penalize_output=True, or diagnose {linear}]].",
         {"hidden_layer_sizes": [128, 64]},
     )
 
@@ -378,7 +387,7 @@ def penalty_dominates(evidence: Evidence) -> Answer:
 def share_of_norm(evidence: Evidence, row: int) -> float:
     """Return the norm of the hidden kernels as a share of that with the weakest penalty."""
     assert evidence.weight_norm is not None
-    norms = np.sqrt((evidence.weight_norm[..., :-1] ** 2).sum(axis=-1))
+    norms = np.sqrt((evidence.weight_norm[..., : evidence.n_penalized] ** 2).sum(axis=-1))
     weakest = np.nanmean(norms[np.argmin(evidence.strengths)])
     return float(np.nanmean(norms[row]) / weakest) if weakest > 0 else 1.0
 
@@ -481,12 +490,13 @@ def seed_noise(evidence: Evidence) -> Answer:
         f"at {best_of(evidence)} seeds make {share:.0%} of the variance of the test loss (standard "
         f"deviations {np.sqrt(of_seeds):.2g} between seeds, {np.sqrt(of_splits):.2g} between splits)"
     )
+    several = f"sklearn.ensemble.Voting{'Regressor' if evidence.is_regression else 'Classifier'}"
     if share > 0.5:
         return (
             "hint",
             f"Seeds matter more than splits: {numbers}.",
-            "A single network is partly luck. Average several of them"
-            "[[ (sklearn.ensemble.VotingClassifier)]], or train longer at a lower learning rate.",
+            f"A single network is partly luck. Average several of them[[ ({several})]], or train longer at a "
+            "lower learning rate.",
         )
     return "passed", f"Splits matter more than seeds: {numbers}."
 
@@ -509,10 +519,51 @@ def _listed(values: Sequence[float] | np.ndarray) -> str:
     return ", ".join(f"{value:.3g}" for value in values)
 
 
+#: A tail is heavy if the hundredth of the rows furthest off make this share of y's variance: it is 0.085 of a
+#: normal distribution, and 0.22 of an exponential one.
+HEAVY_TAIL = 0.25
+
+
+def heavy_tailed_target(evidence: Evidence) -> Answer:
+    """Whether a few rows decide the squared error, for y has a heavy tail."""
+    if evidence.target_tails is None:
+        return "not applicable", "The tail of y matters to the squared error of one number per row."
+    of_y, of_log = evidence.target_tails
+    numbers = (
+        f"the 1 % of the rows that lie furthest from the mean of y make {of_y:.0%} of its variance (of a "
+        "normal distribution 8 %)"
+    )
+    if of_y < HEAVY_TAIL:
+        return "passed", f"y has no heavy tail: {numbers}."
+    huber = [result for result in evidence.trial_results("change") if "loss" in result.trial.change]
+    tried = [result for result in huber if np.isfinite(result.difference)]
+    if tried and tried[0].is_better(0):
+        by_huber = "Use {loss}, which surely lowers the squared error here"
+    elif tried:
+        by_huber = "{loss} weighs them less, but does not surely lower the squared error here"
+    else:
+        by_huber = "{loss} weighs them less"
+    if np.isfinite(of_log) and of_log < HEAVY_TAIL:
+        by_log = (
+            f"; so does the logarithm of y, whose tail makes {of_log:.0%}[[ (sklearn.compose."
+            "TransformedTargetRegressor with func=np.log, inverse_func=np.exp)]]. Which is better depends on "
+            "whether large errors of large numbers matter"
+        )
+    else:
+        by_log = ""
+    return (
+        "hint",
+        f"y has a heavy tail, so a few rows decide the squared error: {numbers}.",
+        f"{by_huber}{by_log}.",
+        {"loss": "huber"},
+    )
+
+
 #: Every check by its code, in the order of the findings of one severity.
 CHECKS: dict[str, Callable[[Evidence], Answer]] = {
     "failed-fits": failed_fits,
-    "no-better-than-frequencies": no_better_than_frequencies,
+    "no-better-than-frequencies": no_better_than_guessing,
+    "no-better-than-mean": no_better_than_guessing,
     "no-difference": no_difference,
     "undetermined-verdicts": undetermined_verdicts,
     "wrong-direction": wrong_direction,
@@ -530,11 +581,23 @@ CHECKS: dict[str, Callable[[Evidence], Answer]] = {
     "small-class": small_class,
     "outlier-split": outlier_split,
     "seed-noise": seed_noise,
+    "heavy-tailed-target": heavy_tailed_target,
+}
+#: Checks that are for one task alone.
+TASKS = {
+    "no-better-than-frequencies": "classification",
+    "small-class": "classification",
+    "no-better-than-mean": "regression",
+    "heavy-tailed-target": "regression",
 }
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
     """Return what every check says, in order of severity."""
     order = ("problem", "hint", "note", "passed", "not applicable")
-    findings = [Finding(code, *check(evidence)) for code, check in CHECKS.items()]
+    findings = [
+        Finding(code, *check(evidence))
+        for code, check in CHECKS.items()
+        if TASKS.get(code, evidence.task) == evidence.task
+    ]
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

@@ -16,6 +16,7 @@ from sklearn_ridge_nn.evidence._trials import Trial, TrialResult, results_of
 from sklearn_ridge_nn.evidence._verdicts import Comparison, compare
 
 Stronger: TypeAlias = Literal["larger", "smaller"]
+Task: TypeAlias = Literal["classification", "regression"]
 
 #: Arrays that not every diagnosis has.
 _MEASURES = (
@@ -26,6 +27,7 @@ _MEASURES = (
     "weight_quantiles",
     "baseline_loss",
     "feature_scales",
+    "loss_unit",
 )
 #: The quantiles of a layer's weights that are kept.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -65,6 +67,11 @@ class Evidence:
     feature_offset: float | None = None
     feature_spread: float | None = None
     test_score_curve: np.ndarray | None = None
+    task: Task = "classification"
+    guess: str = "class frequencies"
+    target_tails: tuple[float, float] | None = None
+    penalizes_output: bool = False
+    loss_unit: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_alphas(self.alphas, "alphas")
@@ -112,6 +119,8 @@ class Evidence:
                 raise ValueError(f"{name} must be a number in ({low:g}, {high:g}). Got {value!r}.")
         if not isinstance(self.margin, Real) or not 0 <= self.margin < np.inf:
             raise ValueError(f"margin must be a finite number >= 0. Got {self.margin!r}.")
+        if self.task not in ("classification", "regression"):
+            raise ValueError(f"task must be 'classification' or 'regression'. Got {self.task!r}.")
         if self.stronger not in ("larger", "smaller"):
             raise ValueError(f"stronger must be 'larger' or 'smaller'. Got {self.stronger!r}.")
 
@@ -293,7 +302,30 @@ class Evidence:
         """
         if self.weight_norm is None or self.short_name != "alpha":
             return None
-        return self.alphas[:, None] * (self.weight_norm[..., :-1] ** 2).sum(axis=-1)
+        unit = 1.0 if self.loss_unit is None else self.loss_unit
+        return self.alphas[:, None] * unit * (self.weight_norm[..., : self.n_penalized] ** 2).sum(axis=-1)
+
+    @property
+    def n_penalized(self) -> int:
+        """Layers whose kernels are penalised, the first ones; 0 without weights."""
+        if self.weight_norm is None:
+            return 0
+        return self.weight_norm.shape[-1] - (not self.penalizes_output)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether numbers are predicted, and not classes."""
+        return self.task == "regression"
+
+    @property
+    def guess_name(self) -> str:
+        """What predicts without looking at the features, by its name in tables."""
+        return self.guess if self.is_regression else "guessing"
+
+    @property
+    def score_is_loss(self) -> bool:
+        """Whether score and loss say the same, but for the sign."""
+        return self.loss_name in (f"minus {self.score_name}", words_of(self.score_name))
 
     def turning_epoch(self, index: int) -> int | None:
         """Return the epoch, from 1, of the smallest mean test loss of an alpha, if it rises after it.
@@ -311,6 +343,17 @@ class Evidence:
         if self.test_loss_curve is None:
             return None
         return turning_epoch(mean_curve(self.test_loss_curve[index]))
+
+
+def words_of(metric: str) -> str:
+    """Return the loss that a negative metric of scikit-learn is, in words.
+
+    Examples
+    --------
+    >>> words_of("neg_mean_squared_error")
+    'squared error'
+    """
+    return metric.removeprefix("neg_").removeprefix("mean_").replace("_", " ")
 
 
 def mean_curve(curves: np.ndarray) -> np.ndarray:

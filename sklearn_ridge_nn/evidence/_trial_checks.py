@@ -9,6 +9,9 @@ from sklearn_ridge_nn.evidence._evidence import Evidence
 from sklearn_ridge_nn.evidence._findings import Answer
 from sklearn_ridge_nn.evidence._trials import TrialResult
 
+#: Names of linear models among the other estimators.
+LINEAR = ("LogisticRegressionCV", "RidgeCV", "PoissonRegressor", "QuantileRegressor")
+
 
 def what_would_help(evidence: Evidence) -> Answer:
     """Whether some change of the best network lowers its test loss."""
@@ -44,14 +47,15 @@ def what_would_help(evidence: Evidence) -> Answer:
 
 
 def worth_a_network(evidence: Evidence) -> Answer:
-    """Whether the best network is better than other classifiers."""
+    """Whether the best network is better than other estimators."""
+    other = "regressor" if evidence.is_regression else "classifier"
     results = [
         result
         for result in evidence.trial_results("yardstick")
-        if np.isfinite(result.difference) and result.trial.name != "guessing"
+        if np.isfinite(result.difference) and result.trial.name != evidence.guess_name
     ]
     if not results:
-        return "not applicable", "No other classifiers were fitted on the splits."
+        return "not applicable", f"No other {other}s were fitted on the splits."
     least = _least(evidence)
     listed = "; ".join(f"{result.trial.name} has {_with(result)}" for result in results)
     loss = evidence.by_split(evidence.test_loss)[evidence.best_index].mean()
@@ -61,7 +65,7 @@ def worth_a_network(evidence: Evidence) -> Answer:
     if better:
         return (
             "hint",
-            f"Another classifier does better here: {numbers}. {coverage}",
+            f"Another {other} does better here: {numbers}. {coverage}",
             f"Take {better[0]}, unless you need a network.",
         )
     alike = [result.trial.name for result in results if not result.is_worse(least)]
@@ -80,8 +84,9 @@ def _instead(alike: list[TrialResult]) -> str:
     first = alike[0]
     if first.difference < 0:
         return f"{first.trial.name} has the smaller loss here, though not surely. Try it on more rows."
-    if "LogisticRegressionCV" in (result.trial.name for result in alike):
-        return "LogisticRegressionCV may do as well, and is simpler."
+    linear = next((result.trial.name for result in alike if result.trial.name in LINEAR), None)
+    if linear is not None:
+        return f"{linear} may do as well, and is simpler."
     return f"{first.trial.name} may do as well."
 
 

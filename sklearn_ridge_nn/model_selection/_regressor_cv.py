@@ -17,11 +17,11 @@ from sklearn_ridge_nn.estimators import (
     RidgeMLPRegressor,
     check_numbers,
     flatten_numbers,
+    poisson_deviance,
     refuse_text,
 )
 from sklearn_ridge_nn.model_selection._epoch_scores import test_histories
 from sklearn_ridge_nn.model_selection._network_cv import CV_CONSTRAINTS, NetworkCV
-from sklearn_ridge_nn.network import least_poisson_loss
 
 #: Scores that are known after every epoch, by the loss that is trained.
 FOLLOWED = {
@@ -275,5 +275,5 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
             spreads = [np.average((part - np.average(part, weights=w)) ** 2, weights=w) for part, w in parts]
             with np.errstate(divide="ignore", invalid="ignore"):  # a single test row has no R2
                 return 1 - losses / np.array(spreads)[:, None]
-        least = [np.average(least_poisson_loss(part), weights=w) for part, w in parts]
-        return -2 * (losses - np.array(least)[:, None])
+        deviances = [poisson_deviance(losses[:, split], *part) for split, part in enumerate(parts)]
+        return -np.stack(deviances, axis=1)

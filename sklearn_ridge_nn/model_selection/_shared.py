@@ -1,6 +1,6 @@
 """What other wings use of this one beside its public names."""
 
-from sklearn_ridge_nn.model_selection._calls import Fitted, Measurement, final_network
+from sklearn_ridge_nn.model_selection._calls import Fitted, Measure, Measurement, final_network
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._classifier_cv import RidgeMLPClassifierCV
 from sklearn_ridge_nn.model_selection._regressor_cv import RidgeMLPRegressorCV
@@ -9,6 +9,7 @@ from sklearn_ridge_nn.model_selection._study import Study, no_score, run_study
 __all__ = [
     "MEMORY_TYPES",
     "Fitted",
+    "Measure",
     "Measurement",
     "RidgeMLPClassifierCV",
     "RidgeMLPRegressorCV",

@@ -20,6 +20,7 @@ from sklearn_ridge_nn.report._table import (
     legend,
     marks_of,
     trial_columns,
+    trial_title,
 )
 
 
@@ -141,7 +142,7 @@ def _trials(evidence: Evidence, kind: str) -> str:
         + "</tr>"
         for name, *numbers in zip(*columns.values(), strict=True)
     ]
-    title, about = escape(TRIALS[kind]), escape(_ABOUT[kind])
+    title, about = escape(trial_title(evidence, kind)), escape(_about(evidence, kind))
     return (
         f'<section aria-label="{title}">\n<h2>{title}</h2>\n<div class="scroll" tabindex="0">\n<table>\n'
         f"<caption>{about}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
@@ -150,15 +151,23 @@ def _trials(evidence: Evidence, kind: str) -> str:
     )
 
 
-#: What the tables of trials say, by their kind.
-_ABOUT = {
-    "change": "One change at a time, trained on the same splits with the best alpha and number of epochs. "
-    "The intervals hold for all changes together. Work is the arithmetic of training, relative to the "
-    "network as it is.",
-    "yardstick": "scikit-learn's, behind the same preprocessing, on the same splits. LogisticRegressionCV "
-    "chooses its penalty on the training rows, the others are as they come. The intervals hold for all of "
-    "them together.",
-}
+def _about(evidence: Evidence, kind: str) -> str:
+    """Return what the table of the trials of a kind shows."""
+    if kind == "change":
+        return (
+            "One change at a time, trained on the same splits with the best alpha and number of epochs. "
+            "The intervals hold for all changes together. Work is the arithmetic of training, relative to "
+            "the network as it is."
+        )
+    names = [result.trial.name for result in evidence.trial_results(kind)]
+    choosing = next(
+        (f"{name} chooses its penalty on the training rows, the" for name in names if name[-2:] == "CV"),
+        "The",
+    )
+    return (
+        f"scikit-learn's, behind the same preprocessing, on the same splits. {choosing} others are as they "
+        "come. The intervals hold for all of them together."
+    )
 
 
 def _table(evidence: Evidence) -> str:

@@ -47,12 +47,11 @@ def _answer(evidence: Evidence) -> str:
         scores = [f"{result.trial.name} {result.score:.3g}" for result in others if np.isfinite(result.score)]
     else:
         guessing = evidence.baseline_loss
-        losses = [] if guessing is None else [f"guessing {np.nanmean(guessing):.3g}"]
+        losses = [] if guessing is None else [f"{evidence.guess_name} {np.nanmean(guessing):.3g}"]
         scores = []
     answer = f"Best: {evidence.short_name} {evidence.best_alpha:.3g}{after}, mean test {evidence.loss_name} "
     answer += f"{loss:.3g}{_bracketed(losses)}"
-    is_other = evidence.loss_name != f"minus {evidence.score_name}" and evidence.score_name != "neg_log_loss"
-    if is_other and np.isfinite(score):
+    if not evidence.score_is_loss and np.isfinite(score):
         answer += f", {evidence.score_name} {score:.3g}{_bracketed(scores)}"
     return f"{answer}."
 
@@ -61,11 +60,15 @@ def _bracketed(parts: Sequence[str]) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-#: Titles of the tables of trials, by their kind.
-TRIALS = {
-    "change": "What would help: changes of the best network",
-    "yardstick": "Is a network worth it: other classifiers",
-}
+#: The kinds of trials that have a table, in their order.
+TRIALS = ("change", "yardstick")
+
+
+def trial_title(evidence: Evidence, kind: str) -> str:
+    """Return the title of the table of the trials of a kind."""
+    if kind == "change":
+        return "What would help: changes of the best network"
+    return f"Is a network worth it: other {'regressors' if evidence.is_regression else 'classifiers'}"
 
 
 def trial_columns(evidence: Evidence, kind: str) -> dict[str, list[str]]:
@@ -127,7 +130,7 @@ def columns_of(evidence: Evidence) -> dict[str, list[str]]:
         "gap": [f"{value:.3g}" for value in gap],
         f"test {evidence.score_name}": means(evidence.test_score),
     }
-    if evidence.loss_name == f"minus {evidence.score_name}" or evidence.score_name == "neg_log_loss":
+    if evidence.score_is_loss:
         del columns[f"test {evidence.score_name}"]
     return columns
 

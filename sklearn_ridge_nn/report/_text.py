@@ -17,6 +17,7 @@ from sklearn_ridge_nn.report._table import (
     legend,
     marks_of,
     trial_columns,
+    trial_title,
 )
 
 
@@ -43,9 +44,9 @@ def text(
     console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(headline(evidence, findings))
     console.print()
-    for kind, title in TRIALS.items():
+    for kind in TRIALS:
         if trials := trial_columns(evidence, kind):
-            console.print(f"{title}")
+            console.print(trial_title(evidence, kind))
             console.print(_table(trials))
             console.print()
     console.print(_table(columns))

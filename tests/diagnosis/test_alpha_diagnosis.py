@@ -235,7 +235,7 @@ def test_a_written_diagnosis_states_its_verdicts(everything):
     [
         ({"schema": "other"}, r"This is not a diagnosis: its schema is 'other'"),
         ({"schema": None}, r"This is not a diagnosis: its schema is None"),
-        ({"version": 3}, r"of version 3 of its schema, and this release reads versions up to 2"),
+        ({"version": 4}, r"of version 4 of its schema, and this release reads versions up to 3"),
         ({"version": None}, r"of version None"),
     ],
 )

@@ -62,7 +62,10 @@ def test_failed_fits_are_named(small, wine):
         ({"alphas": [0.1]}, r"alphas must hold at least 2 values"),
         ({"alphas": [0.1, 0.01]}, r"alphas must be in ascending order"),
         ({"n_resamples": 1}, r"'n_resamples' parameter of bias_variance must be an int in the range \[2"),
-        ({"estimator": LogisticRegression()}, r"estimator must be a RidgeMLPClassifier or a Pipeline"),
+        (
+            {"estimator": LogisticRegression()},
+            r"estimator must be a RidgeMLPClassifier or a RidgeMLPRegressor, or a Pipeline",
+        ),
         ({"y": np.eye(178, 3, dtype=int)}, r"Pass one of its columns at a time"),
         ({"y": np.r_[2, np.arange(177) % 2]}, r"class 2 has 1. Leave it out"),
     ],

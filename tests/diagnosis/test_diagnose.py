@@ -7,9 +7,10 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold, PredefinedSplit, ShuffleSplit, StratifiedKFold, validation_curve
 from sklearn.neighbors import KNeighborsClassifier
@@ -372,9 +373,9 @@ def test_finished_fits_are_taken_from_memory(small, wine, trained, tmp_path):
         ({"alphas": [0, np.nan]}, r"alphas must be finite numbers >= 0"),
         ({"alphas": [[0, 1]]}, r"alphas must be a list of numbers"),
         ({"alphas": ["a", "b"]}, r"alphas must be a list of numbers"),
-        ({"estimator": Ridge()}, r"estimator must be a classifier.* Got Ridge, which is not one"),
-        ({"estimator": LogisticRegression()}, r"estimator must be a RidgeMLPClassifier or a Pipeline"),
-        ({"estimator": RidgeMLPClassifierCV()}, r"estimator must be a RidgeMLPClassifier or a Pipeline"),
+        ({"estimator": KMeans()}, r"must be a classifier or a regressor.* Got KMeans, which is neither"),
+        ({"estimator": LogisticRegression()}, r"must be a RidgeMLPClassifier or a RidgeMLPRegressor, or a"),
+        ({"estimator": RidgeMLPClassifierCV()}, r"must be a RidgeMLPClassifier or a RidgeMLPRegressor, or a"),
         ({"param_name": "lambda"}, r"param_name='lambda' is not a parameter of RidgeMLPClassifier\. It has"),
         ({"param_name": "alpha", "alphas": None}, r"alphas must be given for param_name='alpha'"),
         ({"estimator": LinearSVC(), "param_name": "C"}, r"must have predict_proba.*LinearSVC has none"),

@@ -153,7 +153,7 @@ def test_rounds_keep_what_they_know():
     def train(rows, epochs, starts, scores):
         first = 0 if starts is None else starts[0, 0]
         curve = np.arange(first, epochs, dtype=float)[None, None] + 10 * rows[:, None, None]
-        arrays = dict.fromkeys(("weight_norm", "weight_quantiles", "test_accuracy_curve"))
+        arrays = dict.fromkeys(("weight_norm", "weight_quantiles", "test_score_curve"))
         arrays |= dict.fromkeys(("baseline_loss", "feature_scales", "feature_offset", "feature_spread"))
         arrays |= dict.fromkeys(("train_loss_curve", "test_loss_curve"), curve)
         arrays |= dict.fromkeys(("train_score", "test_score", "train_loss", "test_loss"), curve[:, :, -1])
@@ -182,7 +182,12 @@ def test_what_cannot_settle_is_refused_before_any_training():
     refuses("with use_ema=True are averages", classifier(optimizer=averaging, learning_rate=1e-3))
     refuses("max_epochs=5 is the most that epochs='settled' trains, and epochs=3", epochs=3, max_epochs=5)
     refuses("'epochs' parameter of diagnose must be", epochs="long")
-    refuses("epochs=3 is for a RidgeMLPClassifier, and C is", LogisticRegression(), param_name="C", epochs=3)
+    refuses(
+        "epochs=3 is for a RidgeMLPClassifier or RidgeMLPRegressor, and C is",
+        LogisticRegression(),
+        param_name="C",
+        epochs=3,
+    )
 
 
 # -- another number of epochs -----------------------------------------------------------------------

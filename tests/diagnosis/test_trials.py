@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
 from sklearn_ridge_nn.diagnosis import _diagnose
-from sklearn_ridge_nn.diagnosis._trials import CHANGES, YARDSTICKS, changes_of
+from sklearn_ridge_nn.diagnosis._classification import YARDSTICKS
+from sklearn_ridge_nn.diagnosis._trials import CHANGES, CLASS_CHANGES, changes_of
 from sklearn_ridge_nn.estimators import n_epochs
 
 X, Y = make_classification(150, 8, n_informative=4, weights=[0.75], flip_y=0.1, random_state=0)
@@ -40,7 +41,7 @@ def everything():
 
 def test_everything_that_fits_is_tried(everything):
     assert list(trials_of(everything)) == [
-        "as it is", *CHANGES, *YARDSTICKS
+        "as it is", *CHANGES, *CLASS_CHANGES, *YARDSTICKS
     ]  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def test_the_network_as_it_is_is_the_best_one(everything):
     np.testing.assert_array_equal(trial.test_score, everything.test_score[everything.best_index])
 
 
-@pytest.mark.parametrize("name", [name for name in CHANGES if name != "balanced class weights"])
+@pytest.mark.parametrize("name", CHANGES)
 def test_a_change_is_what_a_diagnosis_of_the_changed_network_says(everything, name):
     trial = trials_of(everything)[name]
     epochs = everything.epochs

@@ -234,7 +234,9 @@ def test_the_metrics_that_go_by_columns_are_known():
     names = get_scorer_names()
     asked = {name: getattr(get_scorer(name), "_response_method", "predict") for name in names}
     by_columns = {name for name, method in asked.items() if method != "predict"}
-    assert by_columns == set(_classifier_cv._BY_COLUMNS) & set(names)  # those of D2 are of a newer scikit-learn
+    assert by_columns == set(_classifier_cv._BY_COLUMNS) & set(
+        names
+    )  # those of D2 are of a newer scikit-learn
 
 
 def test_the_log_loss_of_labels_is_that_of_training(multilabel):
