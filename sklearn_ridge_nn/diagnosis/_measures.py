@@ -62,8 +62,7 @@ def predictions(fitted: Fitted) -> dict[str, Any]:
 def _of_network(network: Any, task: Task) -> dict[str, Any]:
     """Return what is measured of a fitted network of ours."""
     history, coefs = network.history_, network.coefs_
-    # Callbacks and averages of weights may change these after the last losses were taken, and of a constant y
-    # the fit itself does.
+    # Callbacks and averages of weights may change these after the last losses were taken.
     is_known = network.callbacks is None and isinstance(network.optimizer, str)
     epoch = getattr(network, "best_epoch_", -1)
     least = {

@@ -94,7 +94,7 @@ class Rounds:
 
     def arrays_at(self, epochs: int) -> Arrays:
         """Return the arrays after so many epochs, which some round ended with, or at an alpha's own end."""
-        arrays: Arrays = {name: self.ends[0].arrays.get(name) for name in _COMMON}
+        arrays: Arrays = {name: self.ends[0].arrays[name] for name in _COMMON}
         for name in _OF_ALPHAS:
             parts = [(end, end.arrays[name]) for end in self.ends if end.epochs <= epochs]
             known = [part for _, part in parts if part is not None]

@@ -1,6 +1,5 @@
 from ._classifier import RidgeMLPClassifier as RidgeMLPClassifier
 from ._fitted_network import (
-    FittedNetwork as FittedNetwork,
     NetworkClassifier as NetworkClassifier,
     NetworkRegressor as NetworkRegressor,
 )
@@ -13,6 +12,7 @@ from ._labels import (
 from ._network_estimator import (
     BegunFit as BegunFit,
     NetworkEstimator as NetworkEstimator,
+    NetworkParameters as NetworkParameters,
     begin_fit as begin_fit,
     draw_seed as draw_seed,
     finish_fit as finish_fit,

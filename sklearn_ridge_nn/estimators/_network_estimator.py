@@ -68,15 +68,11 @@ def once(shared: Shared, key: tuple[Any, ...], make: Callable[[], T]) -> T:
     return shared[key]
 
 
-class NetworkEstimator(FittedNetwork):
-    """A network that is trained by its parameters.
-
-    What a classifier and a regressor do differently are the methods under "what y is".
-    """
+class NetworkParameters(FittedNetwork):
+    """A network with the parameters that all of our estimators have."""
 
     def __init__(
         self,
-        alpha: float,
         *,
         hidden_layer_sizes: Any,
         activation: str,
@@ -95,7 +91,6 @@ class NetworkEstimator(FittedNetwork):
         random_state: int | np.random.RandomState | None,
         verbose: int,
     ) -> None:
-        self.alpha = alpha
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
@@ -112,6 +107,17 @@ class NetworkEstimator(FittedNetwork):
         self.dtype = dtype
         self.random_state = random_state
         self.verbose = verbose
+
+
+class NetworkEstimator(NetworkParameters):
+    """A network that is trained by its parameters.
+
+    What a classifier and a regressor do differently are the methods under "what y is".
+    """
+
+    def __init__(self, alpha: float, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self.alpha = alpha
 
     # -- what y is ----------------------------------------------------------------------------------
 
@@ -149,6 +155,10 @@ class NetworkEstimator(FittedNetwork):
         """Return what is known of y once the rows to train on, which these are, have been chosen."""
         return target
 
+    def _scaling(self) -> tuple[Any, ...]:
+        """Return what is equal for fits on the same rows whose targets are scaled alike."""
+        return ()
+
     def _head(self, target: Any) -> dict[str, Any]:
         """Return what y says of the architecture."""
         raise NotImplementedError
@@ -180,7 +190,6 @@ class NetworkEstimator(FittedNetwork):
         check_parameters(self)
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, {}, is_partial, stated_classes)
-
             (trained,) = training.train([begun.task], [begun.target.classes])
             self._finish(begun, trained)
         return self
@@ -271,17 +280,16 @@ class NetworkEstimator(FittedNetwork):
         seed = draw_seed(self.random_state) if start is None else self._fitted["seed"]
         weighting = self._weighting()
         weights = once(shared, ("weights", weighting), lambda: self._row_weights(X, y, target, sample_weight))
+        split = (weighting, seed, self.validation_split)
         train_rows, validation_rows = once(
-            shared,
-            ("rows", weighting, seed, self.validation_split),
-            lambda: self._split(y, target, weights, seed, is_partial),
+            shared, ("rows", *split), lambda: self._split(y, target, weights, seed, is_partial)
         )
         if start is None:  # what is continued keeps its scale
-            target = self._fitted_target(
-                target,
-                y[train_rows],
-                None if weights is None else weights[train_rows],
-                is_partial=is_partial,
+            row_weights = None if weights is None else weights[train_rows]
+            target = once(
+                shared,
+                ("target", *split, *self._scaling()),
+                lambda: self._fitted_target(target, y[train_rows], row_weights, is_partial=is_partial),
             )
         targets = once(shared, ("targets", *target.key), lambda: target.encode(y))
         if is_partial and start is not None:  # weights keep their meaning from call to call

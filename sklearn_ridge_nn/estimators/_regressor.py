@@ -298,6 +298,9 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     ) -> Numbers:
         return target.fitted(y, weights, is_scaled=self.scale_target, is_partial=is_partial, loss=self.loss)
 
+    def _scaling(self) -> tuple[Any, ...]:
+        return (self.scale_target, self.loss)
+
     def _head(self, target: Numbers) -> dict[str, Any]:  # noqa: ARG002
         return {"target_type": "continuous", "loss": self.loss, "quantile": float(self.quantile)}
 

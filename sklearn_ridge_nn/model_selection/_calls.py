@@ -75,8 +75,9 @@ class Measurement:
     every_epoch: bool = True
 
 
-#: The functions that fit a network of ours; a subclass with another one is fitted as scikit-learn does.
-FITS = (RidgeMLPClassifier.fit, RidgeMLPRegressor.fit)
+#: Our networks, and the functions that fit them; a subclass with another one is fitted as scikit-learn does.
+OURS = (RidgeMLPClassifier, RidgeMLPRegressor)
+FITS = tuple(kind.fit for kind in OURS)
 #: Where an answer of scikit-learn's function carries what was measured, until the search takes it out.
 MEASURED = "measured"
 

@@ -23,12 +23,10 @@ from sklearn_ridge_nn import training
 from sklearn_ridge_nn._sklearn import rebound
 from sklearn_ridge_nn.estimators import (
     BegunFit,
-    RidgeMLPClassifier,
-    RidgeMLPRegressor,
     begin_fit,
     finish_fit,
 )
-from sklearn_ridge_nn.model_selection._calls import Call
+from sklearn_ridge_nn.model_selection._calls import OURS, Call
 from sklearn_ridge_nn.model_selection._preprocessing import Preprocessed, put_back, replaced
 from sklearn_ridge_nn.training import DivergenceError, Trained
 from sklearn_ridge_nn.training._shared import Progress
@@ -48,7 +46,7 @@ class Member:
                 raise preprocessed.error.with_traceback(preprocessed.traceback)
             preprocessed.hand_to(call.estimator)
             X, y, params = preprocessed.data
-            is_own = type(self.network) not in (RidgeMLPClassifier, RidgeMLPRegressor)
+            is_own = type(self.network) not in OURS
             self.begun = begin_fit(
                 self.network,
                 X,

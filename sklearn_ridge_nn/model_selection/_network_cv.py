@@ -20,8 +20,8 @@ from sklearn_ridge_nn._sklearn import Interval, StrOptions, takes_sample_weight
 from sklearn_ridge_nn.estimators import (
     ALPHAS,
     PARAMETER_CONSTRAINTS,
-    FittedNetwork,
     NetworkEstimator,
+    NetworkParameters,
     check_parameters,
     draw_seed,
     n_epochs,
@@ -49,7 +49,7 @@ CV_CONSTRAINTS: dict[str, Any] = {
 }
 
 
-class NetworkCV(FittedNetwork):
+class NetworkCV(NetworkParameters):
     """Chooses alpha, and the number of epochs, by cross-validation.
 
     What a classifier and a regressor do differently are the methods under "what y is".
@@ -69,23 +69,9 @@ class NetworkCV(FittedNetwork):
         max_epochs: int | None,
         n_jobs: int | None,
         memory: Any,
-        hidden_layer_sizes: Any,
-        activation: str,
-        dropout: float,
-        optimizer: Any,
-        learning_rate: Any,
-        epochs: int | str,
-        batch_size: int,
-        validation_split: float,
-        early_stopping: bool,
-        patience: int,
-        penalize_output: bool,
-        warm_start: bool,
-        callbacks: Sequence[Any] | None,
-        dtype: str,
-        random_state: int | np.random.RandomState | None,
-        verbose: int,
+        **parameters: Any,
     ) -> None:
+        super().__init__(**parameters)
         self.alphas = alphas
         self.cv = cv
         self.scoring = scoring
@@ -93,22 +79,6 @@ class NetworkCV(FittedNetwork):
         self.max_epochs = max_epochs
         self.n_jobs = n_jobs
         self.memory = memory
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.dropout = dropout
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.validation_split = validation_split
-        self.early_stopping = early_stopping
-        self.patience = patience
-        self.penalize_output = penalize_output
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        self.dtype = dtype
-        self.random_state = random_state
-        self.verbose = verbose
 
     # -- what y is ----------------------------------------------------------------------------------
 

@@ -154,7 +154,8 @@ def test_rounds_keep_what_they_know():
         first = 0 if starts is None else starts[0, 0]
         curve = np.arange(first, epochs, dtype=float)[None, None] + 10 * rows[:, None, None]
         arrays = dict.fromkeys(("weight_norm", "weight_quantiles", "test_score_curve"))
-        arrays |= dict.fromkeys(("baseline_loss", "feature_scales", "feature_offset", "feature_spread"))
+        arrays |= dict.fromkeys(("baseline_loss", "loss_unit", "target_scale"))
+        arrays |= dict.fromkeys(("feature_scales", "feature_offset", "feature_spread"))
         arrays |= dict.fromkeys(("train_loss_curve", "test_loss_curve"), curve)
         arrays |= dict.fromkeys(("train_score", "test_score", "train_loss", "test_loss"), curve[:, :, -1])
         return arrays, np.full((len(rows), 1), epochs, dtype=object)
