@@ -108,6 +108,9 @@ class NetworkParameters(FittedNetwork):
         self.random_state = random_state
         self.verbose = verbose
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({"penalize_output": False, **state})  # which older models do not have
+
 
 class NetworkEstimator(NetworkParameters):
     """A network that is trained by its parameters.
