@@ -1,4 +1,4 @@
-"""The arguments of each command: as one types them, and as the commands get them."""
+"""The arguments of each command, as one types them."""
 
 from __future__ import annotations
 
@@ -6,27 +6,33 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import sklearn_ridge_nn
+from sklearn_ridge_nn.cli._commands import COMMANDS, TASKS, Arguments, NetworkArguments, TrainingArguments
 from sklearn_ridge_nn.cli._terminal import say
+from sklearn_ridge_nn.cli._values import alphas_of, count_of, cv_of, epochs_of, seed_of, sizes_of
 
-DATASETS = ("breast_cancer", "digits", "iris", "wine")
-MOST_ALPHAS = 1000
+DATASETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+#: What a network that predicts numbers can minimise.
+LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
 
 _EXAMPLES = {
     "": """
 examples:
   ridge-nn diagnose --dataset breast_cancer --html report.html
   ridge-nn diagnose data.csv --target label
+  ridge-nn diagnose houses.csv --target price
   ridge-nn fit data.csv --target label --model model.skops
-  ridge-nn predict new.csv --model model.skops --output labels.csv
+  ridge-nn predict new.csv --model model.skops --output predictions.csv
   ridge-nn show model.skops
 """,
     "diagnose": """
 examples:
   ridge-nn diagnose --dataset wine --plot curve.png
   ridge-nn diagnose data.csv --target label --alphas 0,1e-5:1:13 --html report.html
+  ridge-nn diagnose houses.csv --target price --loss huber
+  ridge-nn diagnose wines.csv --target points --task regression
   ridge-nn diagnose data.tsv --target label --drop id --categorical zip --cv 10 --seeds 3
   zcat data.csv.gz | ridge-nn diagnose - --target label --json - | jq .best_alpha
 """,
@@ -35,10 +41,13 @@ examples:
   ridge-nn fit data.csv --target label --model model.skops
   ridge-nn fit data.csv --target label --model model.skops --alpha 0.01 --epochs 50
   ridge-nn fit data.parquet --target label --model model.skops --alpha 1se --class-weight balanced
+  ridge-nn fit houses.csv --target price --model model.skops
+  ridge-nn fit houses.csv --target price --model model.skops --loss quantile --quantile 0.9
+  ridge-nn fit claims.csv --target claims --model model.skops --task regression --loss poisson
 """,
     "predict": """
 examples:
-  ridge-nn predict new.csv --model model.skops --output labels.csv
+  ridge-nn predict new.csv --model model.skops --output predictions.csv
   ridge-nn predict new.csv --model model.skops --proba --keep id > labels.csv
   cat new.csv | ridge-nn predict - --model model.skops | head
 """,
@@ -47,191 +56,6 @@ examples:
   ridge-nn show model.skops
   ridge-nn show model.skops --json | jq .alpha
 """,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableArguments:
-    """Which file to read, and how.
-
-    Attributes
-    ----------
-    file : str or None
-        The path, or ``-`` for stdin.
-    separator : str or None
-        The sign between the fields; None leaves it to the file's kind.
-    missing : list of str
-        Words that stand for a missing value beside the usual ones.
-    encoding : str
-        Of text.
-    """
-
-    file: str | None
-    separator: str | None
-    missing: list[str]
-    encoding: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataArguments(TableArguments):
-    """Which rows to learn from: those of a file, or of a data set of scikit-learn.
-
-    Attributes
-    ----------
-    dataset : str or None
-        Name of the data set.
-    target : str or None
-        The column with the labels.
-    drop, categorical : list of str
-        Columns not to learn from, and those that hold categories.
-    """
-
-    dataset: str | None
-    target: str | None
-    drop: list[str]
-    categorical: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkArguments:
-    """Parameters of the classifier; None where they were not given."""
-
-    hidden_layer_sizes: tuple[int, ...] | None
-    epochs: int | str | None
-    batch_size: int | None
-    dropout: float | None
-    learning_rate: float | None
-    class_weight: str | None
-    early_stopping: bool | None
-
-    def given(self) -> dict[str, Any]:
-        """Return those that were given."""
-        return {name: value for name, value in vars(self).items() if value is not None}
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingArguments(DataArguments):
-    """What ``diagnose`` and ``fit`` have in common.
-
-    Attributes
-    ----------
-    network : NetworkArguments
-    alphas : list of float or None
-        What to try, ascending; None takes the default grid.
-    cv : tuple of (int, int)
-        Folds and repeats.
-    scoring : str or None
-    seed : int
-    quiet : bool
-        Whether to show no progress.
-    """
-
-    network: NetworkArguments
-    alphas: list[float] | None
-    cv: tuple[int, int]
-    scoring: str | None
-    seed: int
-    quiet: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiagnoseArguments(TrainingArguments):
-    """Arguments of ``ridge-nn diagnose``.
-
-    Attributes
-    ----------
-    seeds : int
-        Networks for each alpha and split.
-    max_epochs : int or None
-        The most that are trained where training goes on until it has settled.
-    remedies : {"auto", "all", "none"}
-        What to try beside the best network.
-    html, json, plot : str or None
-        Files to write; ``-`` is stdout.
-    """
-
-    seeds: int
-    max_epochs: int | None
-    remedies: str
-    html: str | None
-    json: str | None
-    plot: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FitArguments(TrainingArguments):
-    """Arguments of ``ridge-nn fit``.
-
-    Attributes
-    ----------
-    model : str
-        The file to write.
-    alpha : str
-        "auto", "1se" or a number.
-    scoring : str
-        What to choose alpha by.
-    test_size : float
-        Share of the rows to hold out.
-    """
-
-    model: str
-    alpha: str
-    scoring: str
-    test_size: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictArguments(TableArguments):
-    """Arguments of ``ridge-nn predict``.
-
-    Attributes
-    ----------
-    model : str
-        The file of the model.
-    proba : bool
-        Whether to write probabilities, too.
-    keep : list of str
-        Columns to copy.
-    output : str or None
-        Where to write; None and ``-`` are stdout.
-    chunk_size : int
-        Rows at a time.
-    quiet : bool
-        Whether to show no progress.
-    """
-
-    file: str
-    model: str
-    proba: bool
-    keep: list[str]
-    output: str | None
-    chunk_size: int
-    quiet: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShowArguments:
-    """Arguments of ``ridge-nn show``.
-
-    Attributes
-    ----------
-    model : str
-        The file of the model.
-    json : bool
-        Whether to print JSON.
-    """
-
-    model: str
-    json: bool
-
-
-Arguments: TypeAlias = DiagnoseArguments | FitArguments | PredictArguments | ShowArguments
-#: The class of each command's arguments.
-COMMANDS: dict[str, type[Arguments]] = {
-    "diagnose": DiagnoseArguments,
-    "fit": FitArguments,
-    "predict": PredictArguments,
-    "show": ShowArguments,
 }
 
 
@@ -278,7 +102,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     top = _Parser(
         prog="ridge-nn",
-        description="Regularised Keras networks for tables: does one under- or overfit?",
+        description="Regularised Keras networks for tables, which predict classes or numbers: does one "
+        "under- or\noverfit?",
         **_style(""),
     )
     top.add_argument("--version", action="version", version=f"ridge-nn {sklearn_ridge_nn.__version__}")
@@ -300,17 +125,19 @@ def parser() -> argparse.ArgumentParser:
     _add_network(diagnose, epochs="default: until alpha and epochs settle")
     measuring = diagnose.add_argument_group("how to measure")
     _add_cv(measuring)
-    measuring.add_argument("--scoring", metavar="NAME", help="score to show beside the loss (accuracy)")
     measuring.add_argument(
-        "--seeds", type=_count, default=1, metavar="N", help="networks for each alpha and split (1)"
+        "--scoring", metavar="NAME", help="score to show beside the loss (accuracy; r2 for numbers)"
     )
     measuring.add_argument(
-        "--max-epochs", type=_count, metavar="N",
+        "--seeds", type=count_of, default=1, metavar="N", help="networks for each alpha and split (1)"
+    )
+    measuring.add_argument(
+        "--max-epochs", type=count_of, metavar="N",
         help="the most passes until alpha and epochs settle (default: 4 times those of --epochs auto)",
     )  # fmt: skip
     measuring.add_argument(
         "--remedies", choices=["auto", "all", "none"], default="auto",
-        help="try changes of the best network and other classifiers (auto: if that takes less work)",
+        help="try changes of the best network and other models (auto: if that takes less work)",
     )  # fmt: skip
     results = diagnose.add_argument_group("results")
     results.add_argument("--html", metavar="FILE", help="write a report with pictures, one page")
@@ -338,8 +165,10 @@ def parser() -> argparse.ArgumentParser:
     measuring = fit.add_argument_group("how to measure")
     _add_cv(measuring)
     measuring.add_argument(
-        "--scoring", metavar="NAME", default="neg_log_loss", help="score to choose alpha by (neg_log_loss)"
-    )
+        "--scoring", metavar="NAME",
+        help="score to choose alpha by (neg_log_loss; for numbers the one of --loss: neg_mean_squared_error, "
+        "neg_mean_absolute_error, neg_mean_poisson_deviance or neg_mean_pinball_loss)",
+    )  # fmt: skip
     measuring.add_argument(
         "--test-size", type=float, default=0.2, metavar="SHARE",
         help="share of the rows to hold out for the score (0.2); 0 trains on all rows",
@@ -348,18 +177,23 @@ def parser() -> argparse.ArgumentParser:
 
     predict = add(
         "predict",
-        "predict the labels of new rows",
-        "Predict the labels of the rows of a file, some at a time: it may be larger than memory.",
+        "predict the labels or numbers of new rows",
+        "Predict the labels, or the numbers, of the rows of a file, some at a time: it may be larger\n"
+        "than memory.",
     )
     _add_file(predict, "rows to predict")
     predict.add_argument("--model", required=True, metavar="FILE", help="a model saved by fit")
-    predict.add_argument("--proba", action="store_true", help="write the classes' probabilities as well")
+    predict.add_argument(
+        "--proba",
+        action="store_true",
+        help="write the classes' probabilities as well, where there are classes",
+    )
     predict.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="copy to the output")
     predict.add_argument(
         "--output", metavar="FILE", help="where to write (.csv, .tsv); without it, or with -, to stdout"
     )
     predict.add_argument(
-        "--chunk-size", type=_count, default=20_000, metavar="N", help="rows at a time (20000)"
+        "--chunk-size", type=count_of, default=20_000, metavar="N", help="rows at a time (20000)"
     )
     _add_reading(predict)
     _add_common(predict, has_seed=False)
@@ -367,7 +201,8 @@ def parser() -> argparse.ArgumentParser:
     show = add(
         "show",
         "say what a model is",
-        "Say what a model is: trained when, on what, how, with which alpha and scores.",
+        "Say what a model is: a classification or a regression, trained when, on what, how, with which "
+        "alpha\nand scores.",
     )
     show.add_argument("model", metavar="FILE", help="a model saved by fit")
     show.add_argument("--json", action="store_true", help="as JSON")
@@ -403,7 +238,12 @@ def _add_data(command: argparse.ArgumentParser) -> None:
     _add_file(command, "table with a line per row; - reads CSV from stdin", optional=True)
     data = command.add_argument_group("data")
     data.add_argument("--dataset", choices=DATASETS, help="use a data set that scikit-learn brings along")
-    data.add_argument("--target", metavar="COLUMN", help="column with the labels")
+    data.add_argument("--target", metavar="COLUMN", help="column to predict: with labels or with numbers")
+    data.add_argument(
+        "--task", choices=TASKS,
+        help="what to make of the target (default: a regression of numbers if more than 20 are different or "
+        "some are not whole, else a classification)",
+    )  # fmt: skip
     data.add_argument(
         "--drop", action="append", default=[], metavar="COLUMN", help="not to learn from; may be repeated"
     )
@@ -431,7 +271,7 @@ def _add_reading(command: argparse._ActionsContainer) -> None:
 
 def _add_alphas(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--alphas", type=_alphas, metavar="LIST",
+        "--alphas", type=alphas_of, metavar="LIST",
         help="numbers and ranges low:high:count, evenly spaced in logarithm (0,1e-6:1:13)",
     )  # fmt: skip
 
@@ -439,15 +279,21 @@ def _add_alphas(command: argparse.ArgumentParser) -> None:
 def _add_network(command: argparse.ArgumentParser, epochs: str = "15, more of few rows; the default") -> None:
     network = command.add_argument_group("network")
     network.add_argument(
-        "--hidden-layer-sizes", type=_sizes, metavar="LIST", help="units of the hidden layers (128,64)"
+        "--hidden-layer-sizes", type=sizes_of, metavar="LIST", help="units of the hidden layers (128,64)"
     )
     network.add_argument(
-        "--epochs", type=_epochs, metavar="N", help=f"passes over the rows, or auto ({epochs})"
+        "--epochs", type=epochs_of, metavar="N", help=f"passes over the rows, or auto ({epochs})"
     )
     network.add_argument("--batch-size", type=int, metavar="N", help="rows per step (128)")
     network.add_argument("--dropout", type=float, metavar="RATE", help="share of units dropped (0)")
     network.add_argument("--learning-rate", type=float, metavar="RATE", help="of Adam (0.001)")
-    network.add_argument("--class-weight", choices=["balanced"], help="weigh rare classes more")
+    network.add_argument(
+        "--class-weight", choices=["balanced"], help="weigh rare classes more (classification)"
+    )
+    network.add_argument("--loss", choices=LOSSES, help="what to minimise (regression; squared_error)")
+    network.add_argument(
+        "--quantile", type=float, metavar="Q", help="which one --loss quantile predicts, such as 0.9 (0.5)"
+    )
     network.add_argument(
         "--early-stopping", action="store_true", default=None, help="stop when the hold-out gets worse"
     )
@@ -455,88 +301,17 @@ def _add_network(command: argparse.ArgumentParser, epochs: str = "15, more of fe
 
 def _add_cv(command: argparse._ActionsContainer) -> None:
     command.add_argument(
-        "--cv", type=_cv, default=(5, 3), metavar="N", help="stratified folds, or folds x repeats (5x3)"
+        "--cv",
+        type=cv_of,
+        default=(5, 3),
+        metavar="N",
+        help="folds, or folds x repeats (5x3); stratified by class",
     )
 
 
 def _add_common(command: argparse.ArgumentParser, has_seed: bool = True) -> None:
     common = command.add_argument_group("other")
     if has_seed:
-        common.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything random (0)")
+        common.add_argument("--seed", type=seed_of, default=0, metavar="N", help="of everything random (0)")
     common.add_argument("--quiet", action="store_true", help="show no progress")
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
-
-
-# -- values ---------------------------------------------------------------------------------------
-
-
-def _epochs(text: str) -> int | str:
-    """Return a number of epochs, or auto."""
-    if text == "auto":
-        return text
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be auto or a whole number. Got {text!r}.") from None
-
-
-def _alphas(text: str) -> list[float]:
-    """Return the numbers of a list such as ``0,1e-5:1:13``, ascending."""
-    import numpy as np
-
-    values: list[float] = []
-    for item in text.split(","):
-        parts = item.split(":")
-        try:
-            if len(parts) == 1:
-                values.append(float(item))
-                continue
-            low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
-        except (ValueError, IndexError):
-            raise argparse.ArgumentTypeError(
-                f"{item!r} is neither a number nor a range low:high:count, such as 1e-5:1:13"
-            ) from None
-        if len(parts) > 3 or not 0 < low < high < np.inf or not 2 <= count <= MOST_ALPHAS:
-            raise argparse.ArgumentTypeError(
-                f"{item!r}: a range is low:high:count with 0 < low < high and a count from 2 to {MOST_ALPHAS}"
-            )
-        values += np.geomspace(low, high, count).tolist()
-    wrong = [value for value in values if not 0 <= value < np.inf]
-    if wrong:
-        raise argparse.ArgumentTypeError(f"{wrong[0]:g} is not an alpha: alphas are finite and >= 0")
-    if len(set(values)) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} has a single value; two or more can be compared")
-    return sorted(set(values))
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    try:
-        sizes = tuple(int(item) for item in text.split(","))
-    except ValueError:
-        sizes = (0,)
-    if min(sizes) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes, such as 128,64")
-    return sizes
-
-
-def _cv(text: str) -> tuple[int, int]:
-    folds, _, repeats = text.partition("x")
-    try:
-        numbers = int(folds), int(repeats or 1)
-    except ValueError:
-        numbers = 0, 0
-    if numbers[0] < 2 or numbers[1] < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: give 2 folds or more, such as 5, or 5x3 to repeat them")
-    return numbers
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number from 0 to 2**32 - 1")
-    return int(text)

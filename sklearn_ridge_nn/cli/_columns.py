@@ -33,8 +33,13 @@ DATE = re.compile(
 )
 
 
-#: Numbers as some write them: a comma before the decimals or between thousands, a percent sign.
-_OTHER_NUMBER = re.compile(r"[-+]?\d+,\d+|[-+]?\d{1,3}([,.' ]\d{3})+([,.]\d+)?|[-+]?\d+([,.]\d+)?\s*%")
+#: Numbers as some write them: a decimal comma, signs between thousands, a percent or currency sign.
+_IN_THOUSANDS = r"\d{1,3}([,.'\u2019 _\u00a0\u202f]\d{3})+([,.]\d+)?"
+_CURRENCY = "$¢£¤¥฿₩€₹₺₽"
+_WITH_SIGN = rf"({_IN_THOUSANDS}|\d+([,.]\d+)?)"
+_OTHER_NUMBER = re.compile(
+    rf"[-+]?(\d+,\d+|{_IN_THOUSANDS}|[{_CURRENCY}]\s*-?{_WITH_SIGN}|{_WITH_SIGN}\s*[%{_CURRENCY}])"
+)
 WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 
 
@@ -117,8 +122,8 @@ def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     return pd.DataFrame({**numbers, **categories}, index=frame.index)
 
 
-def pipeline(columns: Columns, classifier: Any) -> Pipeline:
-    """Return what imputes and scales numbers, makes categories columns of 0 and 1, and classifies.
+def pipeline(columns: Columns, network: Any) -> Pipeline:
+    """Return what imputes and scales numbers, makes categories columns of 0 and 1, and predicts.
 
     A missing number is replaced by the median of the training rows. A missing category is a category of its
     own, and one that the training rows did not have is encoded as zeros.
@@ -132,7 +137,7 @@ def pipeline(columns: Columns, classifier: Any) -> Pipeline:
     encode = OneHotEncoder(handle_unknown="ignore")
     steps = [("numeric", numeric, columns.numeric), ("categorical", encode, columns.categorical)]
     transformer = ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
-    return Pipeline([("columns", transformer), ("network", classifier)])
+    return Pipeline([("columns", transformer), ("network", network)])
 
 
 def _kind(column: pd.Series) -> str:
@@ -165,14 +170,9 @@ def _kind(column: pd.Series) -> str:
             f"--missing={quoted(word)}; if these are categories: --categorical={quoted(column.name)}"
         )
     words = pd.Series(present.unique()).astype(str)
-    are_numbers = words.map(
-        lambda word: bool(_OTHER_NUMBER.fullmatch(word.strip())) or _number(word) is not None
-    )
-    if are_numbers.mean() >= MOSTLY:
-        example = next(word for word in words if _OTHER_NUMBER.fullmatch(word.strip()))
+    if written := written_otherwise(words):
         raise InputError(
-            f"Column {column.name!r} holds numbers with a comma, a thousands separator or a percent sign, "
-            f"such as {example!r}. Write them like 1234.5; or if these are categories: "
+            f"Column {column.name!r} {written} or if these are categories: "
             f"--categorical={quoted(column.name)}"
         )
     if words.map(lambda word: bool(DATE.fullmatch(word.strip()))).mean() >= MOSTLY:
@@ -186,6 +186,19 @@ def _kind(column: pd.Series) -> str:
     return "categorical"
 
 
+def written_otherwise(words: Iterable[str]) -> str | None:
+    """Return what to say of words that are numbers, if they are not written as numbers are read; or None."""
+    stripped = pd.Series([word.strip() for word in words])
+    no_numbers = stripped[as_numbers(stripped).isna()]
+    others = [word for word in no_numbers if _OTHER_NUMBER.fullmatch(word)]
+    if not others or len(stripped) - len(no_numbers) + len(others) < MOSTLY * len(stripped):
+        return None
+    return (
+        "holds numbers with a comma, a thousands separator, a currency sign or a percent sign, such as "
+        f"{others[0]!r}. Write them like 1234.5;"
+    )
+
+
 def _dates(name: Any, example: Any) -> str:
     return (
         f"Column {name!r} holds dates or times, such as {str(example)!r}. Make numbers of them first, days "
@@ -194,16 +207,27 @@ def _dates(name: Any, example: Any) -> str:
 
 
 def _numbers(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    numbers = as_numbers(column)
     wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
     if wrong.any():
         place = int(np.flatnonzero(wrong)[0])
         value = column.iloc[place]
         raise InputError(
-            f"Column {column.name!r} must hold finite numbers, but row {column.index[place] + 1} of the data "
-            f"has {_shortened(str(value))!r}. If that stands for a missing value: --missing={quoted(value)}"
+            f"Column {column.name!r} {no_number(column, place)}. If that stands for a missing value: "
+            f"--missing={quoted(value)}"
         )
     return numbers
+
+
+def as_numbers(column: pd.Series) -> pd.Series:
+    """Return float64, NaN where a value is missing or no number."""
+    return pd.to_numeric(column, errors="coerce").astype(float)
+
+
+def no_number(column: pd.Series, place: int) -> str:
+    """Return what to say of a column of numbers that holds something else at a place."""
+    value = _shortened(str(column.iloc[place]))
+    return f"must hold finite numbers, but row {column.index[place] + 1} of the data has {value!r}"
 
 
 def as_text(column: pd.Series) -> pd.Series:

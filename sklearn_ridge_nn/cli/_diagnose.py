@@ -11,13 +11,12 @@ import numpy as np
 
 from sklearn_ridge_nn import display, report
 from sklearn_ridge_nn.cli import _terminal as terminal
-from sklearn_ridge_nn.cli._arguments import DiagnoseArguments
 from sklearn_ridge_nn.cli._columns import pipeline
+from sklearn_ridge_nn.cli._commands import DiagnoseArguments
 from sklearn_ridge_nn.cli._files import whole
-from sklearn_ridge_nn.cli._inputs import read
 from sklearn_ridge_nn.cli._outputs import check_outputs, write
 from sklearn_ridge_nn.cli._tables import InputError
-from sklearn_ridge_nn.cli._training import check_scores, check_scoring, classifier_of, splitter
+from sklearn_ridge_nn.cli._training import begun, training_of
 from sklearn_ridge_nn.cli._wording import command_wording
 from sklearn_ridge_nn.diagnosis import diagnose
 
@@ -28,7 +27,6 @@ def run(arguments: DiagnoseArguments) -> None:
     check_outputs(outputs)
     if outputs["html"] or outputs["plot"]:
         display.use_files_only(outputs["plot"])
-    classifier = classifier_of(arguments)
     has_epochs = arguments.network.epochs is not None or bool(arguments.network.early_stopping)
     if has_epochs and arguments.max_epochs is not None:
         what = "--early-stopping" if arguments.network.early_stopping else "--epochs"
@@ -36,18 +34,18 @@ def run(arguments: DiagnoseArguments) -> None:
             f"--max-epochs ends a training that goes on until it has settled, and {what} says how long to "
             "train. Leave one out."
         )
-    check_scoring(arguments.scoring)
-    data = read(arguments)
-    check_scores(arguments.scoring, data)
+    task = begun(arguments)
+    data, rows = task.data, np.arange(len(task.data.y))
+    splitter = task.splitter(rows, arguments.cv, arguments.seed, needs_all=False)
     shown = terminal.is_shown(arguments.quiet)
-    with terminal.training():
+    with training_of(task):
         diagnosis = diagnose(
-            pipeline(data.columns, classifier),
+            pipeline(data.columns, task.network),
             data.X,
             data.y,
             alphas=arguments.alphas,
-            cv=splitter(arguments, data, np.arange(len(data.y))),
-            scoring=arguments.scoring,
+            cv=splitter,
+            scoring=arguments.scoring and task.scorer(arguments.scoring),
             n_seeds=arguments.seeds,
             epochs=None if has_epochs else "settled",
             max_epochs=arguments.max_epochs,

@@ -7,19 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassifierMixin
-from sklearn.metrics import get_scorer, log_loss
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn import evidence
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
-from sklearn_ridge_nn.cli._arguments import FitArguments
 from sklearn_ridge_nn.cli._columns import pipeline
-from sklearn_ridge_nn.cli._inputs import Data, held_out, read
+from sklearn_ridge_nn.cli._commands import FitArguments
 from sklearn_ridge_nn.cli._outputs import check_outputs
 from sklearn_ridge_nn.cli._tables import InputError
-from sklearn_ridge_nn.cli._training import check_scores, check_scoring, classifier_of, guessing, splitter
-from sklearn_ridge_nn.estimators import ALPHAS, RidgeMLPClassifier
+from sklearn_ridge_nn.cli._task import LearningTask, Network
+from sklearn_ridge_nn.cli._training import begun, held_out, training_of
+from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
@@ -30,34 +28,15 @@ def run(arguments: FitArguments) -> None:
     if not arguments.model.endswith(".skops"):
         raise InputError(f"--model {arguments.model!r} must end in .skops, which is what the file will be.")
     rule = _rule(arguments)
-    check_scoring(arguments.scoring)
     if not 0 <= arguments.test_size < 1:
         raise InputError(f"--test-size must be a share in [0, 1). Got {arguments.test_size:g}.")
-    classifier = classifier_of(arguments)
-    data = read(arguments)
-    check_scores(arguments.scoring, data)
-    train, test = held_out(data, arguments.test_size, arguments.seed)
-    model = pipeline(data.columns, classifier)
-    shown = terminal.is_shown(arguments.quiet)
-    chosen = None
-    with terminal.training():
-        if isinstance(rule, float):
-            model.set_params(network__alpha=rule, network__verbose=int(shown))
-            model.fit(data.X.iloc[train], data.y[train]).set_params(network__verbose=0)
-        else:
-            search = GridSearchCV(
-                model,
-                {"network__alpha": list(arguments.alphas or ALPHAS)},
-                cv=splitter(arguments, data, train, fewest=arguments.cv[0]),
-                scoring=arguments.scoring,
-                refit=True if rule == "auto" else rule,
-                verbose=int(shown),
-            ).fit(data.X.iloc[train], data.y[train])
-            model, chosen = (
-                search.best_estimator_,
-                _how_chosen(search, rule, arguments.scoring, arguments.cv[0]),
-            )
+    task = begun(arguments)
+    scoring = arguments.scoring or task.scoring
+    train, test = held_out(task, arguments.test_size, arguments.seed)
+    model, chosen = _trained(task, train, rule, scoring, arguments)
+    data, network = task.data, model.named_steps["network"]
     card = model_files.Card(
+        task=data.task,
         data={
             "file": data.name,
             "rows": len(train),
@@ -67,10 +46,10 @@ def run(arguments: FitArguments) -> None:
             "dropped": data.dropped,
             "missing": list(arguments.missing),
         },
-        classes=model.classes_.tolist(),
-        alpha=float(model.named_steps["network"].alpha),
+        **task.seen(train),
+        alpha=float(network.alpha),
         chosen=chosen,
-        held_out=_held_out_scores(model, data, train, test, arguments.scoring) if len(test) else None,
+        held_out=_held_out_scores(model, task, train, test, scoring) if len(test) else None,
         network={
             name: list(value) if isinstance(value, tuple) else value
             for name, value in arguments.network.given().items()
@@ -78,7 +57,7 @@ def run(arguments: FitArguments) -> None:
         seed=arguments.seed,
     )
     model_files.save(model, card, arguments.model)
-    _warn_if_unfinished(model.named_steps["network"])
+    _warn_if_unfinished(network)
     print(card.as_text())
     print(f"Model: {arguments.model}")
 
@@ -98,6 +77,30 @@ def _rule(arguments: FitArguments) -> str | float:
     return alpha
 
 
+def _trained(
+    task: LearningTask, rows: np.ndarray, rule: str | float, scoring: str, arguments: FitArguments
+) -> tuple[Pipeline, dict[str, Any] | None]:
+    """Return the pipeline, trained on some rows, and how its alpha was chosen if it was."""
+    data, shown = task.data, int(terminal.is_shown(arguments.quiet))
+    X, y = data.X.iloc[rows], data.y[rows]
+    model = pipeline(data.columns, task.network)
+    if isinstance(rule, float):
+        model.set_params(network__alpha=rule, network__verbose=shown)
+        with training_of(task):
+            return model.fit(X, y).set_params(network__verbose=0), None
+    search = GridSearchCV(
+        model,
+        {"network__alpha": list(arguments.alphas or ALPHAS)},
+        cv=task.splitter(rows, arguments.cv, arguments.seed, needs_all=True),
+        scoring=task.scorer(scoring),
+        refit=True if rule == "auto" else rule,
+        verbose=shown,
+    )
+    with training_of(task):
+        search.fit(X, y)
+    return search.best_estimator_, _how_chosen(search, rule, scoring, arguments.cv[0])
+
+
 def _how_chosen(search: GridSearchCV, rule: str, scoring: str, n_folds: int) -> dict[str, Any]:
     """Return what the card says of a search."""
     results = search.cv_results_
@@ -115,38 +118,35 @@ def _how_chosen(search: GridSearchCV, rule: str, scoring: str, n_folds: int) -> 
 
 
 def _held_out_scores(
-    model: Pipeline, data: Data, train: np.ndarray, test: np.ndarray, scoring: str
+    model: Pipeline, task: LearningTask, train: np.ndarray, test: np.ndarray, scoring: str
 ) -> dict[str, Any]:
-    """Return the scores of a model, and those of guessing by how frequent the classes are."""
-    X, y = data.X.iloc[test], data.y[test]
-    scores, problems = _scores(model, X, y, scoring)
+    """Return the scores of a model, and those of guessing the same for all rows."""
+    X, y = task.data.X.iloc[test], task.data.y[test]
+    scores, problems = _scores(model, task, X, y, scoring)
     for problem in problems:
         terminal.say(f"warning: the rows held out have no {problem}")
     with warnings.catch_warnings(action="ignore"):  # of classes that are never guessed
-        guessed, _ = _scores(guessing(data.y[train]), X, y, scoring)
-    return {"rows": len(test), "scores": scores, "guessing": guessed}
+        guessed, _ = _scores(task.guessing(task.data.y[train]), task, X, y, scoring)
+    return {"rows": len(test), "scores": scores, "guessing": guessed, "guess": task.guess}
 
 
 def _scores(
-    model: ClassifierMixin | Pipeline, X: pd.DataFrame, y: np.ndarray, scoring: str
+    model: Any, task: LearningTask, X: pd.DataFrame, y: np.ndarray, scoring: str
 ) -> tuple[dict[str, float | None], list[str]]:
     """Return scores on some rows, None for one that these rows do not have, and why they do not."""
     problems = []
     scores: dict[str, float | None] = {}
-    for name in dict.fromkeys([scoring, "accuracy", "neg_log_loss"]):
+    for name in dict.fromkeys([scoring, *task.scores]):
         try:
-            if name == "neg_log_loss":  # scikit-learn's needs all classes among the rows
-                value = -log_loss(y, model.predict_proba(X), labels=model.classes_)
-            else:
-                value = float(get_scorer(name)(model, X, y))
+            value = task.score(model, name, X, y)
         except ValueError as error:
             problems.append(f"{name}: {error}")
             value = np.nan
-        scores[name] = float(value) if np.isfinite(value) else None
+        scores[name] = value if np.isfinite(value) else None
     return scores, problems
 
 
-def _warn_if_unfinished(network: RidgeMLPClassifier) -> None:
+def _warn_if_unfinished(network: Network) -> None:
     """Say so if train and validation loss were still falling when training ended."""
     history = network.history_
     if len(history["data_loss"]) < 2 or hasattr(network, "best_epoch_"):

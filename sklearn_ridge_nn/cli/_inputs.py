@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
-from sklearn_ridge_nn.cli._arguments import DataArguments, TableArguments
 from sklearn_ridge_nn.cli._columns import (
     Columns,
     prepared,
@@ -19,13 +18,32 @@ from sklearn_ridge_nn.cli._columns import (
     sort_columns,
     without_missing,
 )
+from sklearn_ridge_nn.cli._commands import DataArguments, TableArguments
 from sklearn_ridge_nn.cli._tables import InputError, Table, bundled, did_you_mean, listed
-from sklearn_ridge_nn.cli._target import class_labels
+from sklearn_ridge_nn.cli._target import Target, target_of
 
 
 @dataclass(frozen=True)
 class Data:
-    """Rows to learn from."""
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    name : str
+        Of the file or the data set.
+    target : str
+        Name of the column to predict.
+    dropped : list of str
+        Columns not to learn from.
+    columns : Columns
+        Those to learn from, by their kinds.
+    X : DataFrame of shape (n_rows, n_columns)
+    y : ndarray of shape (n_rows,)
+        Labels, or float64 numbers.
+    task : {"classification", "regression"}
+    guess : str or None
+        What to say of the task if it was guessed and is not plain.
+    """
 
     name: str
     target: str
@@ -33,6 +51,15 @@ class Data:
     columns: Columns
     X: pd.DataFrame
     y: np.ndarray
+    task: str
+    guess: str | None
+
+    @classmethod
+    def of(
+        cls, name: str, target: str, dropped: list[str], X: pd.DataFrame, columns: Columns, y: Target
+    ) -> Self:
+        """Return rows with their columns prepared."""
+        return cls(name, target, dropped, columns, prepared(X, columns), y.values, y.task, y.guess)
 
 
 def read(arguments: DataArguments) -> Data:
@@ -48,8 +75,8 @@ def read(arguments: DataArguments) -> Data:
         if given:
             raise InputError(f"--{given} goes with a FILE, and --dataset {arguments.dataset} is not one.")
         X, y = bundled(arguments.dataset)
-        columns = sort_columns(X)
-        return Data(arguments.dataset, "target", [], columns, prepared(X, columns), y)
+        target = replace(target_of(y, "target", arguments.task), guess=None)  # what it is is well known
+        return Data.of(arguments.dataset, "target", [], X, sort_columns(X), target)
     with table_of(arguments) as table:
         return _read_file(table, arguments)
 
@@ -57,7 +84,7 @@ def read(arguments: DataArguments) -> Data:
 def _read_file(table: Table, arguments: DataArguments) -> Data:
     if arguments.target is None:
         raise InputError(
-            f"--target is missing: which column holds the labels? {table.name} has {listed(table.columns)}."
+            f"--target is missing: which column is to be predicted? {table.name} has {listed(table.columns)}."
         )
     table.check_columns([arguments.target], "--target")
     table.check_columns(arguments.drop, "--drop")
@@ -67,7 +94,7 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
         if twice:
             raise InputError(f"--{one} {twice.pop()!r} is named by --{other} as well.")
     frame = without_missing(table.read(), arguments.missing)
-    y = class_labels(frame[arguments.target], arguments.target)
+    target = target_of(frame[arguments.target], arguments.target, arguments.task)
     X = frame.drop(columns=[arguments.target, *arguments.drop])
     if X.shape[1] == 0:
         raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
@@ -77,7 +104,7 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
             f"warning: column {name!r} counts the rows, and is learnt from like any other. If it means "
             f"nothing, leave it out: --drop={quoted(name)}"
         )
-    return Data(table.name, arguments.target, list(arguments.drop), columns, prepared(X, columns), y)
+    return Data.of(table.name, arguments.target, list(arguments.drop), X, columns, target)
 
 
 def _names(arguments: DataArguments, name: str) -> list[str]:
@@ -114,26 +141,3 @@ def check_same_columns(table: Table, card: model_files.Card, keep: Sequence[str]
             f"{table.name} has columns that the model was not trained on: {listed(strange)}. Copy them to "
             f"the output ({keeping}{' ...' if len(strange) > 3 else ''}), or take them out of the file."
         )
-
-
-def held_out(data: Data, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the rows to train on and of those to hold out."""
-    rows = np.arange(len(data.y))
-    if test_size == 0:
-        return rows, rows[:0]
-    classes, counts = np.unique(data.y, return_counts=True)
-    if counts.min() < 2:
-        rare = classes[counts.argmin()].item()
-        raise InputError(
-            f"Class {rare!r} of --target {data.target!r} has a single row, which cannot be both trained on "
-            "and held out. Take it out, merge it with another class, or add --test-size 0."
-        )
-    n_test = int(np.ceil(test_size * len(rows)))
-    if min(n_test, len(rows) - n_test) < len(classes):
-        n_train = len(rows) - n_test
-        raise InputError(
-            f"--test-size {test_size:g} of {len(rows)} rows leaves {n_test} to hold out and {n_train} to "
-            f"train on, and there are {len(classes)} classes. Give another share, or 0 to hold out none."
-        )
-    train, test = train_test_split(rows, test_size=test_size, stratify=data.y, random_state=seed)
-    return np.sort(train), np.sort(test)

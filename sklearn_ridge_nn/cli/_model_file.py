@@ -16,17 +16,27 @@ from pathlib import Path
 from platform import python_version
 from typing import Any, Self
 
+from sklearn.base import is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
+from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._tables import InputError, listed
+from sklearn_ridge_nn.evidence import written_out
 
 CARD = "ridge-nn.json"
-SCHEMA, VERSION = "sklearn-ridge-nn/model", 1
+SCHEMA, VERSION = "sklearn-ridge-nn/model", 2
+#: Versions that are read. The first knew no task but classification.
+VERSIONS = (1, VERSION)
 #: What a pipeline of this command consists of, beside types of scikit-learn that skops trusts by itself.
-#: The second name of the classifier is that of files which version 0.1 and 0.2.dev0 saved.
+#: The last name, another one of the classifier, is that of files which version 0.1 and 0.2.dev0 saved.
 TRUSTED = frozenset(
-    {"numpy.dtype", "sklearn_ridge_nn.RidgeMLPClassifier", "sklearn_ridge_nn.estimator.RidgeMLPClassifier"}
+    {
+        "numpy.dtype",
+        "sklearn_ridge_nn.RidgeMLPClassifier",
+        "sklearn_ridge_nn.RidgeMLPRegressor",
+        "sklearn_ridge_nn.estimator.RidgeMLPClassifier",
+    }
 )
 
 
@@ -36,31 +46,37 @@ class Card:
 
     Attributes
     ----------
+    task : {"classification", "regression"}
+        What it does.
     created : str
         When, in UTC (ISO 8601).
     data : dict
         ``file``, ``rows``, ``target``, the columns (``numeric``, ``categorical``, ``dropped``), and the words
         that stand for a ``missing`` value besides the usual ones.
-    classes : list of str or int
-        The labels.
+    classes : list of str or int, or None
+        The labels. None of a regression.
+    range : list of float, or None
+        The smallest and the largest number that was trained on. None of a classification.
     alpha : float
         The strength of the penalty.
     chosen : dict or None
         How alpha was chosen: ``rule``, ``scoring``, ``splits``, ``alphas``, ``mean_test_score`` and its
         ``standard_error``. None if it was given.
     held_out : dict or None
-        ``rows`` that took no part in any of this, the ``scores`` on them, and those of ``guessing`` by how
-        frequent the classes are. None without such rows.
+        ``rows`` that took no part in any of this, the ``scores`` on them, those of ``guessing``, and what is
+        then the ``guess``. None without such rows.
     network : dict
-        The classifier's parameters that differ from their defaults.
+        The network's parameters that differ from their defaults.
     seed : int
         Of everything random.
     libraries : dict
         Versions that it was trained with.
     """
 
+    task: str
     data: dict[str, Any]
-    classes: list[Any]
+    classes: list[Any] | None
+    range: list[float] | None
     alpha: float
     chosen: dict[str, Any] | None
     held_out: dict[str, Any] | None
@@ -79,15 +95,20 @@ class Card:
     def from_dict(cls, content: dict[str, Any]) -> Self:
         """Read back what `to_dict` made."""
         schema, number = content.get("schema"), content.get("version")
-        if (schema, number) != (SCHEMA, VERSION):
+        if schema != SCHEMA or number not in VERSIONS:
             raise ValueError(
                 f"its card is of schema {schema!r}, version {number!r}, and this release reads {SCHEMA!r}, "
-                f"version {VERSION}"
+                f"versions {' and '.join(map(str, VERSIONS))}"
             )
+        if number == 1:
+            content = _of_version_2(content)
         card = cls(**{field.name: content[field.name] for field in dataclasses.fields(cls)})
         for name in ("numeric", "categorical", "dropped", "missing"):
             if not all(isinstance(item, str) for item in card.data[name]):
                 raise TypeError(name)
+        told = {CLASSIFICATION: card.classes, REGRESSION: card.range}
+        if [task for task, values in told.items() if values is not None] != [card.task]:
+            raise TypeError("task")
         return card
 
     def as_text(self) -> str:
@@ -98,7 +119,8 @@ class Card:
             "Trained": f"{self.created}, seed {self.seed}",
             "Data": f"{data['file']}: {data['rows']} rows, {len(data['numeric'])} numeric and "
             f"{len(data['categorical'])} categorical columns",
-            "Target": f"{data['target']}: {listed(self.classes)}",
+            "Task": self.task,
+            "Target": f"{data['target']}: {self._seen()}",
             "Network": network,
             "alpha": f"{self.alpha:.4g}",
         }
@@ -115,12 +137,26 @@ class Card:
         if held_out:
             lines["Held-out score"] = f"{_scores_text(held_out['scores'])} ({held_out['rows']} rows)"
             guessed = _scores_text(held_out["guessing"])
-            lines["By guessing"] = f"{guessed} (class frequencies, on the same rows)"
+            lines["By guessing"] = f"{guessed} ({held_out['guess']}, on the same rows)"
         else:
             lines["Held-out score"] = "none, all rows were trained on"
         lines["Versions"] = ", ".join(f"{name} {number}" for name, number in self.libraries.items())
         width = max(map(len, lines)) + 2
-        return "\n".join(f"{name:{width}}{text}" for name, text in lines.items())
+        return "\n".join(f"{name:{width}}{written_out(text)}" for name, text in lines.items())
+
+    def _seen(self) -> str:
+        """Return what the target was in the rows trained on."""
+        if self.range is not None:
+            return "numbers from {:.6g} to {:.6g}".format(*self.range)
+        return listed(self.classes or [])
+
+
+def _of_version_2(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a card of version 1, which is a classification's, with what version 2 has besides."""
+    held_out = content["held_out"]
+    if held_out is not None:
+        held_out = {**held_out, "guess": "class frequencies"}
+    return {**content, "task": CLASSIFICATION, "range": None, "held_out": held_out}
 
 
 def _scores_text(scores: dict[str, float | None]) -> str:
@@ -195,12 +231,19 @@ def load(path: str, card: Card) -> Pipeline:
         raise _no_model(path, f"it holds a {type(pipeline).__name__}")
     columns = [*card.data["numeric"], *card.data["categorical"]]
     try:
-        agree = list(pipeline.feature_names_in_) == columns and pipeline.classes_.tolist() == card.classes
+        agree = list(pipeline.feature_names_in_) == columns and _predicts_the_same(pipeline, card)
     except AttributeError as error:
         raise _no_model(path, "its pipeline is not fitted") from error
     if not agree:
         raise _no_model(path, "its card is another model's")
     return pipeline
+
+
+def _predicts_the_same(pipeline: Pipeline, card: Card) -> bool:
+    """Return whether a pipeline, its network fitted, does the card's task."""
+    if card.task == CLASSIFICATION:
+        return is_classifier(pipeline) and pipeline.classes_.tolist() == card.classes
+    return is_regressor(pipeline) and pipeline[-1].n_outputs_ == 1
 
 
 def _no_model(path: str, why: str | None = None) -> ValueError:

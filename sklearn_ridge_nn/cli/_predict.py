@@ -1,4 +1,4 @@
-"""``ridge-nn predict``: labels of a file's rows, some at a time."""
+"""``ridge-nn predict``: labels or numbers for a file's rows, some at a time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
-from sklearn_ridge_nn.cli._arguments import PredictArguments
 from sklearn_ridge_nn.cli._columns import Columns, prepared, unknown_categories, without_missing
+from sklearn_ridge_nn.cli._commands import CLASSIFICATION, PredictArguments
 from sklearn_ridge_nn.cli._inputs import check_same_columns, table_of
 from sklearn_ridge_nn.cli._outputs import check_outputs, output_separator
 from sklearn_ridge_nn.cli._tables import InputError, Table, listed
@@ -19,7 +19,7 @@ MOST_NAMED = 5
 
 
 def run(arguments: PredictArguments) -> None:
-    """Predict the labels of a file's rows, some at a time."""
+    """Predict the labels, or the numbers, of a file's rows, some at a time."""
     separator = output_separator(arguments.output)
     check_outputs({"output": arguments.output})
     file, output = Path(arguments.file), Path(arguments.output or "-")
@@ -27,6 +27,11 @@ def run(arguments: PredictArguments) -> None:
         raise InputError(f"--output {arguments.output!r} is the file to read. Name another.")
     model_files.check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
+    if arguments.proba and card.task != CLASSIFICATION:
+        raise InputError(
+            f"--proba is for a classification, and {arguments.model} is a {card.task}, which predicts "
+            "numbers. Leave it out."
+        )
     model = model_files.load(arguments.model, card)
     with table_of(arguments) as table:
         _predict(table, model, card, separator, arguments)

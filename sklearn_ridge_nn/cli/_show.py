@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from sklearn_ridge_nn.cli import _model_file as model_files
-from sklearn_ridge_nn.cli._arguments import ShowArguments
+from sklearn_ridge_nn.cli._commands import ShowArguments
 
 
 def run(arguments: ShowArguments) -> None:

@@ -22,12 +22,13 @@ import pandas as pd
 
 csv.field_size_limit(2**31 - 1)  # a field may have any length
 
-#: Data sets that scikit-learn brings along, and the name of their loader.
-BUNDLED = {
-    "breast_cancer": "load_breast_cancer",
-    "digits": "load_digits",
-    "iris": "load_iris",
-    "wine": "load_wine",
+#: Data sets that scikit-learn brings along, and what to tell their loaders.
+BUNDLED: dict[str, dict[str, Any]] = {
+    "breast_cancer": {},
+    "diabetes": {"scaled": False},  # columns in their units
+    "digits": {},
+    "iris": {},
+    "wine": {},
 }
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 #: Fields that stand for a missing value, as pandas reads them.
@@ -252,14 +253,14 @@ def _integers(kind: Any) -> Any:
     return pd.api.types.pandas_dtype(("UInt" if name[0] == "u" else "Int") + name.lstrip("uint"))
 
 
-def bundled(name: str) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the features and the labels, in words where there are some, of a bundled data set."""
+def bundled(name: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the features and the target, labels in words where there are some, of a bundled data set."""
     import sklearn.datasets
 
-    data = getattr(sklearn.datasets, BUNDLED[name])(as_frame=True)
-    is_named = all(isinstance(label, str) for label in data.target_names)
-    labels = np.asarray(data.target_names)[data.target] if is_named else data.target.to_numpy()
-    return data.data, labels
+    data = getattr(sklearn.datasets, f"load_{name}")(as_frame=True, **BUNDLED[name])
+    names = data.get("target_names", [0])
+    is_named = all(isinstance(label, str) for label in names)
+    return data.data, pd.Series(np.asarray(names)[data.target]) if is_named else data.target
 
 
 def did_you_mean(word: str, words: Sequence[str]) -> str:

@@ -1,58 +1,100 @@
-"""The column with the labels: which values are classes, and which are not."""
+"""The column to predict: classes or numbers, and which values are neither."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from sklearn_ridge_nn.cli._columns import DATE, MOSTLY, WHOLE_AS_FLOAT, as_text, is_boolean
+from sklearn_ridge_nn.cli._columns import (
+    DATE,
+    MOSTLY,
+    WHOLE_AS_FLOAT,
+    as_numbers,
+    as_text,
+    is_boolean,
+    no_number,
+    written_otherwise,
+)
+from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._tables import InputError, listed
 
-#: A number to predict has more different values than that, or fractions.
+#: Up to so many different whole numbers are taken as classes, more as numbers to predict;
+MOST_GUESSED = 20
+#: up to so many that goes without saying,
+MOST_PLAIN = 10
+#: and up to so many may be declared to be classes. Text may have more if it repeats.
 MOST_CLASSES = 100
 _WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 
 
-def class_labels(column: pd.Series, name: str) -> np.ndarray:
-    """Return class labels: ints where all are, else text.
+@dataclass(frozen=True)
+class Target:
+    """What to predict.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows,)
+        Labels as ints or text, or numbers as float64.
+    task : {"classification", "regression"}
+        What that makes of it.
+    guess : str or None
+        What to say of a task that was guessed and is not plain.
+    """
+
+    values: np.ndarray
+    task: str
+    guess: str | None = None
+
+
+def target_of(column: pd.Series, name: str, task: str | None = None) -> Target:
+    """Return what a column holds to be predicted.
+
+    Labels are ints where all are written as such, else their text.
+
+    Parameters
+    ----------
+    column : Series
+        As the file has it, missing values NaN.
+    name : str
+        Of the column, for messages.
+    task : {"classification", "regression"} or None, default=None
+        None guesses: numbers are a regression if more than `MOST_GUESSED` are different, or if more than two
+        are and some are not whole.
 
     Raises
     ------
     InputError
-        If a label is missing, there are fewer than two classes, or it is a number to predict.
+        If a value is missing, all are the same, or they are neither classes nor numbers.
     """
     n_missing = int(column.isna().sum())
     if n_missing:
         row = int(np.flatnonzero(column.isna())[0])
         raise InputError(
-            f"--target {name!r} has no label in {n_missing} of {len(column)} rows (the first is row "
-            f"{row + 1} of the data). Take these rows out, or give them a label."
+            f"--target {name!r} has no value in {n_missing} of {len(column)} rows (the first is row "
+            f"{row + 1} of the data). Take these rows out, or give them a value."
         )
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+    labels = _classes(column)
+    words = np.unique(labels.astype(str)).tolist()
+    _refuse_dates(column, words, name)
+    numbers = as_numbers(column.astype(str) if is_boolean(column) else column)
+    guess = None
+    if task is None:
+        task, guess = _guessed(column, words, numbers.to_numpy(), name)
+    if task == CLASSIFICATION:
+        _check_classes(words, len(column), name)
+        values = labels
+    else:
+        values = _checked_numbers(numbers.to_numpy(), column, name)
+    if len(np.unique(values)) == 1:
         raise InputError(
-            f"--target {name!r} holds dates or times, such as {str(column.iloc[0])!r}, and no classes."
+            f"--target {name!r} has the same {'label' if task == CLASSIFICATION else 'number'} in all "
+            f"{len(column)} rows, {listed(values[:1].tolist())}. There is nothing to learn without a second "
+            "one."
         )
-    result = _classes(column)
-    words = np.unique(result.astype(str)).tolist()
-    if np.mean([bool(DATE.fullmatch(word)) for word in words]) >= MOSTLY:
-        raise InputError(f"--target {name!r} holds dates or times, such as {words[0]!r}, not classes.")
-    numbers = pd.to_numeric(pd.Series(words), errors="coerce").to_numpy(float)
-    if np.isfinite(numbers).all():
-        _check_numbers_are_classes(words, numbers, name)
-    classes = np.unique(result)
-    if len(classes) < 2:
-        raise InputError(
-            f"--target {name!r} has the same label in all {len(column)} rows, {listed(classes.tolist())}. A "
-            "classifier needs two classes or more."
-        )
-    if len(classes) > max(MOST_CLASSES, 2) and len(classes) > len(column) / 2:
-        raise InputError(
-            f"--target {name!r} has {len(classes)} different labels in {len(column)} rows: free text or "
-            "identifiers rather than classes. Is it the right column?"
-        )
-    return result
+    return Target(values, task, guess)
 
 
 def _classes(column: pd.Series) -> np.ndarray:
@@ -67,15 +109,80 @@ def _classes(column: pd.Series) -> np.ndarray:
     return text.astype(np.int64) if is_whole else text
 
 
-def _check_numbers_are_classes(words: list[str], numbers: np.ndarray, name: str) -> None:
-    """Raise if labels that are numbers are too many, or the same number is written in two ways."""
-    is_whole = bool(np.all(numbers == np.round(numbers)))
-    if len(words) > MOST_CLASSES or (not is_whole and len(words) > 10):
+def _refuse_dates(column: pd.Series, words: list[str], name: str) -> None:
+    is_date = pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column)
+    if is_date or np.mean([bool(DATE.fullmatch(word)) for word in words]) >= MOSTLY:
+        example = str(column.iloc[0]) if is_date else words[0]
         raise InputError(
-            f"--target {name!r} has {len(words)} different numbers: a quantity rather than classes, and this "
-            "is a classifier. Cut it into classes first, low and high for example, or use a regressor."
+            f"--target {name!r} holds dates or times, such as {example!r}, neither classes nor numbers. Make "
+            "numbers of them first, days since some date for example."
         )
-    for word in words:
+
+
+def _guessed(column: pd.Series, words: list[str], numbers: np.ndarray, name: str) -> tuple[str, str | None]:
+    """Return the task, and what to say of it if it is not plain.
+
+    Raises
+    ------
+    InputError
+        If the values are numbers with something else among them, or are not written as numbers are read.
+    """
+    different = np.unique(numbers[np.isfinite(numbers)])
+    has_fractions = bool((different != np.round(different)).any())
+    is_quantity = len(different) > MOST_GUESSED or (has_fractions and len(different) > 2)
+    wrong = ~np.isfinite(numbers)
+    if wrong.any():
+        shares = np.mean(~np.isnan(numbers)), 1 - column[np.isnan(numbers)].nunique() / len(words)
+        if is_quantity and max(shares) >= MOSTLY:
+            n_rows, row = int(wrong.sum()), int(np.flatnonzero(wrong)[0]) + 1
+            raise InputError(
+                f"--target {name!r} holds numbers, but for {listed(column[wrong].unique().tolist(), 3)} in "
+                f"{n_rows} row{'s' if n_rows > 1 else ''} (the first is row {row} of the data). Take these "
+                "rows out; or if these are classes: --task classification"
+            )
+        if len(words) > 2 and (written := written_otherwise(words)):
+            raise InputError(f"--target {name!r} {written} or if these are classes: --task classification")
+        return CLASSIFICATION, None
+    holds = f"--target {name!r} holds {len(different):,} different numbers"
+    if is_quantity:
+        some = ", not all of them whole" if has_fractions and len(different) <= MOST_GUESSED else ""
+        return REGRESSION, f"{holds}{some}: a regression. --task classification makes them classes."
+    if len(different) > MOST_PLAIN or has_fractions:
+        return CLASSIFICATION, f"{holds}: taken as classes. --task regression predicts the number."
+    return CLASSIFICATION, None
+
+
+def _checked_numbers(numbers: np.ndarray, column: pd.Series, name: str) -> np.ndarray:
+    """Return numbers to predict.
+
+    Raises
+    ------
+    InputError
+        If one is not a finite number.
+    """
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        raise InputError(
+            f"--target {name!r} {no_number(column, int(wrong[0]))}. Write numbers like 1234.5, and take rows "
+            "without one out."
+        )
+    return numbers
+
+
+def _check_classes(words: list[str], n_rows: int, name: str) -> None:
+    """Raise if labels are too many, or the same number is written in two ways."""
+    are_numbers = bool(np.isfinite(as_numbers(pd.Series(words))).all())
+    if are_numbers and len(words) > MOST_CLASSES:
+        raise InputError(
+            f"--target {name!r} has {len(words):,} different numbers, more than the {MOST_CLASSES} that can "
+            "be classes. Take --task regression, or cut them into classes first, low and high for example."
+        )
+    if len(words) > MOST_CLASSES and len(words) > n_rows / 2:
+        raise InputError(
+            f"--target {name!r} has {len(words)} different labels in {n_rows} rows: free text or "
+            "identifiers rather than classes. Is it the right column?"
+        )
+    for word in words if are_numbers else ():
         if (whole := WHOLE_AS_FLOAT.fullmatch(word)) and whole[1] in words:
             raise InputError(
                 f"--target {name!r} has the labels {whole[1]!r} and {word!r}, the same number written in two "

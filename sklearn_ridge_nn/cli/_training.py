@@ -1,87 +1,119 @@
-"""What ``diagnose`` and ``fit`` have in common: classifier, splits and scores, checked before any work."""
+"""What ``diagnose`` and ``fit`` have in common: rows, task and network, checked before any work."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
-from sklearn.dummy import DummyClassifier
-from sklearn.metrics import get_scorer, get_scorer_names
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.metrics import get_scorer_names
+from sklearn.model_selection import train_test_split
 
-from sklearn_ridge_nn.cli._arguments import TrainingArguments
-from sklearn_ridge_nn.cli._inputs import Data
-from sklearn_ridge_nn.cli._tables import InputError, did_you_mean, listed
-from sklearn_ridge_nn.estimators import RidgeMLPClassifier, check_all_parameters
+from sklearn_ridge_nn.cli import _terminal as terminal
+from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION, NetworkArguments, TrainingArguments
+from sklearn_ridge_nn.cli._inputs import read
+from sklearn_ridge_nn.cli._tables import InputError, did_you_mean
+from sklearn_ridge_nn.cli._task import NETWORKS, PINBALL, TASKS, LearningTask, Network
+from sklearn_ridge_nn.estimators import check_all_parameters
 
-
-def classifier_of(arguments: TrainingArguments) -> RidgeMLPClassifier:
-    """Return the classifier that the arguments describe, its parameters checked."""
-    classifier = RidgeMLPClassifier(random_state=arguments.seed, **arguments.network.given())
-    check_all_parameters(classifier)
-    return classifier
+#: Arguments of the network that only one task has.
+ARGUMENTS_OF = {"class_weight": CLASSIFICATION, "loss": REGRESSION, "quantile": REGRESSION}
 
 
-def check_scoring(name: str | None) -> None:
-    """Raise if scikit-learn does not know the score."""
-    if name is not None and name not in get_scorer_names():
-        near = did_you_mean(name, get_scorer_names())
-        raise InputError(f"--scoring {name!r} is not a score that scikit-learn knows. {near}".strip())
+def begun(arguments: TrainingArguments) -> LearningTask:
+    """Return what the arguments say is to be learnt, and from which rows, all of it checked.
 
-
-def check_scores(name: str | None, data: Data) -> None:
-    """Raise before any training if a score cannot be had of these labels."""
-    if name is None or _can_score(name, data.y):
-        return
-    others = [
-        other for other in get_scorer_names() if other.startswith(f"{name}_") and _can_score(other, data.y)
-    ]
-    raise InputError(
-        f"--scoring {name!r} cannot score the {len(np.unique(data.y))} classes of --target {data.target!r}. "
-        f"Take {' or '.join(others[:2] or ['neg_log_loss', 'accuracy'])}."
-    )
-
-
-def _can_score(name: str, y: np.ndarray) -> bool:
-    """Return whether a score of a classifier that guesses is a number."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return bool(np.isfinite(get_scorer(name)(guessing(y), np.zeros((len(y), 1)), y)))
-    except (ValueError, TypeError, AttributeError):
-        return False
-
-
-def guessing(y: np.ndarray) -> DummyClassifier:
-    """Return a classifier that guesses by how frequent the labels are, whatever the features."""
-    return DummyClassifier(strategy="prior").fit(np.zeros((len(y), 1)), y)
-
-
-def splitter(
-    arguments: TrainingArguments, data: Data, rows: np.ndarray, fewest: int = 1
-) -> RepeatedStratifiedKFold:
-    """Return the splits, each of whose parts some rows have.
-
-    Parameters
-    ----------
-    arguments : TrainingArguments
-    data : Data
-    rows : ndarray of int
-        Those to split.
-    fewest : int, default=1
-        Rows that every class must have.
+    Raises
+    ------
+    InputError
+        If the arguments contradict each other or the rows.
+    ValueError
+        If a parameter of the network has a wrong value.
     """
-    n_folds, n_repeats = arguments.cv
-    classes, counts = np.unique(data.y[rows], return_counts=True)
-    if counts.min() < fewest:
-        rare = classes[counts.argmin()].item()
+    network_of(arguments, _checked_arguments(arguments))
+    if arguments.scoring not in (None, PINBALL, *get_scorer_names()):
+        near = did_you_mean(str(arguments.scoring), get_scorer_names())
         raise InputError(
-            f"--cv {n_folds}: class {rare!r} of --target {data.target!r} has {counts.min()} rows to train "
-            "on, fewer than folds, and each fold needs one to score. Give fewer folds, take the class out "
-            "or merge it with another."
+            f"--scoring {arguments.scoring!r} is not a score that scikit-learn knows. {near}".strip()
         )
-    if n_folds > counts.max():
+    data = read(arguments)
+    (other,) = set(TASKS) - {data.task}
+    taken = f"--target {data.target!r} is taken for a {data.task}. Leave it out, or add --task {other}"
+    _refuse_others(data.task, arguments.network, taken)
+    task = TASKS[data.task](data, network_of(arguments, data.task))
+    task.check()
+    if arguments.scoring is not None:
+        task.check_score(arguments.scoring)
+    return task
+
+
+@contextmanager
+def training_of(task: LearningTask) -> Iterator[None]:
+    """Say what was guessed of the task, now that nothing is left to refuse, and show what a training says."""
+    if task.data.guess:
+        terminal.say(task.data.guess)
+    with terminal.training():
+        yield
+
+
+def network_of(arguments: TrainingArguments, task: str) -> Network:
+    """Return the network that the arguments describe, its parameters checked."""
+    network = NETWORKS[task](random_state=arguments.seed, **arguments.network.given())
+    check_all_parameters(network)
+    return network
+
+
+def _checked_arguments(arguments: TrainingArguments) -> str:
+    """Return the task that the network's arguments are of; classification where they are of any.
+
+    Raises
+    ------
+    InputError
+        If they contradict each other.
+    """
+    network, task = arguments.network, arguments.task
+    of_one = [name for name in network.given() if name in ARGUMENTS_OF]
+    because = f"--task {task}" if task else _option(of_one[0], network) if of_one else ""
+    likely = task or (ARGUMENTS_OF[of_one[0]] if of_one else CLASSIFICATION)
+    _refuse_others(likely, network, f"{because} is not. Leave one of them out")
+    if network.quantile is not None and network.loss != "quantile":
         raise InputError(
-            f"--cv {n_folds}: no class has that many rows ({listed(classes.tolist(), 3)} have "
-            f"{', '.join(map(str, counts[:3]))}). Give fewer folds."
+            f"{_option('quantile', network)} goes with --loss quantile. Add that, or leave --quantile out."
         )
-    return RepeatedStratifiedKFold(n_splits=n_folds, n_repeats=n_repeats, random_state=arguments.seed)
+    return likely
+
+
+def _refuse_others(task: str, network: NetworkArguments, why: str) -> None:
+    """Raise if an argument is given that only the other task has."""
+    for name in network.given():
+        if ARGUMENTS_OF.get(name, task) != task:
+            raise InputError(f"{_option(name, network)} is for a {ARGUMENTS_OF[name]}, and {why}.")
+
+
+def _option(name: str, network: NetworkArguments) -> str:
+    """Return an argument of the network as it was given."""
+    return f"--{name.replace('_', '-')} {getattr(network, name)}"
+
+
+def held_out(task: LearningTask, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of the rows to train on and of those to hold out.
+
+    Raises
+    ------
+    InputError
+        If there are too few for either.
+    """
+    n_rows = len(task.data.y)
+    rows = np.arange(n_rows)
+    if test_size == 0:
+        return rows, rows[:0]
+    task.check_hold_out()
+    n_test = int(np.ceil(test_size * n_rows))
+    fewest, why = task.fewest
+    if min(n_test, n_rows - n_test) < fewest:
+        raise InputError(
+            f"--test-size {test_size:g} of {n_rows} rows leaves {n_test} to hold out and {n_rows - n_test} "
+            f"to train on, and {why}. Give another share, or 0 to hold out none."
+        )
+    train, test = train_test_split(rows, test_size=test_size, stratify=task.strata, random_state=seed)
+    return np.sort(train), np.sort(test)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sklearn_ridge_nn._extras import required
-from sklearn_ridge_nn.evidence import Decomposition
+from sklearn_ridge_nn.evidence import Decomposition, written_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,10 @@ class BiasVariance(Decomposition):
         for alpha, *means in zip(self.alphas, *(getattr(self, name) for name in names), strict=True):
             lines.append(
                 f"{alpha:9.3g}"
-                + "".join(f"{mean:{width}.3g}" for mean, width in zip(means, widths, strict=True))
+                + "".join(
+                    f"{written_out(f'{mean:.3g}'):>{width}}"
+                    for mean, width in zip(means, widths, strict=True)
+                )
             )
         return "\n".join(lines)
 

@@ -29,6 +29,7 @@ from sklearn_ridge_nn.evidence._verdicts import (
     splits_that_tell,
     variance_components,
 )
+from sklearn_ridge_nn.evidence._written_out import written_out
 
 #: A gap is worth advice from this share of the test loss on.
 WIDE_GAP = 0.1
@@ -595,9 +596,9 @@ TASKS = {
 def find(evidence: Evidence) -> tuple[Finding, ...]:
     """Return what every check says, in order of severity."""
     order = ("problem", "hint", "note", "passed", "not applicable")
-    findings = [
-        Finding(code, *check(evidence))
-        for code, check in CHECKS.items()
-        if TASKS.get(code, evidence.task) == evidence.task
-    ]
+    findings = []
+    for code, check in CHECKS.items():
+        if TASKS.get(code, evidence.task) == evidence.task:
+            severity, sentence, *advice = check(evidence)
+            findings.append(Finding(code, severity, written_out(sentence), *advice))
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

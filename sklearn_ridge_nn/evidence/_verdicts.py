@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from sklearn_ridge_nn.evidence._one_standard_error import best_of, finite
 from sklearn_ridge_nn.evidence._significance import N_SIMULATED, SEED, critical_values, standard_error
+from sklearn_ridge_nn.evidence._written_out import written_out
 
 #: More splits than anybody runs.
 MOST_SPLITS = 200
@@ -123,7 +124,7 @@ def compare(
         for row in range(len(test_loss))
     ]
     verdicts, reasons = zip(*judged, strict=True)
-    return Comparison(best, difference, error, critical, verdicts, reasons)
+    return Comparison(best, difference, error, critical, verdicts, tuple(map(written_out, reasons)))
 
 
 def _judge(

@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 
 from sklearn_ridge_nn import display
-from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording
+from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording, written_out
 from sklearn_ridge_nn.report._table import (
     SIGNS,
     TRIALS,
@@ -83,7 +83,8 @@ def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
     """Return what draws each picture, and what it shows in words."""
     name = evidence.short_name
     verdicts = "; ".join(
-        f"{alpha:.3g} {verdict}" for alpha, verdict in zip(evidence.alphas, evidence.verdicts, strict=True)
+        written_out(f"{alpha:.3g} {verdict}")
+        for alpha, verdict in zip(evidence.alphas, evidence.verdicts, strict=True)
     )
     pictures: list[tuple[Callable[..., Any], str]] = [
         (

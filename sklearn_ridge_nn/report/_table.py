@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_ridge_nn.display import ZONES
-from sklearn_ridge_nn.evidence import Evidence, Finding, standard_error
+from sklearn_ridge_nn.evidence import Evidence, Finding, standard_error, written_out
 
 #: How a sentence begins that the headline repeats.
 TELL_LITTLE = "splits tell little here"
@@ -28,7 +28,7 @@ def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
     yardsticks = [f.sentence.partition(":")[0] for f in findings if f.code == "worth-a-network"]
     worth = f" {yardsticks[0]}." if yardsticks and evidence.trial_results("yardstick") else ""
     but = f" But see the findings: {', '.join(problems)}." if problems else ""
-    return (
+    return written_out(
         f"{_answer(evidence)} {len(evidence.alphas)} values of {name} on {evidence.n_splits} splits{seeds}: "
         f"{', '.join(parts)}. The rule of one standard error takes "
         f"{name} {evidence.one_se_alpha:.3g}.{worth}{tell}{but}"
@@ -93,7 +93,11 @@ def trial_columns(evidence: Evidence, kind: str) -> dict[str, list[str]]:
     }
     if kind == "change":
         columns["work"] = ["1 x", *(f"{result.trial.work:.2g} x" for result in results)]
-    return columns
+    return _written_out(columns)
+
+
+def _written_out(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: [written_out(cell) for cell in cells] for name, cells in columns.items()}
 
 
 def legend(evidence: Evidence) -> str:
@@ -132,7 +136,7 @@ def columns_of(evidence: Evidence) -> dict[str, list[str]]:
     }
     if evidence.score_is_loss:
         del columns[f"test {evidence.score_name}"]
-    return columns
+    return _written_out(columns)
 
 
 def marks_of(evidence: Evidence) -> list[str]:

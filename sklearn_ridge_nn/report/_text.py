@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording
+from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording, written_out
 from sklearn_ridge_nn.report._table import (
     SIGNS,
     TRIALS,
@@ -52,7 +52,7 @@ def text(
     console.print(_table(columns))
     console.print(f"\n{legend(evidence)}")
     undetermined = [
-        f"{alpha:.3g}: {reason}"
+        f"{written_out(f'{alpha:.3g}')}: {reason}"
         for alpha, label, reason in zip(evidence.alphas, evidence.verdicts, evidence.reasons, strict=True)
         if label == "undetermined"
     ]

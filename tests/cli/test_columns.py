@@ -69,6 +69,8 @@ def test_numbers_and_categories(values, kind):
         ),
         (["57%", "8.5 %"], "percent sign, such as '57%'"),
         (["1,234", "12,345.5", "7"], "thousands separator"),
+        (["1_000", "2_000"], "thousands separator, .* such as '1_000'"),
+        (["$1,234.50", "$7"], r"currency sign .*such as '\$1,234.50'"),
         ([[1], [2]], "neither numbers nor text, but list"),
     ],
 )

@@ -26,37 +26,6 @@ NETWORK = ["--hidden-layer-sizes", "8", "--epochs", "10", "--learning-rate", "0.
 FAST = [*NETWORK, "--alphas", "0,1e-3:1:2", "--cv", "3"]
 
 
-def ridge_nn(*arguments, code=0, stdin=None, cwd=None):
-    """Run the command and return what it prints, checked: its exit code, and lines of its own on stderr."""
-    done = subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=300,
-        env={**os.environ, "COLUMNS": "100"},
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout, done.stderr
-
-
-def refused(capsys, *arguments):
-    """Return the one line that refuses these arguments."""
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stopped:
-        code = stopped.code
-    assert code == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    line = printed.err.removesuffix("\n")
-    assert line.startswith("ridge-nn: error: ")
-    assert "\n" not in line
-    return line.removeprefix("ridge-nn: error: ")
-
-
 @pytest.fixture(scope="module")
 def frame():
     """Rows with missing values, categories that look like text, like numbers and like booleans."""
@@ -82,7 +51,7 @@ def frame():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, frame):
+def folder(ridge_nn, tmp_path_factory, frame):
     """The rows in files, and a model of them."""
     folder = tmp_path_factory.mktemp("files")
     frame.to_csv(folder / "data.csv", index=False)
@@ -102,7 +71,7 @@ def folder(tmp_path_factory, frame):
 # -- diagnose -------------------------------------------------------------------------------------
 
 
-def test_diagnose_prints_and_writes_what_the_function_returns(folder, frame, tmp_path):
+def test_diagnose_prints_and_writes_what_the_function_returns(ridge_nn, folder, frame, tmp_path):
     outputs = ["--html", tmp_path / "r.html", "--json", tmp_path / "d.json", "--plot", tmp_path / "c.svg"]
     arguments = ["--target", "bought", "--drop", "id", "--categorical", "code", *FAST, *outputs]
     printed, said = ridge_nn("diagnose", "data.csv", *arguments, cwd=folder)
@@ -129,7 +98,7 @@ def test_diagnose_prints_and_writes_what_the_function_returns(folder, frame, tmp
     assert written.verdicts == expected.verdicts
 
 
-def test_findings_speak_of_the_commands_arguments(folder):
+def test_findings_speak_of_the_commands_arguments(ridge_nn, folder):
     printed, _ = ridge_nn(
         "diagnose", "--dataset", "wine", "--alphas", "1e-8,1e-7", "--epochs", "3", "--cv", "3"
     )
@@ -140,7 +109,7 @@ def test_findings_speak_of_the_commands_arguments(folder):
     assert "np." not in words
 
 
-def test_a_grid_that_is_advised_can_be_given(folder):
+def test_a_grid_that_is_advised_can_be_given(ridge_nn, folder):
     """The best alpha is the first of the grid, 0.003, which is no power of ten."""
     arguments = ["diagnose", "--dataset", "wine", "--cv", "3", "--epochs", "10", "--alphas"]
     printed, _ = ridge_nn(*arguments, "0.003:0.03:3")
@@ -149,14 +118,14 @@ def test_a_grid_that_is_advised_can_be_given(folder):
     assert "8 values of alpha on 3 splits" in " ".join(again.split())
 
 
-def test_fit_says_that_training_had_not_finished(folder, tmp_path):
+def test_fit_says_that_training_had_not_finished(ridge_nn, folder, tmp_path):
     arguments = ["--dataset", "wine", "--model", tmp_path / "m.skops", "--alpha", "0", "--epochs", "3"]
     _, said = ridge_nn("fit", *arguments)
     assert "training had not finished" in said
     assert "--epochs 6" in said
 
 
-def test_diagnose_pipes(folder):
+def test_diagnose_pipes(ridge_nn, folder):
     rows = (folder / "data.csv").read_text()
     arguments = ["diagnose", "-", "--target", "bought", "--drop", "id", "--json", "-", *FAST]
     printed, said = ridge_nn(*arguments, stdin=rows)
@@ -168,7 +137,7 @@ def test_diagnose_pipes(folder):
     assert other != printed
 
 
-def test_a_bundled_data_set_needs_no_file():
+def test_a_bundled_data_set_needs_no_file(ridge_nn):
     printed, said = ridge_nn("diagnose", "--dataset", "wine", *FAST)
     assert "3 values of alpha on 3 splits" in " ".join(printed.split())
     assert said == ""
@@ -200,7 +169,7 @@ def test_progress_is_shown_to_a_terminal_and_interrupted_by_its_user():
 # -- fit, predict, show ------------------------------------------------------------------------------
 
 
-def test_fit_chooses_alpha_and_says_how_good_the_model_is(folder, frame):
+def test_fit_chooses_alpha_and_says_how_good_the_model_is(ridge_nn, folder, frame):
     printed = (folder / "fit.txt").read_text()
     shown, _ = ridge_nn("show", "model.skops", cwd=folder)
     assert printed == f"{shown}Model: model.skops\n"
@@ -221,7 +190,7 @@ def test_fit_chooses_alpha_and_says_how_good_the_model_is(folder, frame):
     assert "data.csv: 192 rows, 1 numeric and 3 categorical columns" in shown
 
 
-def test_the_held_out_score_is_that_of_the_rows_held_out(folder, frame):
+def test_the_held_out_score_is_that_of_the_rows_held_out(ridge_nn, folder, frame):
     from sklearn.model_selection import train_test_split
 
     train, test = train_test_split(frame, test_size=0.2, stratify=frame["bought"], random_state=0)
@@ -239,7 +208,7 @@ def test_the_held_out_score_is_that_of_the_rows_held_out(folder, frame):
     assert f"By guessing     neg_log_loss {guessing['neg_log_loss']:.4g}, accuracy" in shown
 
 
-def test_predictions_are_the_pipelines_whatever_the_file_and_the_chunks(folder, frame):
+def test_predictions_are_the_pipelines_whatever_the_file_and_the_chunks(ridge_nn, folder, frame):
     trusted = ["numpy.dtype", "sklearn_ridge_nn.RidgeMLPClassifier"]
     model = skops.io.load(folder / "model.skops", trusted=trusted)
     X = frame[["age", "city", "code", "member"]].astype({"code": str, "member": str, "city": object})
@@ -276,7 +245,7 @@ def test_predict_pipes_and_does_not_import_tensorflow(folder):
     assert done.stderr == ""
 
 
-def test_unknown_categories_are_tolerated_and_named(folder):
+def test_unknown_categories_are_tolerated_and_named(ridge_nn, folder):
     rows = "age,city,code,member\n30,Oslo,1010,True\n,Atlantis,1010,\n"
     printed, said = ridge_nn("predict", "-", "--model", "model.skops", stdin=rows, cwd=folder)
     assert len(printed.split()) == 3
@@ -285,7 +254,7 @@ def test_unknown_categories_are_tolerated_and_named(folder):
     assert "'Atlantis'" in said
 
 
-def test_a_large_file_is_predicted_in_bounded_memory(folder, tmp_path):
+def test_a_large_file_is_predicted_in_bounded_memory(ridge_nn, folder, tmp_path):
     frame = pd.read_csv(folder / "new.csv", dtype=str, keep_default_na=False)
     frame["id"] = [
         f"a customer whose name is long, such as others have that are kept, and numbered {i:9}"
@@ -347,7 +316,7 @@ def test_an_interrupted_prediction_leaves_no_file(folder, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_alpha_can_be_given_and_all_rows_trained_on(folder, tmp_path):
+def test_alpha_can_be_given_and_all_rows_trained_on(ridge_nn, folder, tmp_path):
     model = tmp_path / "m.skops"
     given = ["--alpha", "0.01", "--test-size", "0", "--epochs", "2", "--hidden-layer-sizes", "8,4"]
     arguments = [folder / "data.parquet", "--target", "bought", "--drop", "id", "--model", model]
@@ -359,7 +328,7 @@ def test_alpha_can_be_given_and_all_rows_trained_on(folder, tmp_path):
     assert "none, all rows were trained on" in printed
 
 
-def test_one_standard_error_chooses_a_stronger_penalty(folder, tmp_path):
+def test_one_standard_error_chooses_a_stronger_penalty(ridge_nn, folder, tmp_path):
     model = tmp_path / "m.skops"
     arguments = ["fit", folder / "data.csv", "--target", "bought", "--drop", "id", "--model", model, *FAST]
     ridge_nn(*arguments, "--alpha", "1se")
@@ -374,7 +343,7 @@ def test_one_standard_error_chooses_a_stronger_penalty(folder, tmp_path):
 # -- data as files have them ------------------------------------------------------------------------
 
 
-def test_words_for_missing_values_are_the_models(tmp_path):
+def test_words_for_missing_values_are_the_models(ridge_nn, tmp_path):
     """A sentinel that fit was told of is one for predict as well."""
     rng = np.random.default_rng(0)
     a = rng.normal(size=200)
@@ -391,7 +360,7 @@ def test_words_for_missing_values_are_the_models(tmp_path):
     assert json.loads(ridge_nn("show", "m.skops", "--json", cwd=tmp_path)[0])["data"]["missing"] == ["-999"]
 
 
-def test_what_is_kept_is_copied_as_it_is(folder, tmp_path):
+def test_what_is_kept_is_copied_as_it_is(ridge_nn, folder, tmp_path):
     rows = (
         "age,city,code,member,id,country\n"
         "30,Oslo,1010,True,00501,NA\n"
@@ -409,7 +378,7 @@ def test_what_is_kept_is_copied_as_it_is(folder, tmp_path):
     assert [line.split(",")[0] for line in printed.splitlines()] == ["id", str(2**53 + 1), ""]
 
 
-def test_predictions_do_not_depend_on_how_numbers_are_written(tmp_path):
+def test_predictions_do_not_depend_on_how_numbers_are_written(ridge_nn, tmp_path):
     """Categories 1, 2 and 3, as a column with missing values has them, and as one without."""
     rng = np.random.default_rng(0)
     k = rng.choice([1.0, 2.0, 3.0, np.nan], 200)
@@ -428,14 +397,14 @@ def test_predictions_do_not_depend_on_how_numbers_are_written(tmp_path):
             assert (printed.split(), said) == (["prediction", "q", "p", "q"], "")
 
 
-def test_a_column_whose_categories_are_all_unknown_is_asked_about(folder):
+def test_a_column_whose_categories_are_all_unknown_is_asked_about(ridge_nn, folder):
     rows = "age,city,code,member\n30,oslo,1010,True\n31,rome,1010,True\n"
     printed, said = ridge_nn("predict", "-", "--model", folder / "model.skops", stdin=rows)
     assert len(printed.split()) == 3
     assert "'city' has none of the categories that the model was trained on, but 'oslo', 'rome'. Are" in said
 
 
-def test_results_go_where_a_link_or_a_pipe_leads(folder, tmp_path):
+def test_results_go_where_a_link_or_a_pipe_leads(ridge_nn, folder, tmp_path):
     target, link, pipe = tmp_path / "target.csv", tmp_path / "link.csv", tmp_path / "pipe.csv"
     target.write_text("before")
     link.symlink_to(target)
@@ -455,7 +424,7 @@ def test_results_go_where_a_link_or_a_pipe_leads(folder, tmp_path):
     assert "is the file to read. Name another" in said
 
 
-def test_a_model_is_saved_though_the_rows_held_out_lack_a_class(tmp_path):
+def test_a_model_is_saved_though_the_rows_held_out_lack_a_class(ridge_nn, tmp_path):
     """A class of two rows, of which the fifth held out has none."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=20), "y": ["a"] * 9 + ["b"] * 9 + ["rare"] * 2})
@@ -538,7 +507,7 @@ def test_a_stream_of_another_encoding_gets_utf_8(folder):
         ("diagnose --dataset wine --alpha 1", r"Did you mean --alphas\? \(see ridge-nn diagnose --help"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_a_line(folder, monkeypatch, capsys, arguments, message):
+def test_what_is_wrong_is_said_in_a_line(refused, folder, monkeypatch, arguments, message):
     monkeypatch.chdir(folder)
     files = {
         "onecolumn.csv": "y\na\nb\n",
@@ -551,11 +520,11 @@ def test_what_is_wrong_is_said_in_a_line(folder, monkeypatch, capsys, arguments,
     for name, content in files.items():
         Path(name).write_text(content)
     before = set(os.listdir())
-    assert re.search(message, refused(capsys, *arguments.split()))
+    assert re.search(message, refused(*arguments.split()))
     assert set(os.listdir()) == before
 
 
-def test_a_table_without_rows_has_predictions_without_rows(folder):
+def test_a_table_without_rows_has_predictions_without_rows(ridge_nn, folder):
     printed, said = ridge_nn(
         "predict", "-", "--model", "model.skops", stdin="age,city,code,member\n", cwd=folder
     )
@@ -623,7 +592,7 @@ def test_arguments_are_parsed_without_heavy_libraries():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_module_is_the_command():
+def test_the_module_is_the_command(ridge_nn):
     done = subprocess.run(
         [sys.executable, "-m", "sklearn_ridge_nn", "--version"], capture_output=True, text=True
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import zipfile
 
@@ -9,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor
 from sklearn_ridge_nn.cli import _model_file as model_files
 from sklearn_ridge_nn.cli._columns import Columns, pipeline
 from sklearn_ridge_nn.cli._model_file import Card
@@ -35,6 +37,7 @@ def model(rows):
 @pytest.fixture
 def card():
     return Card(
+        task="classification",
         data={
             "file": "t.csv",
             "rows": 60,
@@ -45,6 +48,7 @@ def card():
             "missing": [],
         },
         classes=["no", "yes"],
+        range=None,
         alpha=0.01,
         chosen=None,
         held_out=None,
@@ -85,6 +89,66 @@ def test_a_card_is_plain_json_with_a_date_and_versions(card):
     assert Card.from_dict(content) == card
 
 
+def of_version_1(card):
+    """What version 1 wrote: no task and no range, and guesses were always how frequent the classes are."""
+    content = json.loads(json.dumps(card.to_dict())) | {"version": 1}
+    del content["task"], content["range"]
+    return content
+
+
+def test_a_card_of_version_1_is_a_classification(card):
+    assert Card.from_dict(of_version_1(card)) == card
+    scores = {"rows": 12, "scores": {"accuracy": 0.8}, "guessing": {"accuracy": 0.5}}
+    old = Card.from_dict(of_version_1(dataclasses.replace(card, held_out=scores)))
+    assert "accuracy 0.5 (class frequencies, on the same rows)" in old.as_text()
+    assert re.search(r"^Task +classification$", old.as_text(), re.MULTILINE)
+
+
+def test_a_model_with_a_card_of_version_1_is_loaded(tmp_path, model, card, rows):
+    path = str(tmp_path / "m.skops")
+    skops.io.dump(model, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(model_files.CARD, json.dumps(of_version_1(card)))
+    loaded = model_files.load(path, model_files.read_card(path))
+    np.testing.assert_array_equal(loaded.predict_proba(rows[0]), model.predict_proba(rows[0]))
+
+
+@pytest.fixture
+def regression(card):
+    return dataclasses.replace(card, task="regression", classes=None, range=[-1.5, 2.0])
+
+
+@pytest.fixture(scope="module")
+def regressor(rows):
+    network = RidgeMLPRegressor(0.01, hidden_layer_sizes=(4,), epochs=2, random_state=0)
+    return pipeline(Columns(("n",), ("c",)), network).fit(rows[0], rows[0]["n"] ** 2)
+
+
+def test_a_regression_predicts_what_was_saved(tmp_path, regressor, regression, rows):
+    path = str(tmp_path / "m.skops")
+    model_files.save(regressor, regression, path)
+    assert model_files.read_card(path) == regression
+    loaded = model_files.load(path, regression)
+    np.testing.assert_array_equal(loaded.predict(rows[0]), regressor.predict(rows[0]))
+    assert "y: numbers from -1.5 to 2" in regression.as_text()
+
+
+def test_a_pipeline_of_another_task_than_the_cards_is_refused(tmp_path, model, regressor, card, regression):
+    path = str(tmp_path / "m.skops")
+    for pipe, other in ((model, regression), (regressor, card)):
+        model_files.save(pipe, other, path)
+        with pytest.raises(ValueError, match="is not a model of 'ridge-nn fit': its card is another model's"):
+            model_files.load(path, model_files.read_card(path))
+
+
+def test_a_regression_that_is_not_fitted_is_refused(tmp_path, regressor, regression):
+    path = str(tmp_path / "m.skops")
+    unfitted = Pipeline([*regressor.steps[:-1], ("network", clone(regressor[-1]))])
+    model_files.save(unfitted, regression, path)
+    with pytest.raises(ValueError, match="its pipeline is not fitted"):
+        model_files.load(path, regression)
+
+
 def test_types_of_others_are_refused_by_name(tmp_path, card):
     path = str(tmp_path / "m.skops")
     model_files.save(make_pipeline(FunctionTransformer(subprocess.call), LogisticRegression()), card, path)
@@ -99,6 +163,9 @@ def test_types_of_others_are_refused_by_name(tmp_path, card):
         {"data": {"numeric": [1], "categorical": [], "dropped": [], "missing": []}},
         {"data": {"numeric": ["n"]}},
         {"classes": None},
+        {"task": "regression"},
+        {"task": "regression", "classes": None, "range": [0.0, 1.0]},
+        {"task": "clustering"},
         {"classes": ["yes", "no"]},
         {"data": {"numeric": ["c"], "categorical": ["n"], "dropped": [], "missing": []}},
     ],
@@ -148,7 +215,7 @@ def test_a_card_of_another_version_is_refused(tmp_path, card):
     path = str(tmp_path / "m.skops")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(model_files.CARD, json.dumps({**card.to_dict(), "version": 99}))
-    with pytest.raises(ValueError, match=r"version 99, and this release reads .*version 1"):
+    with pytest.raises(ValueError, match=r"version 99, and this release reads .*versions 1 and 2"):
         model_files.read_card(path)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_ridge_nn.cli._tables import InputError, Table, bundled, did_you_mean
+from sklearn_ridge_nn.cli._tables import BUNDLED, InputError, Table, bundled, did_you_mean
 
 FRAME = pd.DataFrame({"a": [1.5, np.nan, 3.0], "b": ["x", "y, z", None], "c": [1, 2, 3]})
 
@@ -183,6 +183,19 @@ def test_bundled_data_have_their_labels_in_words():
     assert X.shape == (569, 30)
     assert {label: int((y == label).sum()) for label in np.unique(y)} == {"benign": 357, "malignant": 212}
     assert bundled("digits")[1].tolist()[:3] == [0, 1, 2]
+
+
+def test_bundled_numbers_are_as_they_were_measured():
+    X, y = bundled("diabetes")
+    assert X.shape == (442, 10)
+    assert X["age"].between(19, 79).all()  # years, and not scaled
+    assert (y.min(), y.max()) == (25, 346)
+
+
+def test_every_bundled_data_set_can_be_named():
+    from sklearn_ridge_nn.cli._arguments import DATASETS
+
+    assert tuple(BUNDLED) == DATASETS
 
 
 def test_the_word_that_was_probably_meant():

@@ -1,0 +1,197 @@
+"""What each command is given: its arguments, parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+#: What can be made of a target.
+CLASSIFICATION, REGRESSION = TASKS = ("classification", "regression")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableArguments:
+    """Which file to read, and how.
+
+    Attributes
+    ----------
+    file : str or None
+        The path, or ``-`` for stdin.
+    separator : str or None
+        The sign between the fields; None leaves it to the file's kind.
+    missing : list of str
+        Words that stand for a missing value beside the usual ones.
+    encoding : str
+        Of text.
+    """
+
+    file: str | None
+    separator: str | None
+    missing: list[str]
+    encoding: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataArguments(TableArguments):
+    """Which rows to learn from: those of a file, or of a data set of scikit-learn.
+
+    Attributes
+    ----------
+    dataset : str or None
+        Name of the data set.
+    target : str or None
+        The column to predict.
+    task : {"classification", "regression"} or None
+        What to make of the target; None leaves it to the values.
+    drop, categorical : list of str
+        Columns not to learn from, and those that hold categories.
+    """
+
+    dataset: str | None
+    target: str | None
+    task: str | None
+    drop: list[str]
+    categorical: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArguments:
+    """Parameters of the network; None where they were not given."""
+
+    hidden_layer_sizes: tuple[int, ...] | None
+    epochs: int | str | None
+    batch_size: int | None
+    dropout: float | None
+    learning_rate: float | None
+    class_weight: str | None
+    loss: str | None
+    quantile: float | None
+    early_stopping: bool | None
+
+    def given(self) -> dict[str, Any]:
+        """Return those that were given."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingArguments(DataArguments):
+    """What ``diagnose`` and ``fit`` have in common.
+
+    Attributes
+    ----------
+    network : NetworkArguments
+    alphas : list of float or None
+        What to try, ascending; None takes the default grid.
+    cv : tuple of (int, int)
+        Folds and repeats.
+    scoring : str or None
+        A score by scikit-learn's name; None leaves it to the task and the loss.
+    seed : int
+    quiet : bool
+        Whether to show no progress.
+    """
+
+    network: NetworkArguments
+    alphas: list[float] | None
+    cv: tuple[int, int]
+    scoring: str | None
+    seed: int
+    quiet: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnoseArguments(TrainingArguments):
+    """Arguments of ``ridge-nn diagnose``.
+
+    Attributes
+    ----------
+    seeds : int
+        Networks for each alpha and split.
+    max_epochs : int or None
+        The most that are trained where training goes on until it has settled.
+    remedies : {"auto", "all", "none"}
+        What to try beside the best network.
+    html, json, plot : str or None
+        Files to write; ``-`` is stdout.
+    """
+
+    seeds: int
+    max_epochs: int | None
+    remedies: str
+    html: str | None
+    json: str | None
+    plot: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitArguments(TrainingArguments):
+    """Arguments of ``ridge-nn fit``.
+
+    Attributes
+    ----------
+    model : str
+        The file to write.
+    alpha : str
+        "auto", "1se" or a number.
+    test_size : float
+        Share of the rows to hold out.
+    """
+
+    model: str
+    alpha: str
+    test_size: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictArguments(TableArguments):
+    """Arguments of ``ridge-nn predict``.
+
+    Attributes
+    ----------
+    model : str
+        The file of the model.
+    proba : bool
+        Whether to write probabilities, too.
+    keep : list of str
+        Columns to copy.
+    output : str or None
+        Where to write; None and ``-`` are stdout.
+    chunk_size : int
+        Rows at a time.
+    quiet : bool
+        Whether to show no progress.
+    """
+
+    file: str
+    model: str
+    proba: bool
+    keep: list[str]
+    output: str | None
+    chunk_size: int
+    quiet: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowArguments:
+    """Arguments of ``ridge-nn show``.
+
+    Attributes
+    ----------
+    model : str
+        The file of the model.
+    json : bool
+        Whether to print JSON.
+    """
+
+    model: str
+    json: bool
+
+
+Arguments: TypeAlias = DiagnoseArguments | FitArguments | PredictArguments | ShowArguments
+#: The class of each command's arguments.
+COMMANDS: dict[str, type[Arguments]] = {
+    "diagnose": DiagnoseArguments,
+    "fit": FitArguments,
+    "predict": PredictArguments,
+    "show": ShowArguments,
+}

@@ -1,0 +1,274 @@
+"""What a classification and a regression do differently: network, splits, scores, and guesses."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.metrics import cluster, get_scorer, get_scorer_names, log_loss, make_scorer, mean_pinball_loss
+from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
+
+from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
+from sklearn_ridge_nn.cli._inputs import Data
+from sklearn_ridge_nn.cli._tables import InputError, listed
+from sklearn_ridge_nn.estimators import RidgeMLPClassifier, RidgeMLPRegressor, check_numbers
+
+#: scikit-learn has this score, but not by a name, for it needs to know the quantile.
+PINBALL = "neg_mean_pinball_loss"
+#: The score that is the negative of a loss, or of its square or the like.
+SCORES_OF_LOSSES = {
+    "squared_error": "neg_mean_squared_error",
+    "absolute_error": "neg_mean_absolute_error",
+    "huber": "neg_mean_squared_error",
+    "poisson": "neg_mean_poisson_deviance",
+    "quantile": PINBALL,
+}
+
+Network: TypeAlias = RidgeMLPClassifier | RidgeMLPRegressor
+NETWORKS: dict[str, type[Network]] = {CLASSIFICATION: RidgeMLPClassifier, REGRESSION: RidgeMLPRegressor}
+
+
+class LearningTask(ABC):
+    """A classification or a regression of some rows.
+
+    Parameters
+    ----------
+    data : Data
+        The rows.
+    network : RidgeMLPClassifier or RidgeMLPRegressor
+        What is to learn from them.
+
+    Attributes
+    ----------
+    scoring : str
+        What alpha is chosen by unless another score is named.
+    scores : tuple of str
+        What is shown of the rows held out, beside the score that alpha is chosen by.
+    guess : str
+        What is predicted by guessing.
+    strata : ndarray or None
+        What all parts of a split have the same shares of.
+    fewest : tuple of (int, str)
+        Rows that every part of a split needs, and why.
+    """
+
+    scoring: str
+    scores: ClassVar[tuple[str, ...]]
+    guess: str
+    strata: np.ndarray | None
+    fewest: tuple[int, str]
+
+    def __init__(self, data: Data, network: Network) -> None:
+        self.data, self.network = data, network
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise if the target does not suit the network."""
+
+    @abstractmethod
+    def check_hold_out(self) -> None:
+        """Raise if no rows can be held out."""
+
+    @abstractmethod
+    def splitter(self, rows: np.ndarray, cv: tuple[int, int], seed: int, needs_all: bool) -> Any:
+        """Return the splits of some rows into folds, repeated.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Those to split.
+        cv : tuple of (int, int)
+            Folds and repeats.
+        seed : int
+        needs_all : bool
+            Whether every fold needs a row of every class.
+        """
+
+    @abstractmethod
+    def seen(self, rows: np.ndarray) -> dict[str, Any]:
+        """Return what the card says of the targets of the rows to train on: ``classes`` and ``range``."""
+
+    @abstractmethod
+    def guessing(self, y: np.ndarray) -> DummyClassifier | DummyRegressor:
+        """Return what predicts the same whatever the features, fitted."""
+
+    def scorer(self, name: str) -> Any:
+        """Return what scikit-learn takes for a score: its name, or a scorer if it has none there."""
+        return name
+
+    def score(self, model: Any, name: str, X: Any, y: np.ndarray) -> float:
+        """Return a score of a fitted model on some rows."""
+        return float(get_scorer(self.scorer(name))(model, X, y))
+
+    def check_score(self, name: str) -> None:
+        """Raise if a score cannot be had of this target."""
+        if self._can_score(name):
+            return
+        others = [
+            other for other in get_scorer_names() if other.startswith(f"{name}_") and self._can_score(other)
+        ]
+        raise InputError(
+            f"--scoring {name!r} cannot score the {self._what_is_scored()} of --target {self.data.target!r}. "
+            f"Take {' or '.join(others[:2] or dict.fromkeys([self.scoring, self.scores[0]]))}."
+        )
+
+    def _can_score(self, name: str) -> bool:
+        """Return whether a score of such predictions is a number."""
+        y = self.data.y
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                scorer = get_scorer(self.scorer(name))
+                return bool(np.isfinite(scorer(self._example(), np.zeros((len(y), 1)), y)))
+        except (ValueError, TypeError, AttributeError):
+            return False
+
+    def _example(self) -> DummyClassifier | DummyRegressor:
+        """Return something that predicts the whole target, its predictions of the network's kind."""
+        return self.guessing(self.data.y)
+
+    @abstractmethod
+    def _what_is_scored(self) -> str:
+        """Return what the target holds, for a message."""
+
+
+class Classification(LearningTask):
+    """A classification: folds are stratified, and guesses are how frequent the classes are."""
+
+    scoring = "neg_log_loss"
+    scores = ("accuracy", "neg_log_loss")
+    guess = "class frequencies"
+
+    def __init__(self, data: Data, network: Network) -> None:
+        super().__init__(data, network)
+        self.strata = data.y
+        n_classes = len(np.unique(data.y))
+        self.fewest = n_classes, f"there are {n_classes} classes"
+
+    def check(self) -> None:
+        """Accept all labels."""
+
+    def check_hold_out(self) -> None:
+        """Raise if a class has a single row."""
+        classes, counts = np.unique(self.data.y, return_counts=True)
+        if counts.min() < 2:
+            rare = classes[counts.argmin()].item()
+            raise InputError(
+                f"Class {rare!r} of --target {self.data.target!r} has a single row, which cannot be both "
+                "trained on and held out. Take it out, merge it with another class, or add --test-size 0."
+            )
+
+    def splitter(self, rows: np.ndarray, cv: tuple[int, int], seed: int, needs_all: bool) -> Any:
+        """Return stratified folds."""
+        n_folds, n_repeats = cv
+        classes, counts = np.unique(self.data.y[rows], return_counts=True)
+        if needs_all and counts.min() < n_folds:
+            rare = classes[counts.argmin()].item()
+            raise InputError(
+                f"--cv {n_folds}: class {rare!r} of --target {self.data.target!r} has {counts.min()} rows to "
+                "train on, fewer than folds, and each fold needs one to score. Give fewer folds, take the "
+                "class out or merge it with another."
+            )
+        if n_folds > counts.max():
+            raise InputError(
+                f"--cv {n_folds}: no class has that many rows ({listed(classes.tolist(), 3)} have "
+                f"{', '.join(map(str, counts[:3]))}). Give fewer folds."
+            )
+        return RepeatedStratifiedKFold(n_splits=n_folds, n_repeats=n_repeats, random_state=seed)
+
+    def seen(self, rows: np.ndarray) -> dict[str, Any]:
+        """Return the classes."""
+        return {"classes": np.unique(self.data.y[rows]).tolist(), "range": None}
+
+    def guessing(self, y: np.ndarray) -> DummyClassifier:
+        """Return what guesses by how frequent the labels are."""
+        return DummyClassifier(strategy="prior").fit(np.zeros((len(y), 1)), y)
+
+    def score(self, model: Any, name: str, X: Any, y: np.ndarray) -> float:
+        """Return a score; the log loss is that of all classes, of which the rows may lack some."""
+        if name == "neg_log_loss":
+            return -float(log_loss(y, model.predict_proba(X), labels=model.classes_))
+        return super().score(model, name, X, y)
+
+    def _what_is_scored(self) -> str:
+        return f"{self.fewest[0]} classes"
+
+
+class Regression(LearningTask):
+    """A regression: folds are drawn at random, and guesses are what the loss makes of a constant."""
+
+    scores = ("r2", "neg_mean_absolute_error")
+    strata = None
+    fewest = 2, "a score needs two rows"
+
+    def __init__(self, data: Data, network: Network) -> None:
+        super().__init__(data, network)
+        assert isinstance(network, RidgeMLPRegressor)
+        self.loss, self.quantile = network.loss, network.quantile
+        self.scoring = SCORES_OF_LOSSES[network.loss]
+        guessed = {"absolute_error": "median", "quantile": f"{network.quantile:g} quantile"}
+        self.guess = f"the {guessed.get(network.loss, 'mean')} of the training rows"
+
+    def check(self) -> None:
+        """Raise if the loss does not take the numbers."""
+        y, target = self.data.y, self.data.target
+        if self.loss == "poisson" and (y < 0).any():
+            raise InputError(
+                f"--loss poisson learns counts, and --target {target!r} holds {int((y < 0).sum())} negative "
+                f"numbers (the smallest is {y.min():g}). Take another loss, such as --loss squared_error."
+            )
+        try:
+            check_numbers(y, self.loss)
+        except ValueError as error:
+            raise InputError(f"--target {target!r}: {error}") from error
+
+    def check_hold_out(self) -> None:
+        """Accept all numbers."""
+
+    def splitter(self, rows: np.ndarray, cv: tuple[int, int], seed: int, needs_all: bool) -> Any:  # noqa: ARG002
+        """Return folds at random."""
+        n_folds, n_repeats = cv
+        if n_folds > len(rows) // 2:
+            raise InputError(
+                f"--cv {n_folds}: {len(rows)} rows leave a fold with fewer than two, and a score such as r2 "
+                f"needs two. Give {len(rows) // 2} folds at most."
+            )
+        return RepeatedKFold(n_splits=n_folds, n_repeats=n_repeats, random_state=seed)
+
+    def seen(self, rows: np.ndarray) -> dict[str, Any]:
+        """Return the smallest and the largest number."""
+        y = self.data.y[rows]
+        return {"classes": None, "range": [float(y.min()), float(y.max())]}
+
+    def scorer(self, name: str) -> Any:
+        """Return what scikit-learn takes for a score; that of pinball loss knows the network's quantile."""
+        if name != PINBALL:
+            return super().scorer(name)
+        scorer = make_scorer(mean_pinball_loss, alpha=self.quantile, greater_is_better=False)
+        scorer.__name__ = PINBALL  # what a diagnosis calls it
+        return scorer
+
+    def guessing(self, y: np.ndarray) -> DummyRegressor:
+        """Return what guesses the mean; the median or a quantile where the loss is smallest there."""
+        strategy = {"absolute_error": "median", "quantile": "quantile"}.get(self.loss, "mean")
+        quantile = self.quantile if strategy == "quantile" else None
+        return DummyRegressor(strategy=strategy, quantile=quantile).fit(np.zeros((len(y), 1)), y)
+
+    def _can_score(self, name: str) -> bool:
+        """Return whether a score takes numbers; those of clusters take anything, as names of clusters."""
+        return not hasattr(cluster, name) and super()._can_score(name)
+
+    def _example(self) -> DummyRegressor:
+        """Return what predicts about the mean and no whole number, which scores of classes would take."""
+        constant = np.nextafter(self.data.y.mean(), np.inf)
+        return DummyRegressor(strategy="constant", constant=constant).fit(
+            np.zeros((len(self.data.y), 1)), self.data.y
+        )
+
+    def _what_is_scored(self) -> str:
+        return "numbers"
+
+
+TASKS: dict[str, type[LearningTask]] = {CLASSIFICATION: Classification, REGRESSION: Regression}
