@@ -16,7 +16,7 @@ from sklearn_ridge_nn.display._axes import (
     plain,
     pyplot,
 )
-from sklearn_ridge_nn.evidence import Evidence
+from sklearn_ridge_nn.evidence import Evidence, written_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -195,7 +195,7 @@ class AlphaEpochDisplay:
             places, epochs, np.ma.masked_invalid(self.loss.T), levels=levels, colors=colours
         )
         self.colorbar_ = self.figure_.colorbar(self.contours_, ax=ax, pad=0.02, spacing="uniform")
-        self.colorbar_.set_ticks(levels, labels=[f"{level:.3g}" for level in levels])
+        self.colorbar_.set_ticks(levels, labels=[written_out(f"{level:.3g}") for level in levels])
         self.colorbar_.set_label(f"mean test {plain(self.loss_name)}")
 
     def _label_epochs(self, ax: Axes, most: int) -> None:

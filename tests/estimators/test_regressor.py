@@ -5,8 +5,14 @@ import warnings
 
 import keras
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+import sklearn
 import sklearn.model_selection as theirs
+import skops.io
+from scikeras.wrappers import KerasRegressor
+from scipy.sparse import csc_array, csr_array
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, make_regression
@@ -18,8 +24,8 @@ from sklearn.metrics import (
     mean_squared_error,
     r2_score,
 )
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_ridge_nn import RidgeMLPRegressor, RidgeMLPRegressorCV, bias_variance, diagnose
 from sklearn_ridge_nn.model_selection import GridSearchCV
@@ -32,13 +38,6 @@ LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
 def regressor(**params):
     given = {"hidden_layer_sizes": (8,), "epochs": 4, "random_state": 0, "dtype": "float64"}
     return RidgeMLPRegressor(**given | params)
-
-
-# with 600 epochs on 15 rows, which epochs="auto" makes, rounding errors grow beyond the checks' tolerance
-@parametrize_with_checks([RidgeMLPRegressor(dtype="float64", validation_split=0.0, epochs=100)])
-def test_scikit_learn_check(estimator, check):
-    if check.func.__name__ != "check_array_api_input":  # skips itself
-        check(estimator)
 
 
 def test_long_training_of_a_penalised_linear_network_reaches_ridge():
@@ -181,3 +180,221 @@ def test_pickles_predict_and_partial_fits_are_epochs():
     for _ in range(3):
         partial.partial_fit(X, Y)
     np.testing.assert_allclose(partial.predict(X), fitted.predict(X), rtol=1e-9)
+
+
+# -- containers, weights, travel: as for the classifier --------------------------------------------
+
+
+@pytest.mark.parametrize("container", [csr_array, csc_array])
+def test_sparse_rows_train_as_dense_ones(container):
+    rows = np.where(X > 0.3, X, 0)
+    sparse, dense = regressor().fit(container(rows), Y), regressor().fit(rows, Y)
+    np.testing.assert_allclose(sparse.predict(container(rows)), dense.predict(rows), rtol=1e-9)
+
+
+def test_memory_mapped_rows_and_targets(tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    np.save(tmp_path / "y.npy", Y)
+    mapped = [np.load(tmp_path / name, mmap_mode="r") for name in ("X.npy", "y.npy")]
+    np.testing.assert_array_equal(
+        regressor().fit(*mapped).predict(mapped[0]), regressor().fit(X, Y).predict(X)
+    )
+
+
+@pytest.mark.parametrize("kind", ["list", "column", "Series", "Int64", "float32", "int", "object", "polars"])
+def test_targets_of_any_container(kind):
+    whole = np.round(Y).astype(int)
+    made = {
+        "list": whole.tolist,
+        "column": lambda: whole[:, None],
+        "Series": lambda: pd.Series(whole, index=range(5, 5 + len(whole))),
+        "Int64": lambda: pd.Series(whole, dtype="Int64"),
+        "float32": lambda: whole.astype(np.float32),
+        "int": lambda: whole.astype(np.int16),
+        "object": lambda: whole.astype(object),
+        "polars": lambda: pl.Series(whole),
+    }[kind]()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A column-vector y was passed")
+        fitted = regressor().fit(X, made)
+    expected = regressor().fit(X, whole).predict(X)
+    assert fitted.predict(X).shape == expected.shape
+    np.testing.assert_allclose(fitted.predict(X), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_frames_train_as_arrays_and_reordered_columns_are_refused(make):
+    frame = make(dict(zip("abcdefghij", X.T, strict=True)))
+    fitted = regressor().fit(frame, Y)
+    np.testing.assert_array_equal(fitted.predict(frame), regressor().fit(X, Y).predict(X))
+    with pytest.raises(ValueError, match="Feature names must be in the same order"):
+        fitted.predict(frame[list("jihgfedcba")])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_integer_weights_equal_repeated_rows(loss):
+    """Within one minibatch exactly: the targets' mean and standard deviation are weighted, too."""
+    weights = np.random.default_rng(0).integers(0, 4, size=len(Y))
+    params = {"loss": loss, "validation_split": 0, "batch_size": 2000, "epochs": 20, "learning_rate": 0.01}
+    weighted = regressor(**params).fit(X, Y, sample_weight=weights)
+    repeated = regressor(**params).fit(np.repeat(X, weights, axis=0), np.repeat(Y, weights))
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-8)
+    assert weighted.history_["data_loss"][-1] == pytest.approx(repeated.history_["data_loss"][-1], rel=1e-8)
+
+
+def test_rows_of_weight_zero_are_left_out_of_training_hold_out_and_scale():
+    keep = np.random.default_rng(0).random(len(Y)) < 0.7
+    broken = np.where(keep, Y, 1e9)
+    a = regressor().fit(X, broken, sample_weight=keep.astype(float))
+    b = regressor().fit(X[keep], Y[keep])
+    np.testing.assert_array_equal(a.predict(X), b.predict(X))
+    np.testing.assert_array_equal(a.history_["val_data_loss"], b.history_["val_data_loss"])
+
+
+def test_weights_are_routed_as_metadata():
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(Y))
+    with sklearn.config_context(enable_metadata_routing=True):
+        network = (
+            regressor(epochs=1).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        )
+        result = theirs.cross_validate(
+            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), network), X, Y, cv=2,
+            params={"sample_weight": weights}, return_estimator=True, return_indices=True,
+        )  # fmt: skip
+    train, test = (result["indices"][part][0] for part in ("train", "test"))
+    scaler = StandardScaler().fit(X[train])
+    expected = regressor(epochs=1).fit(scaler.transform(X[train]), Y[train], sample_weight=weights[train])
+    np.testing.assert_array_equal(result["estimator"][0][-1].coefs_[0], expected.coefs_[0])
+    predicted = expected.predict(scaler.transform(X[test]))
+    score = r2_score(Y[test], predicted, sample_weight=weights[test])
+    assert result["test_score"][0] == pytest.approx(score, rel=1e-12)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_keras_model_predicts_scaled_targets(loss, n_outputs):
+    y = Y if n_outputs == 1 else np.column_stack([Y, 2 * Y, Y[::-1]])
+    fitted = regressor(loss=loss).fit(X, y)
+    scaled = fitted.model_(keras.ops.convert_to_tensor(X, dtype="float64")).numpy()
+    expected = scaled * fitted.target_scale_ + fitted.target_mean_
+    np.testing.assert_allclose(fitted.predict(X).reshape(expected.shape), expected, rtol=1e-9)
+
+
+def test_the_scikeras_regressor_is_of_the_same_network():
+    fitted = regressor(alpha=0.02).fit(X, Y)
+    theirs_too = fitted.keras_estimator_
+    assert isinstance(theirs_too, KerasRegressor)
+    assert theirs_too.get_params()["model__alpha"] == 0.02
+    own = theirs_too.predict(X) * fitted.target_scale_ + fitted.target_mean_
+    np.testing.assert_allclose(own, fitted.predict(X), rtol=1e-4)
+
+
+def test_skops_needs_only_this_class_to_be_trusted():
+    several = np.column_stack([Y, X[:, 0]])
+    for y in (Y, several):
+        fitted = make_pipeline(StandardScaler(), regressor(early_stopping=True)).fit(X, y)
+        data = skops.io.dumps(fitted)
+        assert skops.io.get_untrusted_types(data=data) == ["sklearn_ridge_nn.RidgeMLPRegressor"]
+        twin = skops.io.loads(data, trusted=["sklearn_ridge_nn.RidgeMLPRegressor"])
+        np.testing.assert_array_equal(twin.predict(X), fitted.predict(X))
+        np.testing.assert_array_equal(
+            twin[-1].partial_fit(X, y).coefs_[0], fitted[-1].partial_fit(X, y).coefs_[0]
+        )
+
+
+def test_the_html_of_a_notebook_names_what_was_set():
+    html = regressor(loss="quantile", quantile=0.9)._repr_html_()
+    assert "RidgeMLPRegressor" in html
+    assert "quantile" in html
+
+
+def test_a_second_fit_with_warm_start_goes_on():
+    both = regressor(warm_start=True, epochs=3).fit(X, Y).fit(X, Y)
+    np.testing.assert_array_equal(both.predict(X), regressor(epochs=6).fit(X, Y).predict(X))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_early_stopping_keeps_the_best_epoch(loss):
+    params = {"loss": loss, "learning_rate": 0.3, "patience": 2}
+    fitted = regressor(early_stopping=True, epochs=60, **params).fit(X, Y)
+    assert fitted.best_epoch_ == np.argmin(fitted.history_["val_data_loss"])
+    assert fitted.n_iter_ < 60
+    shorter = regressor(epochs=fitted.best_epoch_ + 1, **params).fit(X, Y)
+    np.testing.assert_allclose(fitted.predict(X), shorter.predict(X), rtol=1e-9)
+
+
+# -- RidgeMLPRegressorCV ---------------------------------------------------------------------------
+
+
+def chooser(**params):
+    given = {"hidden_layer_sizes": (8,), "epochs": 4, "cv": 3, "random_state": 0, "dtype": "float64"}
+    return RidgeMLPRegressorCV([0.0, 0.1, 1.0], **given | params)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_mean_absolute_error"])
+def test_the_chooser_chooses_as_a_search_does(scoring):
+    fitted = chooser(scoring=scoring).fit(X, Y)
+    search = theirs.GridSearchCV(regressor(), {"alpha": [0.0, 0.1, 1.0]}, cv=3, scoring=scoring).fit(X, Y)
+    assert fitted.alpha_ == search.best_params_["alpha"]
+    np.testing.assert_allclose(
+        fitted.cv_results_["mean_test_score"], search.cv_results_["mean_test_score"], rtol=1e-9
+    )
+    np.testing.assert_allclose(fitted.predict(X), search.predict(X), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("loss", "scoring", "metric"),
+    [
+        ("squared_error", "neg_mean_squared_error", mean_squared_error),
+        ("squared_error", "r2", lambda *given, **weights: -r2_score(*given, **weights)),
+        ("absolute_error", "neg_mean_absolute_error", mean_absolute_error),
+        ("poisson", "neg_mean_poisson_deviance", mean_poisson_deviance),
+    ],
+)
+def test_weighted_scores_after_every_epoch_are_those_of_predictions(loss, scoring, metric):
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(Y))
+    cv = list(theirs.KFold(3).split(X))
+    fitted = chooser(loss=loss, scoring=scoring, epochs="best", max_epochs=3, cv=cv, validation_split=0)
+    results = fitted.fit(X, Y, sample_weight=weights).cv_results_
+    (place,) = [
+        place
+        for place, candidate in enumerate(results["params"])
+        if (candidate["alpha"], candidate["epochs"]) == (0.1, 2)
+    ]
+    for split, (train, test) in enumerate(cv):
+        network = regressor(alpha=0.1, epochs=2, loss=loss, validation_split=0)
+        network.fit(X[train], Y[train], sample_weight=weights[train])
+        expected = -metric(Y[test], network.predict(X[test]), sample_weight=weights[test])
+        close = 1e-6 if loss == "poisson" else 1e-9  # Keras adds 1e-7 to a prediction before its logarithm
+        assert results[f"split{split}_test_score"][place] == pytest.approx(expected, rel=close)
+
+
+def test_the_best_epochs_of_several_outputs_go_by_the_loss():
+    several = np.column_stack([Y, X[:, 0]])
+    fitted = chooser(epochs="best", max_epochs=3, validation_split=0).fit(X, several)
+    assert fitted.predict(X).shape == several.shape
+    with pytest.raises(ValueError, match=r"does not know scoring='r2' of several outputs.*Pass scoring=None"):
+        chooser(epochs="best", scoring="r2").fit(X, several)
+
+
+@pytest.mark.parametrize(
+    ("loss", "scoring", "way_out"),
+    [
+        ("huber", "r2", "goes by scoring=None"),
+        (
+            "squared_error",
+            "neg_max_error",
+            "scoring='r2' or scoring='neg_mean_squared_error', or by scoring=None",
+        ),
+    ],
+)
+def test_scores_that_epochs_cannot_be_chosen_by_are_refused(loss, scoring, way_out):
+    with pytest.raises(ValueError, match=way_out):
+        chooser(epochs="best", loss=loss, scoring=scoring).fit(X, Y)
+
+
+def test_a_chooser_travels_and_goes_on():
+    fitted = chooser().fit(X, Y)
+    twin = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(twin.predict(X), fitted.predict(X))
+    assert twin.alpha_ == fitted.alpha_
