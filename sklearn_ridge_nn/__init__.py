@@ -1,4 +1,4 @@
-"""An L2-regularised Keras network as a scikit-learn classifier."""
+"""L2-regularised Keras networks as scikit-learn estimators: a classifier and a regressor."""
 
 from typing import Any
 

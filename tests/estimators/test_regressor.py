@@ -1,5 +1,6 @@
 """RidgeMLPRegressor, against scikit-learn's own results and Keras's."""
 
+import copy
 import pickle
 import warnings
 
@@ -24,6 +25,7 @@ from sklearn.metrics import (
     mean_squared_error,
     r2_score,
 )
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -52,6 +54,34 @@ def test_long_training_of_a_penalised_linear_network_reaches_ridge():
     np.testing.assert_allclose(network.predict(features), ridge.predict(features), rtol=1e-4)
     slopes = network.coefs_[0][:, 0] * network.target_scale_
     np.testing.assert_allclose(slopes, ridge.coef_, rtol=1e-4, atol=1e-4 * np.abs(ridge.coef_).max())
+
+
+@pytest.mark.parametrize(("loss", "half"), [("squared_error", 2), ("poisson", 1)])
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_mlp_regressor_has_another_alpha(n_outputs, loss, half):
+    """Steps of gradient descent from the same weights.
+
+    Theirs takes the half of the squared error, and trains on the sum over the outputs.
+    """
+    y = scale(np.column_stack([Y, X[:, 0] * X[:, 1]]))[:, :n_outputs]
+    y = (y[:, 0] if n_outputs == 1 else y) + 10 * (loss == "poisson")
+    n_rows, alpha, rate = len(X), 20.0, 0.05 if loss == "squared_error" else 0.005
+    shared = {"hidden_layer_sizes": (6, 4), "batch_size": n_rows}
+    ours = regressor(
+        alpha=alpha * half / (2 * n_rows * n_outputs), loss=loss, penalize_output=True, scale_target=False,
+        validation_split=0, optimizer="sgd", learning_rate=rate, epochs=1, **shared,
+    ).fit(X, y)  # fmt: skip
+    other = MLPRegressor(
+        loss=loss, alpha=alpha, solver="sgd", momentum=0, learning_rate_init=half * rate / n_outputs, **shared
+    ).partial_fit(X, y)
+    other.coefs_, other.intercepts_ = copy.deepcopy([ours.coefs_, ours.intercepts_])
+    start = other.coefs_[-1].copy()
+    for _ in range(20):
+        ours.partial_fit(X, y)
+        other.partial_fit(X, y)
+    assert np.abs(other.coefs_[-1] - start).max() > 0.05
+    for a, b in zip(ours.coefs_ + ours.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)  # of poisson Keras has log(p + 1e-7)
 
 
 def test_scaled_targets_are_those_of_a_transformed_regressor():
