@@ -1,4 +1,4 @@
-"""Measure RidgeMLPClassifier and its engine against their peers, side by side in one run.
+"""Measure the estimators and their engine against their peers, side by side in one run.
 
 Prints a table of times and ratios, writes it with the versions and the machine to
 ``benchmarks/results/bench.json``, and, with ``--readme``, into the README.
@@ -8,6 +8,8 @@ network has 128 and 64 hidden units and trains 15 epochs in minibatches of 128; 
 1e-5 to 1 on 5 folds and refit the best. A search of a peer is scikit-learn's GridSearchCV; ours is that too,
 our own GridSearchCV, or the same 45 networks in one call of the engine. W4 is a nested cross-validation on
 the data of W1, 5 searches in 5 outer folds, 225 fits and 5 refits; SciKeras runs one outer fold, times five.
+W5 is a generated regression (make_friedman1, 20,000 x 50), of the regressors of the three;
+``--only W5`` measures nothing else.
 
 Every row runs its contestants in turn, several rounds, and takes the median of each; a ratio is the median
 over the rounds of peer / ours, so above 1 means that ours is faster. Rows marked "first" run each contestant
@@ -35,8 +37,8 @@ from types import ModuleType
 
 import numpy as np
 import sklearn.model_selection
-from sklearn.datasets import load_breast_cancer, load_digits, make_classification
-from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold, StratifiedKFold
+from sklearn.datasets import load_breast_cancer, load_digits, make_classification, make_friedman1
+from sklearn.model_selection import GridSearchCV, KFold, RepeatedStratifiedKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -44,7 +46,9 @@ ROOT = Path(__file__).parent.parent
 EPOCHS, BATCH = 15, 128
 ALPHAS = np.logspace(-5, 0, 9)
 HIDDEN = (128, 64)
-PEERS = ("SciKeras", "skorch", "MLPClassifier", "MLPClassifier n_jobs=2")
+PEERS = ("SciKeras", "skorch", "MLP", "MLP n_jobs=2")
+#: Seconds of each contestant's runs, by row.
+Rows = dict[str, dict[str, list[float]]]
 
 
 def workload(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +56,9 @@ def workload(name: str) -> tuple[np.ndarray, np.ndarray]:
         X, y = load_breast_cancer(return_X_y=True)
     elif name == "W2":
         X, y = make_classification(20_000, 50, n_informative=20, random_state=0)
+    elif name == "W5":
+        X, y = make_friedman1(20_000, 50, noise=1.0, random_state=0)
+        y = scale(y)  # MLPRegressor and KerasRegressor do not scale it
     else:
         X, y = load_digits(return_X_y=True)
     return scale(X), y
@@ -60,44 +67,48 @@ def workload(name: str) -> tuple[np.ndarray, np.ndarray]:
 # -- contestants ----------------------------------------------------------------------------------
 
 
-def contestant(name: str, n_classes: int = 2) -> object:
-    """Return an estimator, its libraries imported."""
+def contestant(name: str, data: str = "W1") -> object:
+    """Return an estimator for a workload, its libraries imported."""
     if name == "ours":
-        from sklearn_ridge_nn import RidgeMLPClassifier
+        from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor
         from sklearn_ridge_nn.training import _train as trainers
 
         importlib.import_module(trainers.__name__)  # TensorFlow too
-        return RidgeMLPClassifier(epochs=EPOCHS, random_state=0)
+        kind = RidgeMLPRegressor if data == "W5" else RidgeMLPClassifier
+        return kind(epochs=EPOCHS, random_state=0)
+    n_outputs = 10 if data == "W3" else 1
     if name == "SciKeras":
-        return scikeras_classifier(n_classes)
+        return scikeras_estimator(n_outputs, is_regressor=data == "W5")
     if name == "skorch":
-        return skorch_classifier(n_classes)
-    from sklearn.neural_network import MLPClassifier
+        return skorch_classifier(max(n_outputs, 2))
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-    return MLPClassifier(HIDDEN, batch_size=BATCH, max_iter=EPOCHS, random_state=0)
+    kind = MLPRegressor if data == "W5" else MLPClassifier
+    return kind(hidden_layer_sizes=HIDDEN, batch_size=BATCH, max_iter=EPOCHS, random_state=0)
 
 
-def scikeras_classifier(n_classes: int) -> object:
+def scikeras_estimator(n_outputs: int, is_regressor: bool) -> object:
     """Return SciKeras around the seed's network as its users write it."""
     import keras
-    from scikeras.wrappers import KerasClassifier
+    from scikeras.wrappers import KerasClassifier, KerasRegressor
 
     def network(meta: dict, alpha: float) -> keras.Model:
         penalty = keras.regularizers.L2(alpha)
         hidden = [
             keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty) for units in HIDDEN
         ]
-        output = keras.layers.Dense(
-            1 if n_classes == 2 else n_classes, activation="sigmoid" if n_classes == 2 else "softmax"
-        )
+        activation = None if is_regressor else "sigmoid" if n_outputs == 1 else "softmax"
+        output = keras.layers.Dense(n_outputs, activation=activation)
         model = keras.Sequential([keras.Input((meta["n_features_in_"],)), *hidden, output])
-        loss = "binary_crossentropy" if n_classes == 2 else "sparse_categorical_crossentropy"
-        model.compile("adam", loss, metrics=["accuracy"])
+        cross_entropy = "binary_crossentropy" if n_outputs == 1 else "sparse_categorical_crossentropy"
+        if is_regressor:
+            model.compile("adam", "mean_squared_error")
+        else:
+            model.compile("adam", cross_entropy, metrics=["accuracy"])
         return model
 
-    return KerasClassifier(
-        network, model__alpha=1e-3, epochs=EPOCHS, batch_size=BATCH, validation_split=0.1, verbose=0
-    )
+    kind = KerasRegressor if is_regressor else KerasClassifier
+    return kind(network, model__alpha=1e-3, epochs=EPOCHS, batch_size=BATCH, validation_split=0.1, verbose=0)
 
 
 def skorch_classifier(n_classes: int) -> object:
@@ -137,13 +148,13 @@ def search(
 ) -> Callable[[], object]:
     """Return a grid search over alpha, ready to be fitted; stock unless ours is the module."""
     X, y = workload(data)
-    grid = search_of(name, len(np.unique(y)), alphas, module, refit)
+    grid = search_of(name, data, alphas, module, refit)
     return lambda: grid.fit(X, y)
 
 
-def search_of(name: str, n_classes: int, alphas: np.ndarray, module: ModuleType, refit: bool) -> GridSearchCV:
+def search_of(name: str, data: str, alphas: np.ndarray, module: ModuleType, refit: bool) -> GridSearchCV:
     parameter = {"SciKeras": "model__alpha", "skorch": "optimizer__weight_decay"}.get(name, "alpha")
-    estimator = contestant(name.split()[0], n_classes)
+    estimator = contestant(name.split()[0], data)
     n_jobs = 2 if name.endswith("n_jobs=2") else None
     return module.GridSearchCV(estimator, {parameter: alphas}, cv=5, refit=refit, n_jobs=n_jobs)
 
@@ -151,7 +162,7 @@ def search_of(name: str, n_classes: int, alphas: np.ndarray, module: ModuleType,
 def nested(name: str, module: ModuleType = sklearn.model_selection, n_outer: int = 5) -> Callable[[], object]:
     """Return W4: a search inside each fold of a cross-validation, ours around ours."""
     X, y = workload("W1")
-    grid = search_of(name, 2, ALPHAS, module, True)
+    grid = search_of(name, "W1", ALPHAS, module, True)
     n_jobs = grid.n_jobs
     grid.n_jobs = None
     folds = list(StratifiedKFold(5).split(X, y))[:n_outer]
@@ -243,14 +254,16 @@ def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
     from sklearn_ridge_nn.training import Architecture, Task, train_together
 
     X, y = workload(data)
-    n_classes = len(np.unique(y))
-    target_type = "binary" if n_classes == 2 else "multiclass"
-    n_outputs = 1 if n_classes == 2 else n_classes
-    architecture = Architecture(X.shape[1], n_outputs, target_type, HIDDEN, "relu", "float32")
+    is_regression = data == "W5"
+    n_outputs = 10 if data == "W3" else 1
+    target_type = "continuous" if is_regression else "binary" if n_outputs == 1 else "multiclass"
+    loss = "squared_error" if is_regression else "cross_entropy"
+    architecture = Architecture(X.shape[1], n_outputs, target_type, HIDDEN, "relu", "float32", loss)
     targets = y[:, None]
+    groups = np.zeros(len(y), int) if is_regression else y
     tasks = []
-    for rows, _ in StratifiedKFold(5).split(X, y):
-        train, held_out = hold_out(y[rows], 0.1, 0, keep_one=True)
+    for rows, _ in (KFold(5) if is_regression else StratifiedKFold(5)).split(X, y):
+        train, held_out = hold_out(groups[rows], 0.1, 0, keep_one=True)
         tasks += [
             Task(
                 architecture,
@@ -330,8 +343,27 @@ def utilisation(data: str, run_seconds: float, peak: float) -> float:
 # -- rows -----------------------------------------------------------------------------------------
 
 
-def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, float], dict[str, float]]:
-    rows: dict[str, dict[str, list[float]]] = {}
+def measure_large(data: str, rounds: int) -> Rows:
+    """Return the rows of a workload on which the peers take minutes: each of them is timed once."""
+    labels = (f"engine, 45 networks of {data}, compiled", f"the same, losses of the last epoch only, {data}")
+    searching = f"our GridSearchCV, {data}, again"
+    print(f"{labels[0]}, and the searches of the peers ...", file=sys.stderr, flush=True)
+    rows = {
+        label: race({"ours": timed(engine_call(data, every_epoch=every_epoch))}, rounds)
+        for label, every_epoch in zip(labels, (True, False), strict=True)
+    }
+    rows[searching] = race({"ours": timed(search("ours", data, module=ours()))}, rounds)
+    slow = [name for name in ("SciKeras", "skorch") if data != "W5" or name != "skorch"]
+    runs = {name: timed(search(name, data, ALPHAS[:1]), 9) for name in slow}
+    runs |= {name: timed(search(name, data)) for name in PEERS[2:]}
+    peers = race(runs, 1, warm_up=False)
+    for times in rows.values():
+        times.update(peers)
+    return rows
+
+
+def measure(rounds: int) -> tuple[Rows, dict[str, float], dict[str, float]]:
+    rows: Rows = {}
 
     def row(label: str, runs: dict[str, Callable[[], float]], rounds: int, warm_up: bool = True) -> None:
         print(f"{label} ...", file=sys.stderr, flush=True)
@@ -339,7 +371,7 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
 
     statements = {
         "ours": "from sklearn_ridge_nn import RidgeMLPClassifier",
-        "MLPClassifier": "import sklearn.neural_network",
+        "MLP": "import sklearn.neural_network",
     }
     run_import = {
         name: timed(lambda s=statement: subprocess.run([sys.executable, "-c", s], check=True))
@@ -381,23 +413,8 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
         for name in PEERS:
             source = "first" if label.endswith("first") or "MLP" not in name else "compiled"
             rows[label][name] = rows[f"stock GridSearchCV, W1, {source}"][name]
-    for data in ("W2", "W3"):
-        slow = {name: timed(search(name, data, ALPHAS[:1]), 9) for name in ("SciKeras", "skorch")}
-        quick = {name: timed(search(name, data)) for name in PEERS[2:]}
-        row(f"engine, 45 networks of {data}, compiled", {"ours": timed(engine_call(data))}, rounds)
-        row(
-            f"the same, losses of the last epoch only, {data}",
-            {"ours": timed(engine_call(data, every_epoch=False))},
-            rounds,
-        )
-        peers = race({**slow, **quick}, 1, warm_up=False)
-        for label in (
-            f"engine, 45 networks of {data}, compiled",
-            f"the same, losses of the last epoch only, {data}",
-        ):
-            rows[label].update(peers)
-        row(f"our GridSearchCV, {data}, again", {"ours": timed(search("ours", data, module=ours()))}, rounds)
-        rows[f"our GridSearchCV, {data}, again"].update(peers)
+    for data in ("W2", "W3", "W5"):
+        rows |= measure_large(data, rounds)
     row("our nested cross-validation, W4, again", {"ours": timed(nested("ours", ours()))}, rounds)
     slow = {"SciKeras": timed(nested("SciKeras", n_outer=1), 5)}
     quick = {name: timed(nested(name)) for name in PEERS[2:]}
@@ -444,7 +461,7 @@ def measure(rounds: int) -> tuple[dict[str, dict[str, list[float]]], dict[str, f
     return rows, {"matrix-product peak, GFLOP/s": peak / 1e9, **shares}, facts
 
 
-def table(rows: dict[str, dict[str, list[float]]]) -> str:
+def table(rows: Rows) -> str:
     lines = [
         "| what | ours | " + " | ".join(f"{peer} / ours" for peer in PEERS) + " |",
         "|---|---:" + "|---:" * len(PEERS) + "|",
@@ -462,7 +479,7 @@ def table(rows: dict[str, dict[str, list[float]]]) -> str:
                 if paired
                 else np.median(times[peer]) / ours
             )
-            guessed = any(data in label for data in ("W2", "W3", "W4"))
+            guessed = any(data in label for data in ("W2", "W3", "W4", "W5"))
             about = "~" if peer in ("SciKeras", "skorch") and guessed else ""
             cells.append(f"{about}{ratio:.0f} x" if ratio > 10 else f"{about}{ratio:.2g} x")
         value = f"{ours:.2f} s" if ours > 1 else f"{ours * 1e3:.3g} ms"
@@ -474,6 +491,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="rounds per row (default 3)")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    parser.add_argument("--only", choices=["W2", "W3", "W5"], help="one large workload, nothing is written")
     parser.add_argument("--first", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")  # MLPClassifier's of too few epochs, SciKeras's of sklearn tags
@@ -484,6 +502,9 @@ def main() -> None:
         else:
             run = search(name, data) if what == "search" else engine_call(data)
         print(seconds(run))
+        return
+    if arguments.only:
+        print(table(measure_large(arguments.only, arguments.rounds)))
         return
     rows, speed, facts = measure(arguments.rounds)
     packages = ("numpy", "scikit-learn", "keras", "tensorflow", "scikeras", "skorch", "torch")

@@ -1,9 +1,9 @@
 """How often verdicts are wrong, and how often they find what is there, by simulation.
 
 Prints the table that the documentation includes; ``--write`` puts it into ``docs/verdict_rates.rst``, and
-``--drawn`` measures the drawn losses alone and leaves the rows of networks as they stand there. Losses are
-drawn with the correlation between splits that the corrected standard error assumes, unless a row says
-otherwise; the other rows train networks on generated data. About twenty minutes on two cores.
+``--only drawn`` (or ``classes``, ``numbers``) measures the rows of this kind and leaves the others as they
+stand there. Losses are drawn with the correlation between splits that the corrected standard error assumes,
+unless a row says otherwise; the other rows train networks on generated data. About half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from unittest.mock import patch
 
 import numpy as np
 from scipy.stats import t as student
-from sklearn.datasets import make_classification
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.datasets import make_classification, make_friedman1, make_regression
+from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 from sklearn.preprocessing import scale
 
-from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, RidgeMLPRegressor, diagnose
 from sklearn_ridge_nn.evidence import _significance as luck
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
@@ -230,9 +230,11 @@ def map_rows(n_sets: int) -> Iterator[tuple[str, str]]:
             )
 
 
+SMALL = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
+
+
 def small(**params: object) -> RidgeMLPClassifier:
-    defaults = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
-    return RidgeMLPClassifier(**{**defaults, **params})
+    return RidgeMLPClassifier(**{**SMALL, **params})
 
 
 def share(n_sets: int, event: Callable[[int], bool]) -> str:
@@ -310,27 +312,119 @@ def network_rows(n_sets: int) -> Iterator[tuple[str, str]]:
     yield "2,000 rows of a simple law", f"alphas up to 1e-4 all called good: {share(few, simple_law)}"
 
 
-def written_network_rows() -> Iterator[tuple[str, str]]:
-    """Yield the rows of networks that the documentation has."""
+# -- numbers --------------------------------------------------------------------------------------
+
+
+def small_regressor(**params: object) -> RidgeMLPRegressor:
+    return RidgeMLPRegressor(**{**SMALL, **params})
+
+
+def equal_regressors(number: int) -> bool:
+    """As `equal_networks`."""
+    X, y = make_friedman1(100, 10, noise=3, random_state=number)
+    cv = RepeatedKFold(n_splits=5, n_repeats=3, random_state=number)
+    search = GridSearchCV(
+        small_regressor(random_state=None), {"patience": list(range(N_ALPHAS))},
+        scoring="neg_mean_squared_error", cv=cv, refit=False, return_train_score=True,
+    )  # fmt: skip
+    results = search.fit(X, y).cv_results_
+    diagnosis = AlphaDiagnosis.from_cv_results(results, param_name="patience", test_size=0.2, margin=0)
+    return any(verdict in CALLED for verdict in diagnosis.verdicts)
+
+
+def numbers_without_signal(number: int, law: str) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(number)
+    return rng.standard_normal((100, 10)), standardised(law, rng, (100,))
+
+
+def weak_alphas_of_numbers(law: str, number: int) -> bool:
+    X, y = numbers_without_signal(number, law)
+    diagnosis = diagnose(small_regressor(), X, y, alphas=[0, *np.logspace(-8, -4, 13)])
+    return any(verdict in CALLED for verdict in diagnosis.verdicts)
+
+
+def no_signal_is_noticed(number: int) -> bool:
+    X, y = numbers_without_signal(number, "Gaussian")
+    diagnosis = diagnose(small_regressor(), X, y, alphas=[0, 1e-3, 1e-2, 1e-1, 1])
+    return any(f.code == "no-better-than-mean" and f.severity == "problem" for f in diagnosis.findings)
+
+
+def noisy_numbers(number: int) -> AlphaDiagnosis:
+    X, y = make_regression(150, 40, n_informative=5, noise=100, random_state=number)
+    regressor = RidgeMLPRegressor(epochs=40, batch_size=32, random_state=0)
+    return diagnose(regressor, scale(X), y, alphas=[0, 1e-3, 1e-2, 1e-1, 1, 10])
+
+
+def linear_law(number: int) -> bool:
+    X = np.random.default_rng(number).standard_normal((2000, 4))
+    regressor = small_regressor(epochs=15)
+    diagnosis = diagnose(regressor, X, X[:, 0] + X[:, 1], alphas=[0, 1e-7, 1e-6, 1e-5])
+    return all(verdict == "good" for verdict in diagnosis.verdicts)
+
+
+def number_rows(n_sets: int) -> Iterator[tuple[str, str]]:
+    yield (
+        "regressors that differ in their seeds alone, 14 groups of them: all equal",
+        f"any called: {share(n_sets, equal_regressors)} data sets",
+    )
+    for law in ("Gaussian", "t3"):
+        yield (
+            f"{law} numbers without signal, 14 alphas up to 1e-4, too weak to matter",
+            f"any called: {share(n_sets, partial(weak_alphas_of_numbers, law))} data sets",
+        )
+    few = max(1, n_sets // 4)
+    yield (
+        "Gaussian numbers without signal, alphas up to 1",
+        f"*no-better-than-mean* found: {share(few, no_signal_is_noticed)}",
+    )
+    noisy = [noisy_numbers(number) for number in range(few)]
+    overfit = np.mean([diagnosis.verdicts[0] == "overfit" for diagnosis in noisy])
+    underfit = np.mean([diagnosis.verdicts[-1] == "underfit" for diagnosis in noisy])
+    yield (
+        "numbers with noise, 150 rows, 35 of 40 features of no use, default network, 40 epochs",
+        f"alpha = 0 called overfit: {overfit:.1%}, alpha = 10 underfit: {underfit:.1%} of {few}",
+    )
+    yield "2,000 numbers of a linear law", f"alphas up to 1e-5 all called good: {share(few, linear_law)}"
+
+
+KINDS_OF_ROWS = ("drawn", "classes", "numbers")
+
+
+def kind_of(row: str) -> str:
+    """Return which kind a row of the table is of."""
+    if " losses" in row.split(" splits")[0]:
+        return "drawn"
+    return "numbers" if "numbers" in row or "regressors" in row else "classes"
+
+
+def written_rows(kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the rows of a kind that the documentation has."""
     lines = TABLE.read_text().splitlines()[6:]
     for what, rate in zip(lines[::2], lines[1::2], strict=True):
-        if " losses" not in what.split(" splits")[0]:  # those of drawn losses have both
+        if kind_of(what) == kind:
             yield what.removeprefix("   * - "), rate.removeprefix("     - ")
+
+
+def measured_rows(kind: str, n_sets: int) -> Iterator[tuple[str, str]]:
+    if kind == "drawn":
+        for rows in (gaussian_rows, guarded_rows, map_rows):
+            yield from rows(5 * n_sets)
+    else:
+        yield from {"classes": network_rows, "numbers": number_rows}[kind](n_sets)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sets", type=int, default=200, help="data sets per row of networks (default 200)")
     parser.add_argument("--write", action="store_true", help="put the table into the documentation")
-    parser.add_argument("--drawn", action="store_true", help="leave the rows of networks as they are")
+    parser.add_argument("--only", choices=KINDS_OF_ROWS, help="leave the rows of other kinds as they are")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     lines = [".. list-table::", "   :header-rows: 1", "   :widths: 45 55", ""]
     lines += ["   * - losses of", "     - rate"]
-    n_drawn = 5 * arguments.sets
-    networks = written_network_rows() if arguments.drawn else network_rows(arguments.sets)
-    for rows in (gaussian_rows(n_drawn), guarded_rows(n_drawn), map_rows(n_drawn), networks):
-        for what, rate in rows:
+    for kind in KINDS_OF_ROWS:
+        is_measured = arguments.only in (None, kind)
+        for what, rate in measured_rows(kind, arguments.sets) if is_measured else written_rows(kind):
             print(f"{what}: {rate}", file=sys.stderr, flush=True)
             lines += [f"   * - {what}", f"     - {rate}"]
     table = "\n".join(lines) + "\n"
