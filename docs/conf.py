@@ -48,9 +48,9 @@ nitpick_ignore_regex = [(r"py:.*", r"(keras|sklearn|scikeras)\..*")]
 nitpick_ignore = [("py:obj", "model_"), ("py:obj", "keras_estimator_")]
 
 GALLERY = (
-    "quick_start", "seed_study", "decision_boundaries", "dropout_early_stopping", "verdicts", "mixed_columns",
-    "imbalanced", "cross_validation_report", "nested_cross_validation", "search_timing", "dask",
-    "saving_and_serving",
+    "quick_start", "regression", "seed_study", "decision_boundaries", "dropout_early_stopping", "verdicts",
+    "mixed_columns", "imbalanced", "quantiles", "cross_validation_report", "nested_cross_validation",
+    "search_timing", "dask", "saving_and_serving",
 )  # fmt: skip
 
 

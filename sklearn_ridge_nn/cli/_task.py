@@ -158,6 +158,7 @@ class Classification(LearningTask):
             raise InputError(
                 f"Class {rare!r} of --target {self.data.target!r} has a single row, which cannot be both "
                 "trained on and held out. Take it out, merge it with another class, or add --test-size 0."
+                + self._or_a_regression()
             )
 
     def splitter(self, rows: np.ndarray, cv: tuple[int, int], seed: int, needs_all: bool) -> Any:
@@ -169,7 +170,7 @@ class Classification(LearningTask):
             raise InputError(
                 f"--cv {n_folds}: class {rare!r} of --target {self.data.target!r} has {counts.min()} rows to "
                 "train on, fewer than folds, and each fold needs one to score. Give fewer folds, take the "
-                "class out or merge it with another."
+                "class out or merge it with another." + self._or_a_regression()
             )
         if n_folds > counts.max():
             raise InputError(
@@ -177,6 +178,11 @@ class Classification(LearningTask):
                 f"{', '.join(map(str, counts[:3]))}). Give fewer folds."
             )
         return RepeatedStratifiedKFold(n_splits=n_folds, n_repeats=n_repeats, random_state=seed)
+
+    def _or_a_regression(self) -> str:
+        """Return what else classes may be that are numbers, more than two of them."""
+        is_number = self.data.y.dtype.kind == "i" and self.fewest[0] > 2
+        return " Or predict the numbers: --task regression" if is_number else ""
 
     def seen(self, rows: np.ndarray) -> dict[str, Any]:
         """Return the classes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
@@ -30,7 +31,10 @@ def begun(arguments: TrainingArguments) -> LearningTask:
     ValueError
         If a parameter of the network has a wrong value.
     """
-    network_of(arguments, _checked_arguments(arguments))
+    likely = _checked_arguments(arguments)
+    network_of(arguments, likely)
+    if likely == REGRESSION:  # a loss says so, too
+        arguments = replace(arguments, task=REGRESSION)
     if arguments.scoring not in (None, PINBALL, *get_scorer_names()):
         near = did_you_mean(str(arguments.scoring), get_scorer_names())
         raise InputError(

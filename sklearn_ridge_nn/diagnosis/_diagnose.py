@@ -95,18 +95,20 @@ def diagnose(
     Parameters
     ----------
     estimator : estimator object
-        A `RidgeMLPClassifier`, or a Pipeline that ends in one. Another classifier with ``predict_proba``
-        if `param_name` is given; it is fitted as scikit-learn fits it, and has no loss curves.
+        A `RidgeMLPClassifier` or `RidgeMLPRegressor`, or a Pipeline that ends in one. Another classifier with
+        ``predict_proba``, or another regressor, if `param_name` is given; it is fitted as scikit-learn fits
+        it, and has no loss curves.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows.
-    y : array-like of shape (n_samples,) or (n_samples, n_labels)
-        Labels. Multilabel y for a `RidgeMLPClassifier` only.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Labels, or numbers. Multilabel y for a `RidgeMLPClassifier` only.
     alphas : array-like of shape (n_alphas,), default=None
         Two or more values in ascending order, each >= 0. None is 0 and ``np.logspace(-6, 0, 13)``.
     cv : int, cross-validation generator or iterable, default=None
-        The splits. None is five stratified folds, repeated three times (not stratified for multilabel y).
+        The splits. None is five folds, repeated three times; stratified, unless y holds numbers or is
+        multilabel.
     scoring : str or callable, default=None
-        The score to report beside the losses; None is the accuracy. Verdicts do not depend on it.
+        The score to report beside the losses; None is the accuracy, or R². Verdicts do not depend on it.
     n_seeds : int, default=1
         How many networks to train for each alpha and split, with ``random_state``, ``random_state + 1``
         and so on. Verdicts are on their mean losses.
@@ -128,19 +130,21 @@ def diagnose(
         The most epochs that "settled" trains. None is four times those of the estimator.
     remedies : "auto", bool or list of str, default="auto"
         What to try beside the best network, on the same splits, with its alpha and number of epochs. True
-        changes dropout, width, layers, learning rate and batch size, stops early and balances the classes,
-        one at a time; and fits scikit-learn's LogisticRegressionCV, which chooses C from 1e-4 to 1e2 by log
-        loss, and HistGradientBoostingClassifier and MLPClassifier at their defaults, behind the same
-        preprocessing. A list names some of the changes, such as "dropout 0.5",
-        and "yardsticks" for the other classifiers. "auto" is True where ``epochs="settled"`` and the changes
+        changes dropout, width, layers, learning rate and batch size, stops early, balances the classes or
+        tries the Huber loss, one at a time; and fits scikit-learn's LogisticRegressionCV, which chooses C
+        from 1e-4 to 1e2 by log loss, and HistGradientBoostingClassifier and MLPClassifier at their defaults,
+        behind the same preprocessing. For numbers these are RidgeCV, which chooses alpha from 1e-3 to 1e5
+        (for counts PoissonRegressor, for quantiles QuantileRegressor), HistGradientBoostingRegressor and
+        MLPRegressor. A list names some of the changes, such as "dropout 0.5", and "yardsticks" for the
+        other estimators. "auto" is True where ``epochs="settled"`` and the changes
         take less work than the diagnosis itself, else False.
     groups : array-like of shape (n_samples,), default=None
         Groups for the splitter.
     params : dict of str to object, default=None
         Metadata for the estimator's ``fit``, such as ``sample_weight``, as a search takes it.
     param_name : str, default=None
-        The parameter that regularises, such as ``"logisticregression__C"``. None is the alpha of a
-        `RidgeMLPClassifier`.
+        The parameter that regularises, such as ``"logisticregression__C"``. None is the alpha of our
+        network.
     stronger : {"larger", "smaller"}, default="larger"
         Which values of the parameter penalise more.
     n_jobs : int, default=None
@@ -158,11 +162,11 @@ def diagnose(
     Raises
     ------
     ValueError
-        If the estimator is not a classifier or has no such parameter, if `alphas` are not at least two
-        ascending numbers >= 0, if there are fewer than two splits, or if a split lacks a class of y among
-        its training rows; if `epochs` is given for another classifier than ours; if it is "settled" for a
-        classifier that stops early, has callbacks, or averages its weights, for such trainings do not go on
-        where they ended.
+        If the estimator is neither a classifier nor a regressor or has no such parameter, if `alphas` are not
+        at least two ascending numbers >= 0, if there are fewer than two splits, or if a split lacks a class
+        of y among its training rows; if `epochs` is given for another estimator than ours; if it is "settled"
+        for a network that stops early, has callbacks, or averages its weights, for such trainings do not go
+        on where they ended.
 
     See Also
     --------
@@ -171,8 +175,10 @@ def diagnose(
 
     Notes
     -----
-    Losses are those of the training without the penalty, in nats: weighted by ``class_weight`` and
-    ``sample_weight`` where those are given (those of another classifier than ours are not weighted); so are
+    Losses are those of the training without the penalty: cross-entropy in nats, or the regressor's loss in
+    the units of y (the squared error in their square; half the deviance for ``loss="poisson"``; of several
+    outputs the mean that `RidgeMLPRegressor` describes). They are weighted by ``class_weight`` and
+    ``sample_weight`` where those are given (those of another estimator than ours are not weighted); so are
     scores by ``sample_weight``, as in scikit-learn's search. Train losses are over the rows that the
     network was trained on, so without the hold-out of ``validation_split``; train scores are scikit-learn's,
     over all training rows of the split. With ``random_state=None`` one seed is drawn for all alphas. A

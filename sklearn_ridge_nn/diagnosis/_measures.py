@@ -11,7 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sklearn_ridge_nn.estimators import state_of
+from sklearn_ridge_nn.estimators import r2_of, state_of
 from sklearn_ridge_nn.evidence import QUANTILES
 from sklearn_ridge_nn.model_selection._shared import Fitted, final_network
 from sklearn_ridge_nn.network import Task, least_poisson_loss, logits, row_losses
@@ -113,8 +113,9 @@ def _score_curve(network: Any, task: Task, losses: np.ndarray) -> np.ndarray | N
         return accuracies
     if task.architecture.loss != "squared_error" or task.architecture.n_outputs > 1:
         return None
-    spread = task.loss_unit * float(task.targets[task.test_rows].var())
-    return 1 - losses / spread if spread > 0 else np.full(len(losses), np.nan)
+    if len(task.test_rows) < 2:
+        return np.full(len(losses), np.nan)
+    return r2_of(losses, task.loss_unit * float(task.targets[task.test_rows].var()))
 
 
 def _places(rows: Any) -> dict[str, Any]:

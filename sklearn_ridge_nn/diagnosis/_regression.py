@@ -100,7 +100,7 @@ class Regression:
     def loss_name(self) -> str:
         """The loss in words."""
         title = NUMBER_LOSSES[self.loss].title
-        return f"{title} at {self.quantile:g}" if self.loss == "quantile" else title
+        return f"{self.quantile:g}-{title}" if self.loss == "quantile" else title
 
     def facts(self, splits: Splits) -> dict[str, Any]:  # noqa: ARG002
         """Return what the diagnosis is told of y, by the names of `Evidence`."""

@@ -22,6 +22,7 @@ from ._numbers import (
     check_numbers as check_numbers,
     flatten_numbers as flatten_numbers,
     poisson_deviance as poisson_deviance,
+    r2_of as r2_of,
     refuse_text as refuse_text,
 )
 from ._parameters import (

@@ -260,8 +260,6 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
             contradicts an earlier one, ``early_stopping=True``, ``class_weight="balanced"``, or
             the loss becomes infinite or NaN.
         """
-        if self.early_stopping:
-            raise ValueError("partial_fit holds nothing out and does not support early_stopping=True.")
         if self.class_weight == "balanced":
             raise ValueError(
                 "partial_fit does not know the classes' frequencies in the rows to come and does not "

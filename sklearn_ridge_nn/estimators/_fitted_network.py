@@ -289,8 +289,9 @@ class NetworkRegressor(RegressorMixin, FittedNetwork):
 
     def _store_target(self, target: Numbers) -> None:
         self.target_mean_, self.target_scale_ = target.mean, target.scale
-        self._fitted["is_vector"] = target.is_vector
+        self._fitted["is_vector"], self._fitted["is_scaled"] = target.is_vector, target.is_scaled
         self.coefs_, self.intercepts_ = target.made_constant(self.coefs_, self.intercepts_)
 
     def _known_target(self) -> Numbers:
-        return Numbers(self.target_mean_, self.target_scale_, self._fitted["is_vector"])
+        fitted = self._fitted
+        return Numbers(self.target_mean_, self.target_scale_, fitted["is_vector"], fitted["is_scaled"])

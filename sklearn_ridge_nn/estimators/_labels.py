@@ -33,6 +33,8 @@ class Labels:
     target_type: TargetType
     dtype: str
 
+    #: No output is held constant.
+    constant_outputs: ClassVar[None] = None
     #: Equal for those that encode y alike: fits on the same y do.
     key: ClassVar[tuple[Any, ...]] = ()
 

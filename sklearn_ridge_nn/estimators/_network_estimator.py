@@ -191,6 +191,8 @@ class NetworkEstimator(NetworkParameters):
         self, X: Any, y: Any, sample_weight: Any, *, is_partial: bool, stated_classes: Any = None
     ) -> Self:
         check_parameters(self)
+        if is_partial and self.early_stopping:
+            raise ValueError("partial_fit holds nothing out and does not support early_stopping=True.")
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, {}, is_partial, stated_classes)
             (trained,) = training.train([begun.task], [begun.target.classes])
@@ -319,6 +321,7 @@ class NetworkEstimator(NetworkParameters):
             verbose=int(self.verbose),
             start=start,
             loss_unit=target.loss_unit(architecture.loss),
+            constant_outputs=target.constant_outputs if start is None else None,
         )
         return BegunFit(task, target, scale)
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_ridge_nn.network import NUMBER_LOSSES, least_poisson_loss
+from sklearn_ridge_nn.network import EPSILON, NUMBER_LOSSES, least_poisson_loss
 
 #: A target is constant if its standard deviation is not above so many roundings of its largest number.
 ROUNDINGS = 10
@@ -26,7 +26,9 @@ def refuse_text(y: Any) -> None:
     """
     values = y.data if issparse(y) else np.asarray(y)
     if values.dtype.kind == "O":
-        odd = next((v for v in values.ravel() if isinstance(v, (str, bytes))), None)
+        if any(type(value).__name__ in ("NAType", "NaTType") for value in values.ravel()):
+            raise ValueError("Input y contains NaN.")
+        odd = next((value for value in values.ravel() if not _is_number(value)), None)
     elif values.dtype.kind in "USMmV":
         odd = values.ravel()[0].item() if values.size else ""
     else:
@@ -36,6 +38,11 @@ def refuse_text(y: Any) -> None:
             f"y must hold numbers, but it holds {odd!r}. For class labels use RidgeMLPClassifier; numbers "
             "that are written as text become numbers by pandas.to_numeric."
         )
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether float takes a value, which text is not; None is missing, and refused as NaN."""
+    return value is None or (hasattr(type(value), "__float__") and not np.iscomplexobj(value))
 
 
 def flatten_numbers(y: Any) -> np.ndarray:
@@ -62,8 +69,11 @@ def check_numbers(y: np.ndarray, loss: str) -> None:
     Raises
     ------
     ValueError
-        If a number is negative and the loss is Poisson's, or so large that its square is not a number.
+        If a number is NaN or infinite, negative and the loss is Poisson's, or so large that its square is not
+        a number.
     """
+    if not np.isfinite(y).all():  # numbers that come as objects get here
+        raise ValueError(f"Input y contains {'NaN' if np.isnan(y).any() else 'infinity'}.")
     if loss == "poisson" and (y < 0).any():
         raise ValueError(
             f"y must not be negative for loss='poisson', but {(y < 0).sum()} of its numbers are (the "
@@ -75,6 +85,22 @@ def check_numbers(y: np.ndarray, loss: str) -> None:
             f"y holds numbers as large as {largest:.3g}, whose squares are beyond float64. Divide y by a "
             "number first."
         )
+
+
+def r2_of(squared_errors: np.ndarray, spread: float) -> np.ndarray:
+    """Return the R2 of mean squared errors on numbers of a variance, by scikit-learn's rules.
+
+    Numbers that are all equal are predicted exactly, 1, or they are not, 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> r2_of(np.array([0.0, 1.0]), 4.0), r2_of(np.array([0.0, 1.0]), 0.0)
+    (array([1.  , 0.75]), array([1., 0.]))
+    """
+    if spread > 0:
+        return 1 - squared_errors / spread
+    return np.where(np.isnan(squared_errors), np.nan, (squared_errors == 0).astype(float))
 
 
 def poisson_deviance(losses: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
@@ -92,14 +118,18 @@ class Numbers:
         Targets are ``(y - mean) / scale``; the scale is never 0.
     is_vector : bool
         Whether y has one dimension.
+    is_scaled : bool
+        Whether numbers were to be scaled.
     constants : ndarray of shape (n_outputs,)
         What the network's outputs are to be whatever X is, before the activation; NaN of those that are not
-        to be constant.
+        to be constant. 0 of numbers, for the mean is taken from a constant y always; of counts that are all 0
+        the rate is Keras's smallest.
     """
 
     mean: np.ndarray
     scale: np.ndarray
     is_vector: bool
+    is_scaled: bool = True
     constants: np.ndarray = field(default_factory=lambda: np.full(1, np.nan))
 
     #: There are none, which SciKeras and hold-outs ask for.
@@ -116,6 +146,11 @@ class Numbers:
     def n_outputs(self) -> int:
         """Numbers to predict for each row."""
         return len(self.mean)
+
+    @property
+    def constant_outputs(self) -> np.ndarray | None:
+        """The constants; None if there are none."""
+        return None if np.isnan(self.constants).all() else self.constants
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -151,20 +186,17 @@ class Numbers:
         is_constant = deviation <= ROUNDINGS * np.finfo(float).eps
         if is_constant.any():
             _warn_of_constants(columns, is_constant, is_partial)
-            mean = np.where(is_constant, columns[0] / unit, mean)
-        is_scaled = is_scaled and NUMBER_LOSSES[loss].power is not None
+        stays_constant = is_constant & (not is_partial)
+        if NUMBER_LOSSES[loss].power is None:
+            rates = np.log(np.maximum(columns[0], EPSILON))
+            return replace(self, constants=np.where(stays_constant, rates, np.nan))
+        mean = np.where(is_constant, columns[0], mean * unit)
         if is_scaled:
-            outputs = np.zeros(self.n_outputs)
-        elif NUMBER_LOSSES[loss].head == "exponential":
-            outputs = np.log(np.maximum(columns[0], np.finfo(float).smallest_subnormal))
+            scale = np.where(is_constant, 1.0, deviation * unit)
         else:
-            outputs = columns[0]
-        return replace(
-            self,
-            mean=mean * unit if is_scaled else self.mean,
-            scale=np.where(is_constant, 1.0, deviation * unit) if is_scaled else self.scale,
-            constants=np.where(is_constant & (not is_partial), outputs, np.nan),
-        )
+            mean, scale = np.where(stays_constant, mean, self.mean), self.scale
+        constants = np.where(stays_constant, 0.0, np.nan)
+        return replace(self, mean=mean, scale=scale, is_scaled=is_scaled, constants=constants)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """Return the targets of a flattened y, of shape (n_rows, n_outputs)."""
@@ -195,9 +227,9 @@ class Numbers:
         self, coefs: list[np.ndarray], intercepts: list[np.ndarray]
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return a network's weights with those outputs constant that are to be."""
-        is_constant = ~np.isnan(self.constants)
-        if not is_constant.any():
+        if self.constant_outputs is None:
             return coefs, intercepts
+        is_constant = ~np.isnan(self.constants)
         kernel, bias = coefs[-1].copy(), intercepts[-1].copy()
         kernel[:, is_constant] = 0
         bias[is_constant] = self.constants[is_constant]

@@ -86,7 +86,8 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     Attributes
     ----------
     target_mean_, target_scale_ : ndarray of shape (n_outputs,)
-        Predictions are ``target_mean_ + target_scale_ * output``: 0 and 1 where targets are not scaled.
+        Predictions are ``target_mean_ + target_scale_ * output``: 0 and 1 where targets are not scaled (but
+        for the mean of a y that is constant).
     n_features_in_ : int
         Number of features seen by `fit`.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -131,7 +132,8 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     ``mean_squared_error(y, prediction, multioutput=1 / target_scale_**2)``, and likewise for the other losses
     (with ``1 / target_scale_`` for absolute errors and quantiles).
 
-    If y is constant, `fit` warns, and that number is what is predicted. Weights, `partial_fit` and
+    If y is constant, `fit` warns, and that number is what is predicted (of counts that are all 0 it is 1e-7,
+    the smallest rate that Keras's loss tells from 0). Weights, `partial_fit` and
     `warm_start` are as in `RidgeMLPClassifier`; the mean and the scale of the targets, too, are kept from the
     first call on.
 
@@ -291,6 +293,13 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     ) -> Numbers:
         numbers.check_numbers(y, self.loss)
         target = Numbers.of(y)
+        is_scaled = bool(self.scale_target)
+        if known is not None and self.loss != "poisson" and known.is_scaled != is_scaled:
+            raise ValueError(
+                "Training can only continue with the scale of the targets of the last fit, but scale_target "
+                f"changed from {known.is_scaled} to {is_scaled}. Set it back, or start a new network by fit "
+                "with warm_start=False."
+            )
         return known if known is not None and known.n_outputs == target.n_outputs else target
 
     def _fitted_target(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -95,8 +96,8 @@ def no_better_than_guessing(evidence: Evidence) -> Answer:
     return (
         "hint",
         f"That predictions beat {beaten} cannot be shown with these rows: {numbers}.{_rarest(evidence)}",
-        "This does not show that they are useless: with so few rows a signal can go unseen. More rows would "
-        f"tell{'' if evidence.is_regression else by_order}.",
+        "This does not show that they are useless: with so few rows or splits a signal can go unseen. More "
+        f"would tell{'' if evidence.is_regression else by_order}.",
     )
 
 
@@ -600,5 +601,6 @@ def find(evidence: Evidence) -> tuple[Finding, ...]:
     for code, check in CHECKS.items():
         if TASKS.get(code, evidence.task) == evidence.task:
             severity, sentence, *advice = check(evidence)
-            findings.append(Finding(code, severity, written_out(sentence), *advice))
+            finding = Finding(code, severity, written_out(sentence), *advice)
+            findings.append(replace(finding, splitter=evidence.splitter))
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from sklearn_ridge_nn.evidence._findings import STRATIFIED
 from sklearn_ridge_nn.evidence._loss_map import LossMap
 from sklearn_ridge_nn.evidence._one_standard_error import finite, strongest_within_one_standard_error
 from sklearn_ridge_nn.evidence._trials import Trial, TrialResult, results_of
@@ -133,6 +134,15 @@ class Evidence:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._close()
+
+    @property
+    def splitter(self) -> str:
+        """Which class of scikit-learn makes more splits: only classes that are counted can be stratified by.
+
+        Nothing is counted of the results of a search, which is taken for one of single labels.
+        """
+        is_multilabel = self.rarest_class is None and self.train_loss_curve is not None
+        return "RepeatedKFold" if self.is_regression or is_multilabel else STRATIFIED
 
     @property
     def short_name(self) -> str:

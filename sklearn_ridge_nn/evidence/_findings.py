@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+#: What makes more splits, unless there are no classes to stratify by.
+STRATIFIED = "RepeatedStratifiedKFold"
 Severity: TypeAlias = Literal["problem", "hint", "note", "passed", "not applicable"]
 
 
@@ -28,9 +30,11 @@ class Finding:
         What to do, empty where there is nothing to. ``{name}`` stands for a part of the suggestion, and
         ``[[...]]`` is left out where the reader does not write Python.
     suggestion : dict
-        What to try, by the names that `diagnose` and the classifier have for it: ``alphas`` (list of float),
-        ``epochs``, ``max_epochs``, ``n_seeds``, ``stronger``, parameters of the classifier, and ``cv`` as a
-        dict of ``n_splits`` and ``n_repeats`` of a RepeatedStratifiedKFold.
+        What to try, by the names that `diagnose` and the estimator have for it: ``alphas`` (list of float),
+        ``epochs``, ``max_epochs``, ``n_seeds``, ``stronger``, parameters of the estimator, and ``cv`` as a
+        dict of ``n_splits`` and ``n_repeats`` of the `splitter`.
+    splitter : {"RepeatedStratifiedKFold", "RepeatedKFold"}
+        What makes such splits: the latter for numbers and multilabel y, which have no classes to stratify by.
     """
 
     code: str
@@ -38,6 +42,7 @@ class Finding:
     sentence: str
     template: str = ""
     suggestion: dict[str, Any] = field(default_factory=dict, hash=False)
+    splitter: str = STRATIFIED
 
     @property
     def advice(self) -> str:
@@ -56,7 +61,7 @@ class Finding:
         for name, value in self.suggestion.items():
             if (place := f"{{{name}}}") in text:
                 text = text.replace(place, wording.word(name, value))
-        return text
+        return text.replace(STRATIFIED, self.splitter)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for ``json.dumps``."""
@@ -103,7 +108,7 @@ def _python(name: str, value: Any) -> str:
         return f"alphas={_python_grid(value)}"
     if name == "cv":
         arguments = ", ".join(f"{key}={number}" for key, number in value.items())
-        return f"cv=RepeatedStratifiedKFold({arguments})"
+        return f"cv={STRATIFIED}({arguments})"
     return f"{name}={tuple(value) if isinstance(value, list) else value!r}"
 
 

@@ -16,7 +16,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import validate_data
 
-from sklearn_ridge_nn._sklearn import Interval, StrOptions, takes_sample_weight
+from sklearn_ridge_nn._sklearn import Interval, StrOptions, check_sample_weight, takes_sample_weight
 from sklearn_ridge_nn.estimators import (
     ALPHAS,
     PARAMETER_CONSTRAINTS,
@@ -130,6 +130,10 @@ class NetworkCV(NetworkParameters):
             self._forget()
             X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
             y = self._checked_target(y)
+            if sample_weight is not None:
+                sample_weight = check_sample_weight(
+                    sample_weight, X, dtype=np.float64, ensure_non_negative=True
+                )
             seed = before["_fitted"]["seed"] if self.warm_start and "_fitted" in before else None
             network.random_state = draw_seed(network.random_state) if seed is None else seed
             network.warm_start = False
@@ -138,7 +142,12 @@ class NetworkCV(NetworkParameters):
             results = search(network, alphas, X, y, sample_weight, splits)
             scores = scores_of(results, "test", len(splits))
             what = "pair of alpha and epochs" if self.epochs == "best" else "alpha"
-            scored = scored_splits(scores, what, n_needed=2 if self.selection == "1se" else 1)
+            scored = scored_splits(
+                scores,
+                what,
+                n_needed=2 if self.selection == "1se" else 1,
+                is_classification=self._is_classifier,
+            )
             best = self._choice(scores[:, scored], np.asarray(results["param_alpha"], dtype=float))
             network.set_params(**results["params"][best], warm_start=self.warm_start)
             if self.warm_start:

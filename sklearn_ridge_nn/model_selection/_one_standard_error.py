@@ -103,7 +103,9 @@ def one_standard_error(
 one_standard_error.__module__ = "sklearn_ridge_nn.model_selection"
 
 
-def scored_splits(scores: NDArray[np.float64], candidate: str, *, n_needed: int) -> NDArray[np.bool_]:
+def scored_splits(
+    scores: NDArray[np.float64], candidate: str, *, n_needed: int, is_classification: bool | None = None
+) -> NDArray[np.bool_]:
     """Return which splits have scores to choose a candidate by.
 
     Parameters
@@ -113,6 +115,8 @@ def scored_splits(scores: NDArray[np.float64], candidate: str, *, n_needed: int)
         What a row is called in messages.
     n_needed : int
         How many splits the choice needs: 2 for a standard error.
+    is_classification : bool or None, default=None
+        Whether classes are predicted, and not numbers; None does not know.
 
     Returns
     -------
@@ -132,17 +136,11 @@ def scored_splits(scores: NDArray[np.float64], candidate: str, *, n_needed: int)
     known = np.isfinite(scores)
     splits = np.asarray(known.any(axis=0))
     numbers = np.flatnonzero(~splits).tolist()
+    first = f"{', '.join(map(str, numbers[:5]))}{', ...' if len(numbers) > 5 else ''}"
     lacking = (
-        f"No {candidate} has a finite score on {len(numbers)} of {len(splits)} splits ({numbers}, from 0)"
+        f"No {candidate} has a finite score on {len(numbers)} of {len(splits)} splits ([{first}], from 0)"
     )
-    why = (
-        "The warnings of the fits and of their scoring say why: mostly the test rows lack a class that the "
-        "metric needs, or the training diverges."
-    )
-    way_out = (
-        "Give a cv that spreads the classes, merge rare classes or leave them out, lower the learning rate, "
-        "or score by another metric."
-    )
+    why, way_out = _explanation(is_classification)
     if splits.sum() < n_needed:
         wanted = "but a standard error needs 2 splits" if splits.any() else "so none can be chosen"
         raise ValueError(f"{lacking}, {wanted}. {why} {way_out}")
@@ -158,6 +156,24 @@ def scored_splits(scores: NDArray[np.float64], candidate: str, *, n_needed: int)
             stacklevel=3,
         )
     return splits
+
+
+def _explanation(is_classification: bool | None) -> tuple[str, str]:
+    """Return why scores may be missing, and what to do about it."""
+    reasons = {
+        True: "the test rows lack a class that the metric needs",
+        False: "the metric needs more test rows (R2 needs two), or is not one for these numbers",
+    }
+    splits = {
+        True: "that spreads the classes, merge rare classes or leave them out",
+        False: "of fewer splits",
+    }
+    known = [True, False] if is_classification is None else [is_classification]
+    reason, split = (", or ".join(words[kind] for kind in known) for words in (reasons, splits))
+    return (
+        f"The warnings of the fits and of their scoring say why: mostly {reason}, or the training diverges.",
+        f"Give a cv {split}, lower the learning rate, or score by another metric.",
+    )
 
 
 def _scores(cv_results: Mapping[str, Any], metric: str) -> NDArray[np.float64]:

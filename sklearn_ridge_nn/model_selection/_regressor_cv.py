@@ -18,6 +18,7 @@ from sklearn_ridge_nn.estimators import (
     check_numbers,
     flatten_numbers,
     poisson_deviance,
+    r2_of,
     refuse_text,
 )
 from sklearn_ridge_nn.model_selection._epoch_scores import test_histories
@@ -273,7 +274,10 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
         parts = [(y[test], None if weights is None else np.asarray(weights)[test]) for _, test in splits]
         if scoring == "r2":
             spreads = [np.average((part - np.average(part, weights=w)) ** 2, weights=w) for part, w in parts]
-            with np.errstate(divide="ignore", invalid="ignore"):  # a single test row has no R2
-                return 1 - losses / np.array(spreads)[:, None]
+            scores = np.stack(
+                [r2_of(losses[:, split], spread) for split, spread in enumerate(spreads)], axis=1
+            )
+            scores[:, [len(part) < 2 for part, _ in parts]] = np.nan  # of a single row there is none
+            return scores
         deviances = [poisson_deviance(losses[:, split], *part) for split, part in enumerate(parts)]
         return -np.stack(deviances, axis=1)

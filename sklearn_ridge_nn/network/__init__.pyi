@@ -13,10 +13,12 @@ from ._keras_model import (
     initial_weights as initial_weights,
     is_callback as is_callback,
     keras_estimator as keras_estimator,
+    start_weights as start_weights,
     strengths as strengths,
     weight_paths as weight_paths,
 )
 from ._number_losses import (
+    EPSILON as EPSILON,
     NUMBER_LOSSES as NUMBER_LOSSES,
     least_poisson_loss as least_poisson_loss,
     number_losses as number_losses,

@@ -148,7 +148,13 @@ def numbers(z: np.ndarray, loss: str) -> np.ndarray:
         From `logits`.
     loss : str
         A key of `NUMBER_LOSSES`.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+        In float64, which holds exponentials that float32 does not.
     """
+    z = z.astype(np.float64, copy=False)
     return np.exp(z) if NUMBER_LOSSES[loss].head == "exponential" else z
 
 

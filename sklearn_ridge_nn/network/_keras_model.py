@@ -23,7 +23,7 @@ from sklearn_ridge_nn.network._optimizers import (
     other_optimizer,
 )
 from sklearn_ridge_nn.network._random import Purpose, derived_seed
-from sklearn_ridge_nn.network._task import Architecture, State, TargetType
+from sklearn_ridge_nn.network._task import Architecture, State, TargetType, Task
 
 _NETWORK_NAME = "ridge_network"
 
@@ -228,6 +228,19 @@ def initial_weights(architecture: Architecture, seed: int) -> list[np.ndarray]:
         kernel = _kernel_initializer(seed, layer)(shape, dtype=architecture.dtype)
         weights += [keras.ops.convert_to_numpy(kernel), np.zeros(shape[1], architecture.dtype)]
     return weights
+
+
+def start_weights(task: Task) -> list[np.ndarray]:
+    """Return the weights that a task starts from, kernel and bias of each layer in turn."""
+    if task.start is not None:
+        return task.start.weights
+    weights = initial_weights(task.architecture, task.seed)
+    if task.constant_outputs is None:
+        return weights
+    *before, kernel, bias = weights
+    constants = task.constant_outputs.astype(bias.dtype)
+    learns = np.isnan(constants)
+    return [*before, np.where(learns, kernel, kernel.dtype.type(0)), np.where(learns, bias, constants)]
 
 
 def _head(

@@ -177,6 +177,10 @@ class Task:
     loss_unit : float, default=1.0
         What losses are multiplied by where they are reported: of scaled targets, it gives them the targets'
         own units.
+    constant_outputs : ndarray of shape (n_outputs,) or None, default=None
+        What outputs are to be whatever X is, before the activation; NaN of those that are to learn. A network
+        that begins has a kernel of zeros there and this bias, so that nothing pulls at them where the targets
+        are as constant. None is NaN of all.
 
     Examples
     --------
@@ -210,6 +214,7 @@ class Task:
     every_epoch: bool = True
     test_rows: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     loss_unit: float = 1.0
+    constant_outputs: np.ndarray | None = None
 
     @property
     def first_epoch(self) -> int:
@@ -304,13 +309,19 @@ for _public in (Architecture, State, Task, Trained, DivergenceError):
     _public.__module__ = "sklearn_ridge_nn.training"
 
 
+#: Targets that are larger are far from what networks learn well.
+LARGE = 1e3
+
+
 def divergence(task: Task, epoch: int) -> DivergenceError:
     """Return the error of a task that diverged in an epoch, counted from its initialisation."""
     is_rate_ours = isinstance(task.optimizer, (str, type))
     rate = f"learning_rate (now {task.learning_rate})" if is_rate_ours else "the optimizer's learning rate"
+    largest = float(np.abs(task.targets).max()) if task.architecture.is_of_numbers else 0.0
+    scale_y = f"Scale y, which reaches {largest:.2g}: scale_target=True does. " if largest > LARGE else ""
     return DivergenceError(
-        f"The loss became infinite or NaN in epoch {epoch + 1} of {task.last_epoch}. Scale X, for example "
-        f"with sklearn.preprocessing.StandardScaler, lower {rate}, or lower alpha (now {task.alpha})."
+        f"The loss became infinite or NaN in epoch {epoch + 1} of {task.last_epoch}. {scale_y}Scale X, for "
+        f"example with sklearn.preprocessing.StandardScaler, lower {rate}, or lower alpha (now {task.alpha})."
     )
 
 

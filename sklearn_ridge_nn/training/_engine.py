@@ -29,10 +29,10 @@ from sklearn_ridge_nn.network import (
     Trained,
     constant_rate,
     divergence,
-    initial_weights,
     is_schedule,
     optimizer_recipe,
     scheduled_rates,
+    start_weights,
     strengths,
     why_one_by_one,
 )
@@ -206,7 +206,7 @@ class _Training:
     def __init__(self, stack: Stack, program: Program, progress: Progress) -> None:
         self.stack, self.program, self.progress = stack, program, progress
         group, tasks = stack.group, stack.tasks
-        program.load([_start_weights(task) for task in tasks], [task.start for task in tasks])
+        program.load([start_weights(task) for task in tasks], [task.start for task in tasks])
         arrays = program.input_arrays()
         recipes = [optimizer_recipe(task.optimizer, task.learning_rate) for task in tasks]
         #: The members of each schedule.
@@ -405,10 +405,3 @@ class _EarlyStopping:
         for member in np.flatnonzero(stops).tolist():
             n_epochs = epoch - self.first_epoch + 1
             self.stopped[member] = (n_epochs, program.member_state(state, member))
-
-
-def _start_weights(task: Task) -> list[np.ndarray]:
-    """Return the weights that a task starts from, kernel and bias of each layer in turn."""
-    if task.start is None:
-        return initial_weights(task.architecture, task.seed)
-    return task.start.weights

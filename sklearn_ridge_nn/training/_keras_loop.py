@@ -27,6 +27,7 @@ from sklearn_ridge_nn.network import (
     optimizer_signature,
     optimizer_variables,
     row_losses,
+    start_weights,
     strengths,
 )
 
@@ -59,6 +60,8 @@ def train_with_keras(task: Task, classes: np.ndarray | None) -> Trained:
         model__learning_rate=task.learning_rate,
         model__seed=task.seed,
     ).model_
+    if task.constant_outputs is not None and task.start is None:
+        network.set_weights(start_weights(task))
     bookkeeping = _Bookkeeping(task)
     own_callbacks = _detached_copies(task.callbacks)
     log = _EpochLog()

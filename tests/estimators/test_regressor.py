@@ -180,6 +180,21 @@ def test_bias_and_variance_are_those_of_the_predictions():
         (np.r_[-1.0, np.ones(39)], {"loss": "poisson"}, "y must not be negative for loss='poisson'"),
         (np.r_[1e200, np.ones(39)], {}, "whose squares are beyond float64"),
         (np.arange(40.0), {"quantile": 0.9}, "quantile=0.9 would have no effect"),
+        (
+            pd.Series(pd.date_range("2020", periods=40, tz="UTC")),
+            {},
+            "y must hold numbers, but it holds Time",
+        ),
+        (pd.Series(pd.period_range("2020", periods=40)), {}, "y must hold numbers, but it holds Period"),
+        (np.array([1j, *range(39)], dtype=object), {}, "y must hold numbers, but it holds 1j"),
+        (np.array([None, *range(39)], dtype=object), {}, "Input y contains NaN"),
+        (pd.Series([pd.NA, *range(39)], dtype=object), {}, "Input y contains NaN"),
+        (np.array([np.inf, *range(39)], dtype=object), {}, "Input y contains infinity"),
+        (
+            1e25 * np.arange(40.0),
+            {"scale_target": False, "dtype": "float32"},
+            "Scale y, which reaches 3.9e.26: scale_target=True",
+        ),
     ],
 )
 def test_bad_input_is_refused_by_name(y, params, message):
@@ -187,11 +202,59 @@ def test_bad_input_is_refused_by_name(y, params, message):
         regressor(**params).fit(X[:40], y)
 
 
-@pytest.mark.parametrize("params", [{}, {"scale_target": False}, {"loss": "poisson"}])
-def test_a_constant_y_is_predicted_with_a_warning(params):
+CONSTANTS = [{"loss": loss} for loss in LOSSES] + [{"scale_target": False}, {"dtype": "float32"}]
+
+
+@pytest.mark.parametrize("with_keras", [False, True])
+@pytest.mark.parametrize("params", CONSTANTS, ids=repr)
+def test_a_constant_y_is_predicted_with_a_warning_and_its_losses(params, with_keras):
+    params = params | ({"callbacks": [keras.callbacks.Callback()]} if with_keras else {})
     with pytest.warns(UserWarning, match=r"y is constant \(3\)"):
         fitted = regressor(**params).fit(X, np.full(len(X), 3.0))
     np.testing.assert_allclose(fitted.predict(X), 3.0, rtol=1e-12)
+    least = 3 - 3 * np.log(3 + 1e-7) if params.get("loss") == "poisson" else 0.0
+    for name in ("data_loss", "val_data_loss"):
+        np.testing.assert_allclose(fitted.history_[name], least, atol=1e-4 if least else 0)
+
+
+def test_counts_of_zero_have_a_small_rate_from_which_training_goes_on():
+    with pytest.warns(UserWarning, match=r"y is constant \(0\)"):
+        fitted = regressor(loss="poisson", warm_start=True, learning_rate=0.1).fit(X, np.zeros(len(X)))
+    np.testing.assert_allclose(fitted.predict(X.astype("float32")), 1e-7, rtol=1e-5)
+    assert np.isfinite(mean_poisson_deviance(Y, fitted.predict(X)))
+    assert fitted.set_params(epochs=200).fit(X, Y / Y.mean()).predict(X).mean() == pytest.approx(1, abs=0.2)
+
+
+def test_a_constant_output_is_exact_beside_one_that_learns():
+    y = np.column_stack([np.full(len(Y), 7.0), Y])
+    with pytest.warns(UserWarning, match=r"y is constant in column \[0\] \(7\)"):
+        fitted = regressor(validation_split=0).fit(X, y)
+    np.testing.assert_array_equal(fitted.predict(X)[:, 0], 7.0)
+    expected = mean_squared_error(y, fitted.predict(X), multioutput=1 / fitted.target_scale_**2)
+    assert fitted.history_["data_loss"][-1] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:y is constant")
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
+def test_folds_whose_training_rows_are_constant_have_the_losses_of_their_predictions(loss):
+    y = np.where(np.arange(len(Y)) < len(Y) // 3, Y, 3.0)
+    metric = {"squared_error": mean_squared_error, "absolute_error": mean_absolute_error}[loss]
+    found = diagnose(regressor(loss=loss), X, y, alphas=[0, 0.1], cv=theirs.KFold(3), remedies=False)
+    chosen = chooser(loss=loss, scoring=f"neg_mean_{loss}", epochs="best", max_epochs=3).fit(X, y)
+    train, test = next(theirs.KFold(3).split(X))
+    predicted = regressor(loss=loss).fit(X[train], y[train]).predict(X[test])
+    assert found.test_loss[0, 0] == pytest.approx(metric(y[test], predicted), rel=1e-12)
+    np.testing.assert_allclose(chosen.cv_results_["split0_test_score"], -metric(y[test], predicted))
+
+
+def test_the_r2_of_a_fold_of_equal_numbers_is_scikit_learns():
+    y = np.where(np.arange(len(Y)) < 2 * len(Y) // 3, Y, 3.0)
+    fitted = chooser(epochs="best", max_epochs=3, validation_split=0).fit(X, y)
+    train, test = list(theirs.KFold(3).split(X))[2]
+    network = regressor(alpha=0.0, epochs=3, validation_split=0).fit(X[train], y[train])
+    assert fitted.cv_results_["split2_test_score"][2] == r2_score(y[test], network.predict(X[test])) == 0
+    found = diagnose(network, X, y, alphas=[0, 0.1], cv=theirs.KFold(3), epochs=3, remedies=False)
+    assert found.test_score[0, 2] == 0
 
 
 def test_huge_numbers_do_not_overflow():
@@ -322,7 +385,7 @@ def test_the_scikeras_regressor_is_of_the_same_network():
 def test_skops_needs_only_this_class_to_be_trusted():
     several = np.column_stack([Y, X[:, 0]])
     for y in (Y, several):
-        fitted = make_pipeline(StandardScaler(), regressor(early_stopping=True)).fit(X, y)
+        fitted = make_pipeline(StandardScaler(), regressor()).fit(X, y)
         data = skops.io.dumps(fitted)
         assert skops.io.get_untrusted_types(data=data) == ["sklearn_ridge_nn.RidgeMLPRegressor"]
         twin = skops.io.loads(data, trusted=["sklearn_ridge_nn.RidgeMLPRegressor"])
@@ -351,6 +414,17 @@ def test_early_stopping_keeps_the_best_epoch(loss):
     assert fitted.n_iter_ < 60
     shorter = regressor(epochs=fitted.best_epoch_ + 1, **params).fit(X, Y)
     np.testing.assert_allclose(fitted.predict(X), shorter.predict(X), rtol=1e-9)
+
+
+def test_partial_fits_do_not_stop_early():
+    with pytest.raises(ValueError, match="partial_fit holds nothing out"):
+        regressor(early_stopping=True).partial_fit(X, Y)
+
+
+def test_training_goes_on_with_the_scale_it_began_with():
+    fitted = regressor(warm_start=True).fit(X, Y).set_params(scale_target=False)
+    with pytest.raises(ValueError, match="scale_target changed from True to False"):
+        fitted.fit(X, Y)
 
 
 # -- RidgeMLPRegressorCV ---------------------------------------------------------------------------
@@ -428,3 +502,15 @@ def test_a_chooser_travels_and_goes_on():
     twin = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(twin.predict(X), fitted.predict(X))
     assert twin.alpha_ == fitted.alpha_
+
+
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's, of R2
+def test_a_score_that_needs_more_rows_is_told_so():
+    with pytest.raises(ValueError, match=r"\[0, 1, 2, 3, 4, ...\].*R2 needs two.*Give a cv of fewer splits"):
+        chooser(cv=theirs.LeaveOneOut(), epochs=1).fit(X[:8], Y[:8])
+
+
+@pytest.mark.parametrize("epochs", [2, "best"])
+def test_wrong_weights_are_refused_before_any_training(epochs):
+    with pytest.raises(ValueError, match=r"sample_weight.shape == \(3,\), expected \(442,\)"):
+        chooser(epochs=epochs).fit(X, Y, sample_weight=[1.0, 2.0, 3.0])

@@ -1,0 +1,219 @@
+"""Diagnoses of regressors, against scikit-learn's metrics of separate fits, and against known truths."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, make_friedman1, make_regression
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import PoissonRegressor, QuantileRegressor, Ridge, RidgeCV
+from sklearn.metrics import (
+    make_scorer,
+    mean_absolute_error,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    mean_squared_error,
+    r2_score,
+)
+from sklearn.model_selection import KFold, RepeatedKFold, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+from sklearn.utils import check_random_state, resample
+
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPRegressor, bias_variance, diagnose
+from sklearn_ridge_nn.model_selection import GridSearchCV
+
+X, Y = load_diabetes(return_X_y=True)
+X, Y = scale(X)[:200], Y[:200]
+SEVERAL = np.column_stack([Y, 1e3 * X[:, 0] * X[:, 1]])
+WEIGHTS = np.random.default_rng(0).uniform(0.5, 2, len(Y))
+CV = KFold(3)
+
+
+def regressor(**params):
+    given = {"hidden_layer_sizes": (8,), "epochs": 6, "validation_split": 0, "dtype": "float64"}
+    return RidgeMLPRegressor(**{**given, "learning_rate": 0.02, "random_state": 0, **params})
+
+
+def pinball(y, predicted, sample_weight=None):
+    return mean_pinball_loss(y, predicted, sample_weight=sample_weight, alpha=0.8)
+
+
+def half_deviance(y, predicted, sample_weight=None):
+    return mean_poisson_deviance(y, predicted, sample_weight=sample_weight) / 2
+
+
+METRICS = {
+    "squared_error": mean_squared_error,
+    "absolute_error": mean_absolute_error,
+    "poisson": half_deviance,
+    "quantile": pinball,
+}
+
+
+def trained_on(loss, **params):
+    return regressor(loss=loss, **({"quantile": 0.8} if loss == "quantile" else {}), **params)
+
+
+@pytest.mark.parametrize("loss", METRICS)
+def test_weighted_losses_and_curves_are_those_of_separate_fits(loss):
+    estimator = make_pipeline(StandardScaler(), trained_on(loss))
+    step = "ridgemlpregressor"
+    found = diagnose(
+        estimator, X, Y, alphas=[0, 0.1], cv=CV, params={f"{step}__sample_weight": WEIGHTS}, remedies=False
+    )
+    close = 1e-6 if loss == "poisson" else 1e-9  # Keras adds 1e-7 to a prediction before its logarithm
+    for epochs in (2, 6):
+        for split, (train, test) in enumerate(CV.split(X)):
+            fitted = clone(estimator).set_params(**{f"{step}__alpha": 0.1, f"{step}__epochs": epochs})
+            fitted.fit(X[train], Y[train], **{f"{step}__sample_weight": WEIGHTS[train]})
+            for rows, curve in ((train, found.train_loss_curve), (test, found.test_loss_curve)):
+                expected = METRICS[loss](Y[rows], fitted.predict(X[rows]), sample_weight=WEIGHTS[rows])
+                assert curve[1, split, epochs - 1] == pytest.approx(expected, rel=close)
+
+
+def test_several_outputs_count_alike_in_whichever_unit():
+    found = diagnose(regressor(), X, SEVERAL, alphas=[0, 0.1], cv=CV, remedies=["yardsticks"])
+    trials = {trial.name: trial for trial in found.trials}
+    for split, (train, test) in enumerate(CV.split(X)):
+        fitted = regressor(alpha=0.1).fit(X[train], SEVERAL[train])
+        ridge = RidgeCV(alphas=np.logspace(-3, 5, 17)).fit(X[train], SEVERAL[train])
+        weights = 1 / SEVERAL[train].std(axis=0) ** 2
+        of_fitted, of_ridge = (
+            mean_squared_error(SEVERAL[test], model.predict(X[test]), multioutput=weights)
+            for model in (fitted, ridge)
+        )
+        assert found.test_loss[1, split] == pytest.approx(of_fitted, rel=1e-9)
+        assert trials["RidgeCV"].test_loss[split] == pytest.approx(of_ridge, rel=1e-9)
+        score = r2_score(SEVERAL[test], fitted.predict(X[test]))
+        assert found.test_score[1, split] == pytest.approx(score, rel=1e-9)
+
+
+LINEAR = {
+    "squared_error": RidgeCV(alphas=np.logspace(-3, 5, 17)),
+    "poisson": PoissonRegressor(max_iter=1000),
+    "quantile": QuantileRegressor(quantile=0.8, alpha=0),
+}
+STRATEGIES = {"absolute_error": {"strategy": "median"}, "quantile": {"strategy": "quantile", "quantile": 0.8}}
+
+
+@pytest.mark.parametrize("loss", METRICS)
+def test_yardsticks_are_fitted_and_judged_by_the_loss_that_is_trained(loss):
+    found = diagnose(trained_on(loss), X, Y, alphas=[0, 0.1], cv=CV, remedies=["yardsticks"])
+    trials = {trial.name: trial for trial in found.trials}
+    peers = {
+        found.guess: DummyRegressor(**STRATEGIES.get(loss, {"strategy": "mean"})),
+        type(LINEAR.get(loss, LINEAR["squared_error"])).__name__: LINEAR.get(loss, LINEAR["squared_error"]),
+        "HistGradientBoosting": HistGradientBoostingRegressor(
+            loss=loss, quantile=0.8 if loss == "quantile" else None, random_state=0
+        ),
+    }
+    assert set(peers) <= set(trials)
+    assert ("MLPRegressor" in trials) == (loss != "quantile")
+    for name, peer in peers.items():
+        for split, (train, test) in enumerate(CV.split(X)):
+            predicted = clone(peer).fit(X[train], Y[train]).predict(X[test])
+            expected = METRICS[loss](Y[test], predicted)
+            assert trials[name].test_loss[split] == pytest.approx(expected, rel=1e-6), name
+
+
+def test_results_of_searches_are_taken():
+    search = GridSearchCV(
+        regressor(), {"alpha": [0.0, 0.1, 1.0]}, cv=CV, scoring=["r2", "neg_mean_squared_error"],
+        refit=False, return_train_score=True,
+    )  # fmt: skip
+    found = AlphaDiagnosis.from_cv_results(search.fit(X, Y).cv_results_)
+    direct = diagnose(regressor(), X, Y, alphas=[0, 0.1, 1], cv=CV)
+    np.testing.assert_allclose(found.test_loss, direct.test_loss, rtol=1e-9)
+    assert found.verdicts == direct.verdicts
+
+
+def test_other_regressors_are_judged_by_the_squared_error():
+    found = diagnose(Ridge(), X, Y, alphas=[1e-3, 1e5], cv=CV, param_name="alpha")
+    for split, (train, test) in enumerate(CV.split(X)):
+        predicted = Ridge(1e5).fit(X[train], Y[train]).predict(X[test])
+        assert found.test_loss[1, split] == pytest.approx(mean_squared_error(Y[test], predicted), rel=1e-9)
+
+
+def test_other_scores_stand_beside_the_loss():
+    scorer = make_scorer(mean_absolute_error, greater_is_better=False)
+    found = diagnose(regressor(), X, Y, alphas=[0, 0.1], cv=CV, scoring=scorer)
+    train, test = next(CV.split(X))
+    predicted = regressor(alpha=0.0).fit(X[train], Y[train]).predict(X[test])
+    assert found.test_score[0, 0] == pytest.approx(-mean_absolute_error(Y[test], predicted), rel=1e-9)
+
+
+def test_a_diagnosis_of_several_outputs_travels_and_is_told():
+    found = diagnose(regressor(), X, SEVERAL, alphas=[0, 0.1], cv=CV, remedies=True)
+    again = AlphaDiagnosis.from_dict(found.to_dict())
+    assert str(again) == str(found)
+    assert "squared error" in str(found)
+    assert "class" not in str(found)
+
+
+def test_large_losses_are_written_out():
+    told = str(diagnose(regressor(), X, 1e3 * Y, alphas=[0, 0.1], cv=CV))
+    assert "e+0" not in told.replace("e+09", "").replace("e+10", "")
+
+
+def test_squared_bias_and_variance_are_those_of_separate_fits():
+    found = bias_variance(regressor(), X, Y, alphas=[0, 0.1], n_resamples=4, random_state=3)
+    rng = check_random_state(3)
+    train, test = train_test_split(np.arange(len(Y)), test_size=0.25, random_state=rng)
+    samples = [resample(train, random_state=rng) for _ in range(4)]
+    predicted = np.array([regressor(alpha=0.1).fit(X[rows], Y[rows]).predict(X[test]) for rows in samples])
+    mean = predicted.mean(axis=0)
+    assert found.squared_bias[1] == pytest.approx(np.mean((mean - Y[test]) ** 2), rel=1e-9)
+    assert found.squared_variance[1] == pytest.approx(np.mean((predicted - mean) ** 2), rel=1e-9)
+    assert found.squared_error[1] == pytest.approx(np.mean((predicted - Y[test]) ** 2), rel=1e-9)
+
+
+# -- a known truth --------------------------------------------------------------------------------
+
+
+def diagnosis_of_noisy_rows(n_rows, n_features, seed):
+    """Three of the features matter, and a fifth of the variance of y is noise."""
+    rows, y = make_regression(n_rows, n_features, n_informative=3, random_state=seed)
+    y = scale(y) + np.random.default_rng(seed).normal(size=n_rows) / 2
+    network = regressor(hidden_layer_sizes=(32,), epochs=60, batch_size=16, learning_rate=0.01)
+    return diagnose(network, rows, y, alphas=[0, 0.3, 100]), y
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_few_noisy_rows_overfit_without_a_penalty_and_underfit_with_a_huge_one(seed):
+    found, y = diagnosis_of_noisy_rows(100, 60, seed)
+    assert found.verdicts == ("overfit", "good", "underfit")
+    assert found.n_splits == 15
+    assert found.generalization_gap.mean(axis=1).argmax() == 0
+    assert found.train_loss[2].mean() == pytest.approx(y.var(), rel=0.1)  # it predicts the mean
+
+
+def test_more_splits_of_numbers_are_not_stratified():
+    found, _ = diagnosis_of_noisy_rows(60, 40, 1)
+    advices = [finding.advice for finding in found.findings if "cv" in finding.suggestion]
+    assert advices
+    assert all("cv=RepeatedKFold(" in advice for advice in advices)
+
+
+def test_many_rows_of_a_simple_law_are_good_without_a_penalty():
+    rows = np.random.default_rng(0).normal(size=(1000, 4))
+    found = diagnose(regressor(), rows, rows[:, 0] + rows[:, 1], alphas=[0, 1e-7, 1e-6])
+    assert found.verdicts == ("good", "good", "good")
+
+
+def test_numbers_without_signal_are_not_better_than_the_mean():
+    rng = np.random.default_rng(0)
+    found = diagnose(regressor(), rng.normal(size=(120, 5)), rng.normal(size=120), alphas=[0, 1e-2])
+    (finding,) = [f for f in found.findings if f.code == "no-better-than-mean"]
+    assert finding.severity == "problem"
+
+
+def test_a_network_beats_the_line_where_the_law_is_curved():
+    rows, y = make_friedman1(500, 8, noise=0.5, random_state=0)
+    network = RidgeMLPRegressor(epochs=100, learning_rate=0.01, hidden_layer_sizes=(32,), random_state=0)
+    cv = RepeatedKFold(n_splits=5, n_repeats=1, random_state=0)
+    found = diagnose(network, scale(rows), y, alphas=[1e-4, 1e-2], cv=cv, remedies=["yardsticks"])
+    (finding,) = [f for f in found.findings if f.code == "worth-a-network"]
+    (ridge,) = [result for result in found.trial_results("yardstick") if result.trial.name == "RidgeCV"]
+    assert ridge.low > 0
+    assert finding.severity == "passed" or "does better than RidgeCV" in finding.sentence
