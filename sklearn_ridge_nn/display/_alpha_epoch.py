@@ -129,7 +129,7 @@ class AlphaEpochDisplay:
         if loss_map is None or loss_map.best is None or diagnosis.n_epochs < 2:
             raise ValueError(
                 "A map needs loss curves of two epochs or more, of some alpha on every split. Diagnose a "
-                "RidgeMLPClassifier with epochs='settled'."
+                "network of ours with epochs='settled'."
             )
         return cls(
             alphas=diagnosis.alphas,

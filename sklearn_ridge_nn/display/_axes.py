@@ -255,7 +255,7 @@ def fitted_network(estimator: Any) -> Any:
         last = last.steps[-1][1] if hasattr(last, "steps") else last.best_estimator_
     if not hasattr(last, "history_") or not hasattr(last, "coefs_"):
         raise ValueError(
-            "estimator must be a fitted RidgeMLPClassifier, or a fitted Pipeline or search that ends in "
-            f"one. Got {estimator!r}. Call its fit first."
+            "estimator must be a fitted RidgeMLPClassifier or RidgeMLPRegressor, or a fitted Pipeline or "
+            f"search that ends in one. Got {estimator!r}. Call its fit first."
         )
     return last

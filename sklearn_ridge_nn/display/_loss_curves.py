@@ -70,7 +70,7 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        estimator : RidgeMLPClassifier or Pipeline
+        estimator : RidgeMLPClassifier, RidgeMLPRegressor or Pipeline
             Fitted.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
@@ -103,7 +103,7 @@ class LossCurveDisplay:
         """
         if diagnosis.test_loss_curve is None or diagnosis.train_loss_curve is None:
             raise ValueError(
-                "This diagnosis has no loss curves. Only sklearn_ridge_nn.diagnose of a RidgeMLPClassifier, "
+                "This diagnosis has no loss curves. Only sklearn_ridge_nn.diagnose of a network of ours, "
                 "or of a Pipeline that ends in one, has them."
             )
         trained = diagnosis.alphas[~np.isnan(diagnosis.test_loss).all(axis=1)]

@@ -69,7 +69,7 @@ class WeightDistributionDisplay:
 
         Parameters
         ----------
-        estimator : RidgeMLPClassifier or Pipeline
+        estimator : RidgeMLPClassifier, RidgeMLPRegressor or Pipeline
             Fitted.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None makes a figure.
@@ -95,7 +95,7 @@ class WeightDistributionDisplay:
         """
         if diagnosis.weight_quantiles is None or diagnosis.weight_norm is None:
             raise ValueError(
-                "This diagnosis knows no weights. Only sklearn_ridge_nn.diagnose of a RidgeMLPClassifier, or "
+                "This diagnosis knows no weights. Only sklearn_ridge_nn.diagnose of a network of ours, or "
                 "of a Pipeline that ends in one, measures them."
             )
         return cls(

@@ -1,6 +1,6 @@
 """The rule of one standard error: the strongest penalty that is about as good as the best one.
 
-Searches, `RidgeMLPClassifierCV` and diagnoses choose by these two functions.
+Searches, the estimators that choose their alpha, and diagnoses choose by these two functions.
 """
 
 from __future__ import annotations

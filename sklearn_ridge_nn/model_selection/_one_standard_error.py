@@ -59,8 +59,9 @@ def one_standard_error(
     -----
     The rule is that of Breiman, Friedman, Olshen and Stone (1984), Classification and Regression Trees,
     section 3.4.3, with the ties of ``cv.glmnet`` (Friedman, Hastie and Tibshirani, 2010). `refit="1se"`,
-    `RidgeMLPClassifierCV` and `AlphaDiagnosis.one_se_alpha` follow it, too. scikit-learn's example of the
-    rule uses the standard *deviation* over the folds, which is ``sqrt(n_splits)`` times as wide.
+    `RidgeMLPClassifierCV`, `RidgeMLPRegressorCV` and `AlphaDiagnosis.one_se_alpha` follow it, too.
+    scikit-learn's example of the rule uses the standard *deviation* over the folds, which is
+    ``sqrt(n_splits)`` times as wide.
 
     Examples
     --------

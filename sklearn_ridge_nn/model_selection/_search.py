@@ -2,7 +2,7 @@
 
 Names, signatures, attributes and results are those of `sklearn.model_selection`; changing the import is all
 there is to do. The functions that run are scikit-learn's own as well: only how they run their fits is
-replaced, and only for a `RidgeMLPClassifier` or a Pipeline that ends in one. Other estimators are fitted as
+replaced, and only for a network of ours or a Pipeline that ends in one. Other estimators are fitted as
 scikit-learn fits them.
 """
 
@@ -42,7 +42,7 @@ class _BatchedSearch:
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Labels.
+            Labels, or numbers.
         **params : dict of str to object
             Metadata for the estimator's ``fit``, the scorer and the splitter, such as
             ``sample_weight`` and ``groups``, as scikit-learn's search routes them.
@@ -110,11 +110,13 @@ class GridSearchCV(_BatchedSearch, theirs.GridSearchCV):
     Parameters
     ----------
     estimator : estimator object
-        A `RidgeMLPClassifier`, or a Pipeline that ends in one; others are searched as scikit-learn does.
+        A `RidgeMLPClassifier` or `RidgeMLPRegressor`, or a Pipeline that ends in one; others are searched as
+        scikit-learn does.
     param_grid : dict or list of dict
         Values to try for each parameter, by name.
     scoring : str, callable, list, tuple or dict, default=None
-        How to score, as scikit-learn's search takes it; None is the accuracy.
+        How to score, as scikit-learn's search takes it; None is the accuracy, or
+        R².
     n_jobs : int, default=None
         Chunks of fits that run at a time, where joblib's backend sends them. One process already uses all
         cores, so this pays off for long searches, and on clusters.
@@ -123,7 +125,7 @@ class GridSearchCV(_BatchedSearch, theirs.GridSearchCV):
         scikit-learn's rank. "1se" chooses by :func:`one_standard_error`, where ties go to the largest alpha.
         With several metrics, the name of one or a callable as scikit-learn's search takes it.
     cv : int, cross-validation generator or iterable, default=None
-        The splits; None and ints are stratified.
+        The splits; None and ints are stratified for classes.
     verbose : int, default=0
         Above 0 shows a line of progress, above 1 also scikit-learn's lines, one for each fit.
     pre_dispatch : int or str, default="2*n_jobs"
@@ -162,6 +164,7 @@ class GridSearchCV(_BatchedSearch, theirs.GridSearchCV):
     --------
     RandomizedSearchCV : Tries candidates drawn at random.
     sklearn_ridge_nn.RidgeMLPClassifierCV : A classifier that chooses its alpha itself.
+    sklearn_ridge_nn.RidgeMLPRegressorCV : A regressor that does.
 
     Notes
     -----
@@ -230,7 +233,8 @@ class RandomizedSearchCV(_BatchedSearch, theirs.RandomizedSearchCV):
     Parameters
     ----------
     estimator : estimator object
-        A `RidgeMLPClassifier`, or a Pipeline that ends in one; others are searched as scikit-learn does.
+        A `RidgeMLPClassifier` or `RidgeMLPRegressor`, or a Pipeline that ends in one; others are searched as
+        scikit-learn does.
     param_distributions : dict or list of dict
         A distribution with a method ``rvs``, or a list, for each parameter, by name.
     n_iter : int, default=10

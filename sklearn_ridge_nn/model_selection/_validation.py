@@ -44,11 +44,12 @@ def cross_validate(
     Parameters
     ----------
     estimator : estimator object
-        A `RidgeMLPClassifier`, or a Pipeline that ends in one; others are fitted as scikit-learn does.
+        A `RidgeMLPClassifier` or `RidgeMLPRegressor`, or a Pipeline that ends in one; others are fitted as
+        scikit-learn does.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows.
     y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-        Labels.
+        Labels, or numbers.
     groups : array-like of shape (n_samples,), default=None
         Groups for the splitter, where metadata routing is off.
     scoring, cv, n_jobs, verbose, pre_dispatch, return_train_score, error_score, memory : object

@@ -148,7 +148,7 @@ class Task:
         multiclass, and numbers as they are trained on for continuous ones.
     weights : ndarray of shape (n_rows,) or None
         Row weights, 0 on rows that are not used; None weighs all rows 1. They are used as they are:
-        divide them by their mean over `train_rows`, as `RidgeMLPClassifier` does (but for partial
+        divide them by their mean over `train_rows`, as the estimators do (but for partial
         fits, which keep the scale of the first one).
     train_rows, validation_rows : ndarray of int
         Numbers of the rows to train on and of the hold-out, which may be empty.
@@ -156,7 +156,7 @@ class Task:
     seed : int
         Keys initial weights, shuffles and dropout masks.
     optimizer, learning_rate : object
-        As `RidgeMLPClassifier` takes them.
+        As the estimators take them.
     dropout : float
         Share of each hidden layer's outputs that is dropped, in [0, 1).
     patience : int or None

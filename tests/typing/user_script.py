@@ -15,6 +15,8 @@ from sklearn_ridge_nn import (
     BiasVarianceDisplay,
     RidgeMLPClassifier,
     RidgeMLPClassifierCV,
+    RidgeMLPRegressor,
+    RidgeMLPRegressorCV,
     bias_variance,
     diagnose,
 )
@@ -25,6 +27,10 @@ X, y = np.zeros((10, 2)), np.arange(10) % 2
 classifier = RidgeMLPClassifier(alpha=0.01, hidden_layer_sizes=(8,), random_state=0)
 assert_type(classifier.fit(X, y), RidgeMLPClassifier)
 assert_type(RidgeMLPClassifierCV([0.1, 1.0]).fit(X, y).alpha_, float)
+regressor = RidgeMLPRegressor(loss="quantile", quantile=0.9, alpha=0.01, scale_target=False)
+assert_type(regressor.fit(X, y), RidgeMLPRegressor)
+assert_type(RidgeMLPRegressorCV([0.1, 1.0], epochs="best").fit(X, y).alpha_, float)
+assert_type(diagnose(regressor, X, y), AlphaDiagnosis)
 assert_type(diagnose(classifier, X, y), AlphaDiagnosis)
 assert_type(diagnose(classifier, X, y).plot(), AlphaCurveDisplay)
 assert_type(diagnose(classifier, X, y).best_alpha, float)
@@ -37,4 +43,5 @@ assert_type(sklearn_ridge_nn.__version__, str)
 
 RidgeMLPClassifier(0.01, (8,))  # type: ignore[call-arg]
 RidgeMLPClassifier(regularisation=0.01)  # type: ignore[call-arg]
+RidgeMLPRegressor(class_weight="balanced")  # type: ignore[call-arg]
 sklearn_ridge_nn.Evidence  # type: ignore[attr-defined]
