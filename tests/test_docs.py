@@ -134,6 +134,7 @@ def test_the_commands_of_the_pages_run(tmp_path, monkeypatch):
     rows.to_csv(tmp_path / "new.csv", index=False)
     rows["label"] = np.where(rows["size"] + (rows["kind"] == "b") > 0.5, "yes", "no")
     rows.to_csv(tmp_path / "data.csv", index=False)
+    rows.assign(price=100 + 10 * rows["size"]).to_csv(tmp_path / "houses.csv", index=False)
     shown = [
         line
         for path in pages(".rst", ".md")

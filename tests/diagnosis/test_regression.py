@@ -171,28 +171,17 @@ def test_squared_bias_and_variance_are_those_of_separate_fits():
 # -- a known truth --------------------------------------------------------------------------------
 
 
-def diagnosis_of_noisy_rows(n_rows, n_features, seed):
-    """Three of the features matter, and a fifth of the variance of y is noise."""
-    rows, y = make_regression(n_rows, n_features, n_informative=3, random_state=seed)
-    y = scale(y) + np.random.default_rng(seed).normal(size=n_rows) / 2
-    network = regressor(hidden_layer_sizes=(32,), epochs=60, batch_size=16, learning_rate=0.01)
-    return diagnose(network, rows, y, alphas=[0, 0.3, 100]), y
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_few_noisy_rows_overfit_without_a_penalty_and_underfit_with_a_huge_one(seed):
-    found, y = diagnosis_of_noisy_rows(100, 60, seed)
+    """150 rows of 100 features, of which three matter; a fifth of the variance of y is noise."""
+    rows, y = make_regression(150, 100, n_informative=3, random_state=seed)
+    y = scale(y) + np.random.default_rng(seed).normal(size=150) / 2
+    network = regressor(hidden_layer_sizes=(32,), epochs=60, batch_size=16, learning_rate=0.01)
+    found = diagnose(network, rows, y, alphas=[0, 0.3, 100])
     assert found.verdicts == ("overfit", "good", "underfit")
     assert found.n_splits == 15
     assert found.generalization_gap.mean(axis=1).argmax() == 0
     assert found.train_loss[2].mean() == pytest.approx(y.var(), rel=0.1)  # it predicts the mean
-
-
-def test_more_splits_of_numbers_are_not_stratified():
-    found, _ = diagnosis_of_noisy_rows(60, 40, 1)
-    advices = [finding.advice for finding in found.findings if "cv" in finding.suggestion]
-    assert advices
-    assert all("cv=RepeatedKFold(" in advice for advice in advices)
 
 
 def test_many_rows_of_a_simple_law_are_good_without_a_penalty():

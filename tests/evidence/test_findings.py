@@ -1,5 +1,6 @@
 """Every finding: data that trigger it, data that pass, and where it cannot be told."""
 
+import dataclasses
 import json
 import pickle
 import re
@@ -705,3 +706,18 @@ def test_a_finding_of_an_earlier_file_says_what_it_said():
     assert finding.suggestion == {}
     assert pickle.loads(pickle.dumps(finding)) == finding
     assert hash(finding) == hash(Finding("c", "hint", "s", advice))
+
+
+def test_more_splits_are_stratified_where_there_are_classes():
+    """Labels that are not counted are several a row."""
+    open_one = CASES["undetermined-verdicts"][0]
+    numbers = dataclasses.replace(open_one, task="regression")
+    counted = dataclasses.replace(open_one, rarest_class=("a", 30, 5), **curves([0.9, 0.5], [0.9, 0.5]))
+    multilabel = dataclasses.replace(counted, rarest_class=None)
+    for diagnosis, splitter in (
+        (open_one, "RepeatedStratifiedKFold"),
+        (counted, "RepeatedStratifiedKFold"),
+        (numbers, "RepeatedKFold"),
+        (multilabel, "RepeatedKFold"),
+    ):
+        assert f"cv={splitter}(n_splits=5, n_repeats=3)" in said(diagnosis, "undetermined-verdicts").advice
