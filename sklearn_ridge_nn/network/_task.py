@@ -318,7 +318,9 @@ def divergence(task: Task, epoch: int) -> DivergenceError:
     is_rate_ours = isinstance(task.optimizer, (str, type))
     rate = f"learning_rate (now {task.learning_rate})" if is_rate_ours else "the optimizer's learning rate"
     largest = float(np.abs(task.targets).max()) if task.architecture.is_of_numbers else 0.0
-    scale_y = f"Scale y, which reaches {largest:.2g}: scale_target=True does. " if largest > LARGE else ""
+    how = "divide it by its mean" if task.architecture.loss == "poisson" else "scale_target=True does"
+    is_as_it_was = task.loss_unit == 1  # and not scaled
+    scale_y = f"Scale y, which reaches {largest:.2g}: {how}. " if is_as_it_was and largest > LARGE else ""
     return DivergenceError(
         f"The loss became infinite or NaN in epoch {epoch + 1} of {task.last_epoch}. {scale_y}Scale X, for "
         f"example with sklearn.preprocessing.StandardScaler, lower {rate}, or lower alpha (now {task.alpha})."
