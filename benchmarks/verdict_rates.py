@@ -230,6 +230,8 @@ def map_rows(n_sets: int) -> Iterator[tuple[str, str]]:
             )
 
 
+#: Penalties too weak to matter, and those of a wide range.
+WEAK, WIDE = [0, *np.logspace(-8, -4, 13)], [0, 1e-3, 1e-2, 1e-1, 1]
 SMALL = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
 
 
@@ -242,21 +244,39 @@ def share(n_sets: int, event: Callable[[int], bool]) -> str:
     return f"{found:.1%} of {n_sets}"
 
 
-def equal_networks(number: int) -> bool:
+def any_called(diagnosis: AlphaDiagnosis) -> bool:
+    return any(verdict in CALLED for verdict in diagnosis.verdicts)
+
+
+def is_problem(diagnosis: AlphaDiagnosis, code: str) -> bool:
+    return any(f.code == code and f.severity == "problem" for f in diagnosis.findings)
+
+
+def called_at_the_ends(diagnoses: list[AlphaDiagnosis], strongest: str) -> str:
+    """Return how often no penalty is called overfit, and the strongest one underfit."""
+    overfit = np.mean([diagnosis.verdicts[0] == "overfit" for diagnosis in diagnoses])
+    underfit = np.mean([diagnosis.verdicts[-1] == "underfit" for diagnosis in diagnoses])
+    return (
+        f"alpha = 0 called overfit: {overfit:.1%}, alpha = {strongest} underfit: {underfit:.1%} "
+        f"of {len(diagnoses)}"
+    )
+
+
+def seeds_called(estimator: object, X: np.ndarray, y: np.ndarray, cv: object, scoring: str) -> bool:
     """Fourteen values of a parameter without effect stand for alphas, every fit with a seed of its own.
 
     (One seed for all splits of a value would not do: some initial weights are better than others.)
     """
+    grid = {"patience": list(range(N_ALPHAS))}
+    search = GridSearchCV(estimator, grid, scoring=scoring, cv=cv, refit=False, return_train_score=True)
+    results = search.fit(X, y).cv_results_
+    return any_called(AlphaDiagnosis.from_cv_results(results, param_name="patience", test_size=0.2, margin=0))
+
+
+def equal_networks(number: int) -> bool:
     X, y = make_classification(100, 10, n_informative=4, random_state=number)
     cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=number)
-    grid = {"patience": list(range(N_ALPHAS))}
-    classifier = small(random_state=None)
-    search = GridSearchCV(
-        classifier, grid, scoring="neg_log_loss", cv=cv, refit=False, return_train_score=True
-    )
-    results = search.fit(X, y).cv_results_
-    diagnosis = AlphaDiagnosis.from_cv_results(results, param_name="patience", test_size=0.2, margin=0)
-    return any(verdict in CALLED for verdict in diagnosis.verdicts)
+    return seeds_called(small(random_state=None), X, y, cv, "neg_log_loss")
 
 
 def without_signal(number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -266,20 +286,18 @@ def without_signal(number: int) -> tuple[np.ndarray, np.ndarray]:
 
 def weak_alphas(number: int) -> bool:
     X, y = without_signal(number)
-    diagnosis = diagnose(small(), X, y, alphas=[0, *np.logspace(-8, -4, 13)])
-    return any(verdict in CALLED for verdict in diagnosis.verdicts)
+    return any_called(diagnose(small(), X, y, alphas=WEAK))
 
 
 def guessing_is_noticed(number: int) -> bool:
     X, y = without_signal(number)
-    diagnosis = diagnose(small(), X, y, alphas=[0, 1e-3, 1e-2, 1e-1, 1])
-    return any(f.code == "no-better-than-frequencies" and f.severity == "problem" for f in diagnosis.findings)
+    return is_problem(diagnose(small(), X, y, alphas=WIDE), "no-better-than-frequencies")
 
 
 def noise_features(number: int) -> AlphaDiagnosis:
     X, y = make_classification(150, 40, n_informative=5, flip_y=0.15, random_state=number)
     classifier = RidgeMLPClassifier(epochs=40, batch_size=32, random_state=0)
-    return diagnose(classifier, scale(X), y, alphas=[0, 1e-3, 1e-2, 1e-1, 1])
+    return diagnose(classifier, scale(X), y, alphas=WIDE)
 
 
 def simple_law(number: int) -> bool:
@@ -302,12 +320,9 @@ def network_rows(n_sets: int) -> Iterator[tuple[str, str]]:
         "labels without signal, alphas up to 1",
         f"*no-better-than-frequencies* found: {share(few, guessing_is_noticed)}",
     )
-    noisy = [noise_features(number) for number in range(few)]
-    overfit = np.mean([diagnosis.verdicts[0] == "overfit" for diagnosis in noisy])
-    underfit = np.mean([diagnosis.verdicts[-1] == "underfit" for diagnosis in noisy])
     yield (
         "150 rows, 33 of 40 features noise, 15 % of the labels random, default network, 40 epochs",
-        f"alpha = 0 called overfit: {overfit:.1%}, alpha = 1 underfit: {underfit:.1%} of {few}",
+        called_at_the_ends([noise_features(number) for number in range(few)], "1"),
     )
     yield "2,000 rows of a simple law", f"alphas up to 1e-4 all called good: {share(few, simple_law)}"
 
@@ -320,16 +335,9 @@ def small_regressor(**params: object) -> RidgeMLPRegressor:
 
 
 def equal_regressors(number: int) -> bool:
-    """As `equal_networks`."""
     X, y = make_friedman1(100, 10, noise=3, random_state=number)
     cv = RepeatedKFold(n_splits=5, n_repeats=3, random_state=number)
-    search = GridSearchCV(
-        small_regressor(random_state=None), {"patience": list(range(N_ALPHAS))},
-        scoring="neg_mean_squared_error", cv=cv, refit=False, return_train_score=True,
-    )  # fmt: skip
-    results = search.fit(X, y).cv_results_
-    diagnosis = AlphaDiagnosis.from_cv_results(results, param_name="patience", test_size=0.2, margin=0)
-    return any(verdict in CALLED for verdict in diagnosis.verdicts)
+    return seeds_called(small_regressor(random_state=None), X, y, cv, "neg_mean_squared_error")
 
 
 def numbers_without_signal(number: int, law: str) -> tuple[np.ndarray, np.ndarray]:
@@ -339,20 +347,18 @@ def numbers_without_signal(number: int, law: str) -> tuple[np.ndarray, np.ndarra
 
 def weak_alphas_of_numbers(law: str, number: int) -> bool:
     X, y = numbers_without_signal(number, law)
-    diagnosis = diagnose(small_regressor(), X, y, alphas=[0, *np.logspace(-8, -4, 13)])
-    return any(verdict in CALLED for verdict in diagnosis.verdicts)
+    return any_called(diagnose(small_regressor(), X, y, alphas=WEAK))
 
 
 def no_signal_is_noticed(number: int) -> bool:
     X, y = numbers_without_signal(number, "Gaussian")
-    diagnosis = diagnose(small_regressor(), X, y, alphas=[0, 1e-3, 1e-2, 1e-1, 1])
-    return any(f.code == "no-better-than-mean" and f.severity == "problem" for f in diagnosis.findings)
+    return is_problem(diagnose(small_regressor(), X, y, alphas=WIDE), "no-better-than-mean")
 
 
 def noisy_numbers(number: int) -> AlphaDiagnosis:
     X, y = make_regression(150, 40, n_informative=5, noise=100, random_state=number)
     regressor = RidgeMLPRegressor(epochs=40, batch_size=32, random_state=0)
-    return diagnose(regressor, scale(X), y, alphas=[0, 1e-3, 1e-2, 1e-1, 1, 10])
+    return diagnose(regressor, scale(X), y, alphas=[*WIDE, 10])
 
 
 def linear_law(number: int) -> bool:
@@ -377,12 +383,9 @@ def number_rows(n_sets: int) -> Iterator[tuple[str, str]]:
         "Gaussian numbers without signal, alphas up to 1",
         f"*no-better-than-mean* found: {share(few, no_signal_is_noticed)}",
     )
-    noisy = [noisy_numbers(number) for number in range(few)]
-    overfit = np.mean([diagnosis.verdicts[0] == "overfit" for diagnosis in noisy])
-    underfit = np.mean([diagnosis.verdicts[-1] == "underfit" for diagnosis in noisy])
     yield (
         "numbers with noise, 150 rows, 35 of 40 features of no use, default network, 40 epochs",
-        f"alpha = 0 called overfit: {overfit:.1%}, alpha = 10 underfit: {underfit:.1%} of {few}",
+        called_at_the_ends([noisy_numbers(number) for number in range(few)], "10"),
     )
     yield "2,000 numbers of a linear law", f"alphas up to 1e-5 all called good: {share(few, linear_law)}"
 

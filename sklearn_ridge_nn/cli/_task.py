@@ -14,7 +14,7 @@ from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._inputs import Data
 from sklearn_ridge_nn.cli._tables import InputError, listed
-from sklearn_ridge_nn.estimators import RidgeMLPClassifier, RidgeMLPRegressor, check_numbers
+from sklearn_ridge_nn.estimators import RidgeMLPClassifier, RidgeMLPRegressor, check_numbers, guess_of
 
 #: scikit-learn has this score, but not by a name, for it needs to know the quantile.
 PINBALL = "neg_mean_pinball_loss"
@@ -214,8 +214,8 @@ class Regression(LearningTask):
         assert isinstance(network, RidgeMLPRegressor)
         self.loss, self.quantile = network.loss, network.quantile
         self.scoring = SCORES_OF_LOSSES[network.loss]
-        guessed = {"absolute_error": "median", "quantile": f"{network.quantile:g} quantile"}
-        self.guess = f"the {guessed.get(network.loss, 'mean')} of the training rows"
+        self.how_to_guess, guess = guess_of(network.loss, network.quantile)
+        self.guess = f"{guess} of the training rows"
 
     def check(self) -> None:
         """Raise if the loss does not take the numbers."""
@@ -258,9 +258,7 @@ class Regression(LearningTask):
 
     def guessing(self, y: np.ndarray) -> DummyRegressor:
         """Return what guesses the mean; the median or a quantile where the loss is smallest there."""
-        strategy = {"absolute_error": "median", "quantile": "quantile"}.get(self.loss, "mean")
-        quantile = self.quantile if strategy == "quantile" else None
-        return DummyRegressor(strategy=strategy, quantile=quantile).fit(np.zeros((len(y), 1)), y)
+        return DummyRegressor(**self.how_to_guess).fit(np.zeros((len(y), 1)), y)
 
     def _can_score(self, name: str) -> bool:
         """Return whether a score takes numbers; those of clusters take anything, as names of clusters."""

@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_array
 
 from sklearn_ridge_nn.diagnosis._classification import Splits
-from sklearn_ridge_nn.estimators import check_numbers, flatten_numbers, refuse_text
+from sklearn_ridge_nn.estimators import check_numbers, flatten_numbers, guess_of, refuse_text
 from sklearn_ridge_nn.network import NUMBER_LOSSES, least_poisson_loss, number_losses
 
 #: Rows from which on the tails of y are looked at, and the share of them that is its tail.
@@ -92,9 +92,7 @@ class Regression:
     @property
     def guess(self) -> str:
         """What is predicted without looking at X, in words."""
-        return {"absolute_error": "the median", "quantile": f"the {self.quantile:g} quantile"}.get(
-            self.loss, "the mean"
-        )
+        return guess_of(self.loss, self.quantile)[1]
 
     @property
     def loss_name(self) -> str:
@@ -133,7 +131,6 @@ class Regression:
         """The other regressors by name, each made by a seed; those that do not have the loss, without it."""
         q = self.quantile
         boosting_loss = "squared_error" if self.loss == "huber" else self.loss
-        strategy = {"absolute_error": "median", "quantile": "quantile"}.get(self.loss, "mean")
         linear: dict[str, Callable[[int], BaseEstimator]] = {
             "poisson": lambda _: PoissonRegressor(max_iter=1000),
             "quantile": lambda _: QuantileRegressor(quantile=q, alpha=0),
@@ -144,7 +141,7 @@ class Regression:
             return HistGradientBoostingRegressor(loss=boosting_loss, random_state=seed, **given)
 
         def guessing(_: int) -> BaseEstimator:
-            return DummyRegressor(strategy=strategy, quantile=q if strategy == "quantile" else None)
+            return DummyRegressor(**guess_of(self.loss, q)[0])
 
         makers: dict[str, Callable[[int], BaseEstimator]] = {
             self.guess: guessing,

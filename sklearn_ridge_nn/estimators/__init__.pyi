@@ -21,6 +21,7 @@ from ._network_estimator import (
 from ._numbers import (
     check_numbers as check_numbers,
     flatten_numbers as flatten_numbers,
+    guess_of as guess_of,
     poisson_deviance as poisson_deviance,
     r2_of as r2_of,
     refuse_text as refuse_text,

@@ -87,20 +87,38 @@ def check_numbers(y: np.ndarray, loss: str) -> None:
         )
 
 
-def r2_of(squared_errors: np.ndarray, spread: float) -> np.ndarray:
-    """Return the R2 of mean squared errors on numbers of a variance, by scikit-learn's rules.
+def r2_of(squared_errors: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return the R2 of mean squared errors on some numbers, by scikit-learn's rules.
 
-    Numbers that are all equal are predicted exactly, 1, or they are not, 0.
+    Numbers that are all equal are predicted exactly, 1, or they are not, 0. A single one has no R2.
 
     Examples
     --------
     >>> import numpy as np
-    >>> r2_of(np.array([0.0, 1.0]), 4.0), r2_of(np.array([0.0, 1.0]), 0.0)
+    >>> errors = np.array([0.0, 1.0])
+    >>> r2_of(errors, np.array([-2.0, 2.0])), r2_of(errors, np.ones(2))
     (array([1.  , 0.75]), array([1., 0.]))
     """
+    spread = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
+    if len(y) < 2:
+        return np.full(len(squared_errors), np.nan)
     if spread > 0:
         return 1 - squared_errors / spread
     return np.where(np.isnan(squared_errors), np.nan, (squared_errors == 0).astype(float))
+
+
+def guess_of(loss: str, quantile: float) -> tuple[dict[str, Any], str]:
+    """Return what a DummyRegressor is told to predict the constant of the smallest loss, and its name.
+
+    Examples
+    --------
+    >>> guess_of("quantile", 0.9)
+    ({'strategy': 'quantile', 'quantile': 0.9}, 'the 0.9 quantile')
+    """
+    strategy = NUMBER_LOSSES[loss].best_constant
+    if strategy == "quantile":
+        return {"strategy": strategy, "quantile": quantile}, f"the {quantile:g} quantile"
+    return {"strategy": strategy}, f"the {strategy}"
 
 
 def poisson_deviance(losses: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -601,6 +600,7 @@ def find(evidence: Evidence) -> tuple[Finding, ...]:
     for code, check in CHECKS.items():
         if TASKS.get(code, evidence.task) == evidence.task:
             severity, sentence, *advice = check(evidence)
-            finding = Finding(code, severity, written_out(sentence), *advice)
-            findings.append(replace(finding, splitter=evidence.splitter))
+            findings.append(
+                Finding(code, severity, written_out(sentence), *advice, splitter=evidence.splitter)
+            )
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

@@ -42,7 +42,7 @@ class Finding:
     sentence: str
     template: str = ""
     suggestion: dict[str, Any] = field(default_factory=dict, hash=False)
-    splitter: str = STRATIFIED
+    splitter: str = field(default=STRATIFIED, kw_only=True)
 
     @property
     def advice(self) -> str:

@@ -273,11 +273,6 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
             return -losses
         parts = [(y[test], None if weights is None else np.asarray(weights)[test]) for _, test in splits]
         if scoring == "r2":
-            spreads = [np.average((part - np.average(part, weights=w)) ** 2, weights=w) for part, w in parts]
-            scores = np.stack(
-                [r2_of(losses[:, split], spread) for split, spread in enumerate(spreads)], axis=1
-            )
-            scores[:, [len(part) < 2 for part, _ in parts]] = np.nan  # of a single row there is none
-            return scores
+            return np.stack([r2_of(losses[:, split], *part) for split, part in enumerate(parts)], axis=1)
         deviances = [poisson_deviance(losses[:, split], *part) for split, part in enumerate(parts)]
         return -np.stack(deviances, axis=1)

@@ -25,20 +25,23 @@ class NumberLoss:
         if targets must not be scaled.
     head : str
         Keras name of the output layer's activation.
+    best_constant : {"mean", "median", "quantile"}
+        Which number has the smallest loss if the same is predicted for all rows; of Huber's about the mean.
     """
 
     title: str
     power: int | None
     head: str = "linear"
+    best_constant: str = "mean"
 
 
 #: The losses by their names. Huber's is quadratic up to an error of 1, in the units that are trained in.
 NUMBER_LOSSES = {
     "squared_error": NumberLoss("squared error", 2),
-    "absolute_error": NumberLoss("absolute error", 1),
+    "absolute_error": NumberLoss("absolute error", 1, best_constant="median"),
     "huber": NumberLoss("Huber loss", 2),
     "poisson": NumberLoss("half Poisson deviance", None, "exponential"),
-    "quantile": NumberLoss("quantile loss", 1),
+    "quantile": NumberLoss("quantile loss", 1, best_constant="quantile"),
 }
 
 
