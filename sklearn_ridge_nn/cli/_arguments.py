@@ -276,7 +276,9 @@ def _add_alphas(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _add_network(command: argparse.ArgumentParser, epochs: str = "15, more of few rows; the default") -> None:
+def _add_network(
+    command: argparse.ArgumentParser, epochs: str = "15, of numbers 60, and more of few rows; the default"
+) -> None:
     network = command.add_argument_group("network")
     network.add_argument(
         "--hidden-layer-sizes", type=sizes_of, metavar="LIST", help="units of the hidden layers (128,64)"

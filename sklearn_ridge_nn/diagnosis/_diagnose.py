@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import sklearn.model_selection as theirs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.metrics import get_scorer_names
 from sklearn.utils import indexable
 
@@ -271,7 +271,7 @@ def diagnose(
     if epochs == "settled":
         assert first is not None
         most = 4 * first if max_epochs is None else max_epochs
-        settled = settle(train, diagnosis_of, len(values), first, most)
+        settled = settle(train, diagnosis_of, len(values), _may_settle_from(ours, first), most)
         arrays = settled.arrays
         diagnosis = diagnosis_of(arrays, epochs=settled.epochs, rounds=settled.rounds)
     else:
@@ -378,9 +378,18 @@ def _first_epochs(epochs: int | str, ours: Any, splits: Splits) -> int | None:
         return int(epochs)
     fewest = min(len(train) for train, _ in splits)
     try:
-        return n_epochs(ours.epochs, ours.batch_size, _kept(ours, fewest))
+        return n_epochs(ours, _kept(ours, fewest))
     except (TypeError, ValueError):
         return None
+
+
+def _may_settle_from(ours: Any, first: int) -> int:
+    """Return after how many epochs training may end if it has settled.
+
+    Regressors train long by themselves, for those numbers that are learnt better and better. Others have
+    settled as soon as classes do, after a quarter of that.
+    """
+    return -(-first // 4) if is_regressor(ours) and ours.epochs == "auto" else first
 
 
 def _name_of(scoring: Any) -> str:

@@ -146,7 +146,7 @@ def settle(
         Takes arrays, and makes evidence of them.
     n_alphas : int
     first : int
-        Epochs that the estimator trains of itself.
+        Epochs from which on training ends if it has settled.
     most : int
         Epochs that are trained at most.
     """

@@ -109,7 +109,11 @@ def work_of(network: Any, change: Change, table: Table) -> float:
     given = {**network.get_params(), **change}
     widths = [table.n_features, *map(int, layer_sizes(given["hidden_layer_sizes"])), table.n_outputs]
     n_weights = sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(widths))
-    return 6.0 * n_weights * n_epochs(given["epochs"], given["batch_size"], table.n_rows)
+    return (
+        6.0
+        * n_weights
+        * n_epochs(network, table.n_rows, epochs=given["epochs"], batch_size=given["batch_size"])
+    )
 
 
 # -- other estimators -------------------------------------------------------------------------------

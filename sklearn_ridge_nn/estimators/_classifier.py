@@ -12,7 +12,11 @@ from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
 from sklearn_ridge_nn.estimators._labels import Labels
 from sklearn_ridge_nn.estimators._network_estimator import BegunFit, NetworkEstimator, Shared, once
-from sklearn_ridge_nn.estimators._parameters import CLASSIFIER_CONSTRAINTS, PARAMETER_CONSTRAINTS
+from sklearn_ridge_nn.estimators._parameters import (
+    CLASSIFIER_AUTO_EPOCHS,
+    CLASSIFIER_CONSTRAINTS,
+    PARAMETER_CONSTRAINTS,
+)
 from sklearn_ridge_nn.network import MatrixLike
 
 
@@ -159,6 +163,7 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
     __module__ = "sklearn_ridge_nn"
 
     _parameter_constraints: ClassVar[dict[str, Any]] = PARAMETER_CONSTRAINTS | CLASSIFIER_CONSTRAINTS
+    _auto_epochs: ClassVar[tuple[int, int]] = CLASSIFIER_AUTO_EPOCHS
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -70,6 +70,9 @@ def once(shared: Shared, key: tuple[Any, ...], make: Callable[[], T]) -> T:
 
 class NetworkParameters(FittedNetwork):
     """A network with the parameters that all of our estimators have."""
+
+    #: The passes, and the gradient steps, that ``epochs="auto"`` stands for.
+    _auto_epochs: ClassVar[tuple[int, int]]
 
     def __init__(
         self,
@@ -301,7 +304,7 @@ class NetworkEstimator(NetworkParameters):
             scale = self._fitted["weight_scale"]
         else:
             scale = 1.0 if weights is None else scale_of(weights[train_rows])
-        epochs = 1 if is_partial else n_epochs(self.epochs, int(self.batch_size), len(train_rows))
+        epochs = 1 if is_partial else n_epochs(self, len(train_rows))
         task = Task(
             architecture=architecture,
             alpha=float(self.alpha),

@@ -22,7 +22,8 @@ OPTIMIZERS = (
 ALPHAS = (0.0, *(10.0 ** (power / 2) for power in range(-12, 1)))
 
 #: What ``epochs="auto"`` stands for: so many passes over the rows and, where those are fewer, gradient steps.
-AUTO_EPOCHS, AUTO_STEPS = 15, 600
+CLASSIFIER_AUTO_EPOCHS = (15, 600)
+REGRESSOR_AUTO_EPOCHS = (60, 2400)
 
 #: scikit-learn's parameter constraints of what classifier and regressor share.
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
@@ -134,28 +135,38 @@ def layer_sizes(hidden_layer_sizes: Any) -> tuple[Any, ...]:
     return tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
 
 
-def n_epochs(epochs: int | str, batch_size: int, n_rows: int) -> int:
-    """Return how many epochs to train on so many rows.
+def n_epochs(network: Any, n_rows: int, **changes: Any) -> int:
+    """Return how many epochs an estimator trains on so many rows.
+
+    ``epochs="auto"`` is ``max(passes, ceil(steps * min(batch_size, n_rows) / n_rows))``. Of full minibatches
+    these are so many steps or more. The share and not the number of minibatches counts, for that jumps: 129
+    rows are two minibatches of 128, but folds of 128 and 129 rows should train alike.
 
     Parameters
     ----------
-    epochs : int or "auto"
-        "auto" is ``max(AUTO_EPOCHS, ceil(AUTO_STEPS * min(batch_size, n_rows) / n_rows))``. Of full
-        minibatches these are AUTO_STEPS steps or more. The share and not the number of minibatches counts,
-        for that jumps: 129 rows are two minibatches of 128, but folds of 128 and 129 rows should train alike.
-    batch_size, n_rows : int
-        Rows of a minibatch, and of all that are trained on.
+    network : RidgeMLPClassifier or RidgeMLPRegressor
+        Its ``epochs`` and ``batch_size`` count, and what "auto" stands for.
+    n_rows : int
+        Rows that are trained on.
+    **changes : int or "auto"
+        Other ``epochs`` and ``batch_size`` than the estimator's.
 
     Examples
     --------
-    >>> [n_epochs("auto", 128, n_rows) for n_rows in (100, 128, 129, 1000, 100_000)]
+    >>> from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor
+    >>> [n_epochs(RidgeMLPClassifier(), n_rows) for n_rows in (100, 128, 129, 1000, 100_000)]
     [600, 600, 596, 77, 15]
-    >>> n_epochs(40, 128, 100)
+    >>> [n_epochs(RidgeMLPRegressor(), n_rows) for n_rows in (100, 128, 129, 1000, 100_000)]
+    [2400, 2400, 2382, 308, 60]
+    >>> n_epochs(RidgeMLPClassifier(), 100, epochs=40)
     40
     """
+    epochs = changes.get("epochs", network.epochs)
     if epochs != "auto":
         return int(epochs)
-    return max(AUTO_EPOCHS, -(-AUTO_STEPS * min(batch_size, n_rows) // n_rows))
+    passes, steps = network._auto_epochs  # noqa: SLF001  the estimators' own wing
+    batch_size = int(changes.get("batch_size", network.batch_size))
+    return max(passes, -(-steps * min(batch_size, n_rows) // n_rows))
 
 
 def takes_best_epoch(estimator: BaseEstimator) -> bool:

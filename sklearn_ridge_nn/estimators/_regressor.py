@@ -13,7 +13,11 @@ from sklearn_ridge_nn.estimators._fitted_network import NetworkRegressor
 from sklearn_ridge_nn.estimators._labels import not_all_zero
 from sklearn_ridge_nn.estimators._network_estimator import NetworkEstimator, Shared
 from sklearn_ridge_nn.estimators._numbers import Numbers
-from sklearn_ridge_nn.estimators._parameters import PARAMETER_CONSTRAINTS, REGRESSOR_CONSTRAINTS
+from sklearn_ridge_nn.estimators._parameters import (
+    PARAMETER_CONSTRAINTS,
+    REGRESSOR_AUTO_EPOCHS,
+    REGRESSOR_CONSTRAINTS,
+)
 from sklearn_ridge_nn.network import MatrixLike
 
 
@@ -53,9 +57,10 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
         Step size, > 0. Must be left at its default when `optimizer` is an instance.
     epochs : int or "auto", default="auto"
         Passes over the training rows. "auto" are
-        ``max(15, ceil(600 * min(batch_size, n_rows) / n_rows))``, where ``n_rows`` are trained on, and the
-        fitted weights are then those of the epoch with the smallest loss on the hold-out, ``best_epoch_``, if
-        `validation_split` is above 0. A number trains so many epochs and takes the last weights.
+        ``max(60, ceil(2400 * min(batch_size, n_rows) / n_rows))``, where ``n_rows`` are trained on: four
+        times as many as of `RidgeMLPClassifier`. The fitted weights are then those of the epoch with the
+        smallest loss on the hold-out, ``best_epoch_``, if `validation_split` is above 0. A number trains so
+        many epochs and takes the last weights.
     batch_size : int, default=128
         Rows per gradient step; the last minibatch of an epoch may be smaller.
     validation_split : float, default=0.1
@@ -158,6 +163,7 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     __module__ = "sklearn_ridge_nn"
 
     _parameter_constraints: ClassVar[dict[str, Any]] = PARAMETER_CONSTRAINTS | REGRESSOR_CONSTRAINTS
+    _auto_epochs: ClassVar[tuple[int, int]] = REGRESSOR_AUTO_EPOCHS
 
     def __init__(
         self,

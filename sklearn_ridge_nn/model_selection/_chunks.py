@@ -146,7 +146,7 @@ def _n_epochs(call: Call) -> int:
     network, n_rows = call.network, len(call.arguments["train"])
     try:
         n_kept = n_rows - math.ceil(network.validation_split * n_rows)
-        return n_epochs(network.epochs, network.batch_size, max(n_kept, 1))
+        return n_epochs(network, max(n_kept, 1))
     except (TypeError, ValueError, ArithmeticError):
         return 0
 

@@ -62,6 +62,13 @@ class Architecture:
     quantile: float = 0.5
     penalize_output: bool = False
 
+    def __post_init__(self) -> None:
+        if self.is_of_numbers == (self.loss == "cross_entropy"):
+            raise ValueError(
+                f"loss={self.loss!r} is not one of target_type={self.target_type!r}: classes have "
+                "'cross_entropy', and 'continuous' targets another loss."
+            )
+
     @property
     def is_of_numbers(self) -> bool:
         """Whether the targets are numbers, and not classes."""

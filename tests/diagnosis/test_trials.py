@@ -166,13 +166,14 @@ def test_texts_reach_the_network_through_their_steps():
 def test_work_is_that_of_the_outputs_and_the_epochs_that_are_trained():
     digits = load_digits(return_X_y=True)
     X_some, y_some = digits[0][:150] / 16, digits[1][:150]
+    network = classifier(epochs="auto", batch_size=128)
     found = diagnose(
-        classifier(epochs="auto", batch_size=128), X_some, y_some, alphas=[0.0, 0.01], cv=CV,
+        network, X_some, y_some, alphas=[0.0, 0.01], cv=CV,
         remedies=["a layer less", "minibatches of 32", "early stopping"],
     )  # fmt: skip
     trials = trials_of(found)
     assert trials["a layer less"].work == (65 * 8 + 9 * 10) / (65 * 8 + 9 * 4 + 5 * 10)
-    assert trials["minibatches of 32"].work == n_epochs("auto", 32, 90) / n_epochs("auto", 128, 90)
+    assert trials["minibatches of 32"].work == n_epochs(network, 90, batch_size=32) / n_epochs(network, 90)
     assert trials["early stopping"].work == 1
 
 

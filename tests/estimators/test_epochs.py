@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import sklearn.model_selection as theirs
-from sklearn.datasets import make_classification
+from sklearn.datasets import make_classification, make_regression
 
-from sklearn_ridge_nn import RidgeMLPClassifier, model_selection as ours
+from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor, model_selection as ours
 from sklearn_ridge_nn.cli._arguments import parse
 from sklearn_ridge_nn.estimators import n_epochs
 
@@ -33,14 +33,39 @@ def rows(n, n_columns=3):
     ],
 )
 def test_auto_is_so_many_epochs_that_there_are_600_full_steps_and_at_least_15(batch_size, n_rows, expected):
-    assert n_epochs("auto", batch_size, n_rows) == expected
-    assert n_epochs(7, batch_size, n_rows) == 7
+    assert n_epochs(RidgeMLPClassifier(batch_size=batch_size), n_rows) == expected
+    assert n_epochs(RidgeMLPClassifier(), n_rows, batch_size=batch_size) == expected
+    assert n_epochs(RidgeMLPClassifier(epochs=7), n_rows) == 7
+    assert n_epochs(RidgeMLPClassifier(epochs=7), n_rows, epochs="auto", batch_size=batch_size) == expected
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "n_rows", "expected"),
+    [
+        (128, 40, 2400),
+        (128, 129, 2382),  # 2400 * 128 / 129 = 2381.4
+        (128, 5119, 61),
+        (128, 5120, 60),
+        (128, 10**6, 60),
+        (1, 60, 60),
+    ],
+)
+def test_numbers_train_for_2400_full_steps_and_at_least_60_epochs(batch_size, n_rows, expected):
+    assert n_epochs(RidgeMLPRegressor(batch_size=batch_size), n_rows) == expected
+
+
+def test_a_regressor_trains_for_what_auto_says_and_keeps_the_best_epoch():
+    X, y = make_regression(60, 3, noise=10, random_state=0)
+    auto = RidgeMLPRegressor(batch_size=5, **SMALL).fit(X, y)
+    assert auto.n_iter_ == 223  # 54 rows: 2400 * 5 / 54
+    stated = RidgeMLPRegressor(batch_size=5, epochs=auto.best_epoch_ + 1, **SMALL).fit(X, y)
+    np.testing.assert_array_equal(auto.coefs_[0], stated.coefs_[0])
 
 
 def test_folds_that_differ_by_one_row_train_nearly_alike():
     """Not so if minibatches were counted: 129 rows are two of them, and would train half as many epochs."""
     for n_rows in (127, 128, 255, 256, 1023, 1024):
-        here, there = n_epochs("auto", 128, n_rows), n_epochs("auto", 128, n_rows + 1)
+        here, there = (n_epochs(RidgeMLPClassifier(), n) for n in (n_rows, n_rows + 1))
         assert 0 <= here - there <= 0.01 * here + 1
 
 

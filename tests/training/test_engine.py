@@ -232,7 +232,7 @@ def test_float32_probabilities_and_the_best_alpha_are_those_of_separate_fits(can
 def test_float32_results_are_those_of_separate_fits_after_the_default_training(wine, hidden):
     """600 steps carry a difference in the last digit of a sum to the third of a probability."""
     X, y = wine
-    epochs = n_epochs("auto", 128, len(X) * 2 // 3)
+    epochs = n_epochs(RidgeMLPClassifier(), len(X) * 2 // 3)
     architecture = Architecture(X.shape[1], 3, "multiclass", hidden, "relu", "float32")
     tasks = [
         Task(architecture, alpha, X, y[:, None], None, rows, np.arange(30), epochs, 128, 0)
