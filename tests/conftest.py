@@ -1,7 +1,10 @@
 import os
+import pathlib
 import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# programs that are compiled for tests stay out of the user's cache, and are shared by all processes
+os.environ.setdefault("SKLEARN_RIDGE_NN_CACHE", str(pathlib.Path(__file__).parent.parent / ".cache"))
 
 import matplotlib
 import numpy as np

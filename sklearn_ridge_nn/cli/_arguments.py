@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument(
         "--max-epochs", type=count_of, metavar="N",
-        help="the most passes until alpha and epochs settle (default: 4 times those of --epochs auto)",
+        help="the most passes until alpha and epochs settle (default: 60, and more of few rows)",
     )  # fmt: skip
     measuring.add_argument(
         "--remedies", choices=["auto", "all", "none"], default="auto",

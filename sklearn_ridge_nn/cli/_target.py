@@ -146,7 +146,8 @@ def _guessed(column: pd.Series, words: list[str], numbers: np.ndarray, name: str
     holds = f"--target {name!r} holds {len(different):,} different numbers"
     if is_quantity:
         some = ", not all of them whole" if has_fractions and len(different) <= MOST_GUESSED else ""
-        return REGRESSION, f"{holds}{some}: a regression. --task classification makes them classes."
+        way_out = " --task classification makes them classes." if len(different) <= MOST_CLASSES else ""
+        return REGRESSION, f"{holds}{some}: a regression.{way_out}"
     if len(different) > MOST_PLAIN or has_fractions:
         return CLASSIFICATION, f"{holds}: taken as classes. --task regression predicts the number."
     return CLASSIFICATION, None

@@ -127,7 +127,8 @@ def diagnose(
         longer have the best pair stop earlier. Verdicts, scores and weights are then those after the best
         pair's number of epochs.
     max_epochs : int, default=None
-        The most epochs that "settled" trains. None is four times those of the estimator.
+        The most epochs that "settled" trains. None is four times those of the estimator; of a regressor's
+        ``epochs="auto"``, which are four times those of a classifier, it is as many.
     remedies : "auto", bool or list of str, default="auto"
         What to try beside the best network, on the same splits, with its alpha and number of epochs. True
         changes dropout, width, layers, learning rate and batch size, stops early, balances the classes or
@@ -270,8 +271,9 @@ def diagnose(
     rows = np.arange(len(values))
     if epochs == "settled":
         assert first is not None
+        first = _may_settle_from(ours, first)
         most = 4 * first if max_epochs is None else max_epochs
-        settled = settle(train, diagnosis_of, len(values), _may_settle_from(ours, first), most)
+        settled = settle(train, diagnosis_of, len(values), first, most)
         arrays = settled.arrays
         diagnosis = diagnosis_of(arrays, epochs=settled.epochs, rounds=settled.rounds)
     else:
@@ -387,7 +389,7 @@ def _may_settle_from(ours: Any, first: int) -> int:
     """Return after how many epochs training may end if it has settled.
 
     Regressors train long by themselves, for those numbers that are learnt better and better. Others have
-    settled as soon as classes do, after a quarter of that.
+    settled as soon as classes do, after a quarter of that; so that is where to begin to look.
     """
     return -(-first // 4) if is_regressor(ours) and ours.epochs == "auto" else first
 

@@ -63,10 +63,17 @@ class Regression:
         Raises
         ------
         ValueError
-            If y holds anything but finite numbers, or negative ones where the loss is Poisson's.
+            If y holds anything but finite numbers, the same in all rows, or negative ones where the loss is
+            Poisson's.
         """
         refuse_text(y)
         numbers = flatten_numbers(check_array(y, ensure_2d=False, dtype="numeric", input_name="y"))
+        if len(numbers) and (numbers == numbers[0]).all():
+            constant = ", ".join(f"{number:g}" for number in np.atleast_1d(numbers[0]))
+            raise ValueError(
+                f"y is {constant} in all {len(numbers)} rows: there is nothing to learn, and nothing that "
+                "alpha could change."
+            )
         if network is None:
             return cls(numbers)
         check_numbers(numbers, network.loss)

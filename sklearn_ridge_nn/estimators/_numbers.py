@@ -12,6 +12,8 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_ridge_nn.network import EPSILON, NUMBER_LOSSES, least_poisson_loss
 
+#: Counts of a larger mean are learnt slowly by a network that begins with predictions near 1.
+LARGE_COUNT = 1000
 #: A target is constant if its standard deviation is not above so many roundings of its largest number.
 ROUNDINGS = 10
 
@@ -194,7 +196,7 @@ class Numbers:
         Warns
         -----
         UserWarning
-            If y, or a column of it, is constant.
+            If y, or a column of it, is constant, or holds counts that are learnt slowly.
         """
         columns = y.reshape(len(y), -1)
         largest = np.abs(columns).max(axis=0)
@@ -206,6 +208,7 @@ class Numbers:
             _warn_of_constants(columns, is_constant, is_partial)
         stays_constant = is_constant & (not is_partial)
         if NUMBER_LOSSES[loss].power is None:
+            _warn_of_large_counts(mean * unit)
             rates = np.log(np.maximum(columns[0], EPSILON))
             return replace(self, constants=np.where(stays_constant, rates, np.nan))
         mean = np.where(is_constant, columns[0], mean * unit)
@@ -252,6 +255,17 @@ class Numbers:
         kernel[:, is_constant] = 0
         bias[is_constant] = self.constants[is_constant]
         return [*coefs[:-1], kernel], [*intercepts[:-1], bias]
+
+
+def _warn_of_large_counts(means: np.ndarray) -> None:
+    if means.max() > LARGE_COUNT:
+        warnings.warn(
+            f"y has a mean of {means.max():,.0f}, and with loss='poisson' a network begins with predictions "
+            "near 1: it takes long to learn such counts. Divide y by its mean, and multiply the predictions "
+            "by it.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _warn_of_constants(columns: np.ndarray, is_constant: np.ndarray, is_partial: bool) -> None:

@@ -29,10 +29,14 @@ from sklearn_ridge_nn.network import (
     other_optimizer,
     weight_paths,
 )
+from sklearn_ridge_nn.training import _compile_cache
 from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
+from sklearn_ridge_nn.training._stable_names import stably_named
 from sklearn_ridge_nn.training._stacked_network import StackedNetwork, row_sums
 
 _STACK_NAME = "stack"
+
+_compile_cache.use()  # TensorFlow reads its flags when it is first used
 
 #: Compiled programs that are kept, and the bytes of weights and optimizer state that they may hold.
 MAX_PROGRAMS = 32
@@ -67,12 +71,24 @@ class Program:
         self.signature, self._places = self._keras_state()
         self._specs = self._input_specs()
         self._run = self._trace()
-        self.run(self.input_arrays())  # compiles, so that a program is ready once it exists
+        self._compile()
 
     @property
     def n_bytes(self) -> int:
         """Memory of the weights and the optimizer's state."""
         return sum(int(np.prod(v.shape)) * v.dtype.size for v in [self._weights, *self._state])
+
+    def _compile(self) -> None:
+        """Compile, so that a program is ready once it exists, or load what another process compiled."""
+        try:
+            self.run(self.input_arrays())
+        except tf.errors.OpError:
+            # TensorFlow fails if a file of its cache is broken or cannot be written, and remembers that
+            if not _compile_cache.clear():
+                raise
+            self._run = self._trace("anew")
+            self.run(self.input_arrays())
+        _compile_cache.hand_back_flags()
 
     def load(self, weights: Sequence[Sequence[np.ndarray]], starts: Sequence[State | None]) -> None:
         """Set each member's weights and optimizer state.
@@ -207,7 +223,7 @@ class Program:
             "keys": ((key.n_slots, key.n_streams, n_hidden, 2), tf.int32),
         }
 
-    def _trace(self) -> Callable[..., tf.Tensor]:
+    def _trace(self, salt: str = "") -> Callable[..., tf.Tensor]:
         names = list(self._specs)
 
         def run(*tensors: tf.Tensor) -> tf.Tensor:
@@ -222,7 +238,8 @@ class Program:
             return tf.while_loop(lambda slot, _: slot < count, one_slot, (tf.constant(0), measures))[1]
 
         specs = [tf.TensorSpec(shape, dtype) for shape, dtype in self._specs.values()]
-        return tf.function(run, jit_compile=True, autograph=False).get_concrete_function(*specs)
+        traced = tf.function(run, jit_compile=True, autograph=False).get_concrete_function(*specs)
+        return traced if _compile_cache.use() is None else stably_named(traced, salt)
 
     def _slot(self, slot: tf.Tensor, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """Measure one minibatch of every stream and, if it is to be trained on, take a step."""

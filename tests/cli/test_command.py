@@ -146,7 +146,12 @@ def test_a_bundled_data_set_needs_no_file(ridge_nn):
 def test_progress_is_shown_to_a_terminal_and_interrupted_by_its_user():
     ours, theirs = pty.openpty()
     arguments = [COMMAND, "diagnose", "--dataset", "digits", "--epochs", "2000"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=theirs)
+    process = subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in jobs of some shells
+    )
     os.close(theirs)
     said = b""
     while b"epochs/s" not in said:

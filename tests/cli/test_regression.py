@@ -71,10 +71,9 @@ def features(frame):
 
 def test_the_task_that_was_guessed_is_said_in_a_line(folder, frame):
     lines = (folder / "said.txt").read_text().splitlines()
-    assert lines[0] == (
-        f"ridge-nn: --target 'price' holds {frame['price'].nunique()} different numbers: a regression. "
-        "--task classification makes them classes."
-    )
+    n_different = frame["price"].nunique()
+    assert n_different > 100  # more than can be classes, so that is no way out
+    assert lines[0] == f"ridge-nn: --target 'price' holds {n_different} different numbers: a regression."
 
 
 def test_predictions_are_those_of_a_pipeline_fitted_in_python(ridge_nn, folder, frame):

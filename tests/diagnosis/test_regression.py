@@ -190,6 +190,15 @@ def test_many_rows_of_a_simple_law_are_good_without_a_penalty():
     assert found.verdicts == ("good", "good", "good")
 
 
+def test_equal_numbers_are_nothing_to_diagnose():
+    rows = np.random.default_rng(0).normal(size=(30, 2))
+    for study in (diagnose, bias_variance):
+        with pytest.raises(ValueError, match="y is 7 in all 30 rows: there is nothing to learn"):
+            study(regressor(), rows, np.full(30, 7.0), alphas=[0, 1])
+    with pytest.raises(ValueError, match="y is 1, 2 in all 30 rows"):
+        diagnose(regressor(), rows, np.tile([1.0, 2.0], (30, 1)), alphas=[0, 1])
+
+
 def test_numbers_without_signal_are_not_better_than_the_mean():
     rng = np.random.default_rng(0)
     found = diagnose(regressor(), rng.normal(size=(120, 5)), rng.normal(size=120), alphas=[0, 1e-2])
