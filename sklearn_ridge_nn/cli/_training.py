@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 from sklearn.model_selection import train_test_split
 
+from sklearn_ridge_nn._sklearn import InvalidParameterError
 from sklearn_ridge_nn.cli import _terminal as terminal
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION, NetworkArguments, TrainingArguments
 from sklearn_ridge_nn.cli._inputs import read
@@ -17,6 +19,10 @@ from sklearn_ridge_nn.cli._tables import InputError, did_you_mean
 from sklearn_ridge_nn.cli._task import NETWORKS, PINBALL, TASKS, LearningTask, Network
 from sklearn_ridge_nn.estimators import check_all_parameters
 
+#: What scikit-learn says of a wrong parameter. What it may be beside a number, a command line cannot give.
+_WRONG_PARAMETER = re.compile(
+    r"The '(?P<name>\w+)' parameter of \w+ must be (?P<expected>.+)\. Got .+ instead\."
+)
 #: Arguments of the network that only one task has.
 ARGUMENTS_OF = {"class_weight": CLASSIFICATION, "loss": REGRESSION, "quantile": REGRESSION}
 
@@ -61,9 +67,22 @@ def training_of(task: LearningTask) -> Iterator[None]:
 
 
 def network_of(arguments: TrainingArguments, task: str) -> Network:
-    """Return the network that the arguments describe, its parameters checked."""
+    """Return the network that the arguments describe.
+
+    Raises
+    ------
+    InputError
+        If an argument has a wrong value.
+    """
     network = NETWORKS[task](random_state=arguments.seed, **arguments.network.given())
-    check_all_parameters(network)
+    try:
+        check_all_parameters(network)
+    except InvalidParameterError as error:
+        found = _WRONG_PARAMETER.fullmatch(str(error))
+        if found is None or found["name"] not in arguments.network.given():
+            raise
+        option = _option(found["name"], arguments.network)
+        raise InputError(f"{option} must be {found['expected'].partition(' or ')[0]}.") from None
     return network
 
 

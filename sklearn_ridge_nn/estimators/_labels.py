@@ -79,7 +79,12 @@ def flatten(y: Any) -> np.ndarray:
         If y is not a target for classification, has several multiclass outputs, or is an
         indicator matrix of other numbers than 0 and 1.
     """
-    check_classification_targets(y)
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        if "continuous" not in str(error):
+            raise
+        raise ValueError(f"{error} For numbers there is RidgeMLPRegressor.") from None
     if issparse(y):
         y = y.toarray()
     if y.ndim == 1 or y.shape[1] == 1:
