@@ -13,9 +13,12 @@ import functools
 import hashlib
 import os
 import platform
+import re
 import shutil
 import stat
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +27,8 @@ import tensorflow as tf
 #: Names the folder, or is "off".
 VARIABLE = "SKLEARN_RIDGE_NN_CACHE"
 _FLAGS, _FLAG = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory"
+_STDERR = 2
+_LOADING = re.compile(rb"cpu_aot_loader\.cc:.*\+prefer-no-|text_format\.cc:.*XlaSerializedCacheEntry")
 #: Bytes that programs may take on disk (one takes about half a MB), and that must be free to keep any.
 MOST_BYTES = 2**28
 LEAST_FREE_BYTES = 2**27
@@ -44,14 +49,14 @@ def use() -> Path | None:
     root = Path(told).expanduser() if told else platformdirs.user_cache_path("sklearn-ridge-nn", False)
     try:
         folder = root / "programs" / _kind_of_machine()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if (
-            not _is_private(root / "programs")
-            or not _is_private(folder)
-            or any(c.isspace() for c in str(folder))
-        ):
-            return None
-        _prune(root / "programs", MOST_BYTES)
+        if any(character.isspace() for character in str(folder)):
+            return None  # which a flag cannot hold
+        root.mkdir(parents=True, exist_ok=True)
+        for private in (folder.parent, folder):  # mkdir gives its mode to the last folder alone
+            private.mkdir(mode=0o700, exist_ok=True)
+            if not _is_private(private):
+                return None
+        _prune(folder.parent, MOST_BYTES)
         if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
             return None
         (probe := folder / f"{os.getpid()}.probe").write_bytes(bytes(2**20))
@@ -74,6 +79,35 @@ def hand_back_flags() -> None:
 
 def _ours(folder: Path) -> str:
     return f"{_FLAG}={folder} --tf_xla_persistent_cache_device_types=CPU"
+
+
+@contextlib.contextmanager
+def quiet_loading() -> Iterator[None]:
+    """Hold back what TensorFlow writes to the terminal when it loads a program.
+
+    It takes two preferences of the compiler, not to scatter and not to gather, for instructions that this
+    processor lacks, and warns of a crash. Programs are kept for each kind of processor, so there is none to
+    fear. Everything else that is written meanwhile is written afterwards.
+    """
+    if use() is None:
+        yield
+        return
+    try:
+        terminal = os.dup(_STDERR)
+    except OSError:  # there is none
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), _STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, _STDERR)
+            os.close(terminal)
+            held.seek(0)
+            for line in held:
+                if not _LOADING.search(line):
+                    os.write(_STDERR, line)
 
 
 def clear() -> bool:

@@ -81,7 +81,8 @@ class Program:
     def _compile(self) -> None:
         """Compile, so that a program is ready once it exists, or load what another process compiled."""
         try:
-            self.run(self.input_arrays())
+            with _compile_cache.quiet_loading():
+                self.run(self.input_arrays())
         except tf.errors.OpError:
             # TensorFlow fails if a file of its cache is broken or cannot be written, and remembers that
             if not _compile_cache.clear():
