@@ -39,7 +39,9 @@ from sklearn_ridge_nn.network import Architecture, Task, hold_out
 from sklearn_ridge_nn.training import train_together
 
 #: Gradient steps of full minibatches, and passes at least.
-CONTESTANTS = [(600, 15), (1200, 15), (1200, 30), (2400, 15), (2400, 30), (2400, 60), (4800, 60), (4800, 120)]
+STEPS = (600, 300, 1200, 1200, 2400, 2400, 2400, 4800, 4800)
+PASSES = (15, 60, 15, 30, 15, 30, 60, 60, 120)
+CONTESTANTS = list(zip(STEPS, PASSES, strict=True))
 
 
 def column(load: Callable[..., Table], number: int) -> Callable[[], Table]:

@@ -380,7 +380,7 @@ def _first_epochs(epochs: int | str, ours: Any, splits: Splits) -> int | None:
         return int(epochs)
     fewest = min(len(train) for train, _ in splits)
     try:
-        return n_epochs(ours, _kept(ours, fewest))
+        return n_epochs(ours, _kept(ours, fewest), is_watched=True)
     except (TypeError, ValueError):
         return None
 

@@ -16,6 +16,7 @@ from sklearn_ridge_nn.estimators._parameters import (
     CLASSIFIER_AUTO_EPOCHS,
     CLASSIFIER_CONSTRAINTS,
     PARAMETER_CONSTRAINTS,
+    AutoEpochs,
 )
 from sklearn_ridge_nn.network import MatrixLike
 
@@ -163,7 +164,7 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
     __module__ = "sklearn_ridge_nn"
 
     _parameter_constraints: ClassVar[dict[str, Any]] = PARAMETER_CONSTRAINTS | CLASSIFIER_CONSTRAINTS
-    _auto_epochs: ClassVar[tuple[int, int]] = CLASSIFIER_AUTO_EPOCHS
+    _auto_epochs: ClassVar[AutoEpochs] = CLASSIFIER_AUTO_EPOCHS
 
     def __init__(
         self,

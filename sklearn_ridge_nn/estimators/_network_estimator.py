@@ -19,6 +19,7 @@ from sklearn_ridge_nn.estimators._fitted_network import FittedNetwork
 from sklearn_ridge_nn.estimators._labels import Labels, scale_of, scaled
 from sklearn_ridge_nn.estimators._numbers import Numbers
 from sklearn_ridge_nn.estimators._parameters import (
+    AutoEpochs,
     check_parameters,
     layer_sizes,
     n_epochs,
@@ -71,8 +72,8 @@ def once(shared: Shared, key: tuple[Any, ...], make: Callable[[], T]) -> T:
 class NetworkParameters(FittedNetwork):
     """A network with the parameters that all of our estimators have."""
 
-    #: The passes, and the gradient steps, that ``epochs="auto"`` stands for.
-    _auto_epochs: ClassVar[tuple[int, int]]
+    #: The passes, and the gradient steps, that ``epochs="auto"`` stands for, with a hold-out and without.
+    _auto_epochs: ClassVar[AutoEpochs]
 
     def __init__(
         self,

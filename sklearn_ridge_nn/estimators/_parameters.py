@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -21,9 +21,11 @@ OPTIMIZERS = (
 #: The alphas that are tried where none are named.
 ALPHAS = (0.0, *(10.0 ** (power / 2) for power in range(-12, 1)))
 
+AutoEpochs: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 #: What ``epochs="auto"`` stands for: so many passes over the rows and, where those are fewer, gradient steps.
-CLASSIFIER_AUTO_EPOCHS = (15, 600)
-REGRESSOR_AUTO_EPOCHS = (60, 2400)
+#: First where something chooses among the epochs, then where nothing does, and the last weights are kept.
+CLASSIFIER_AUTO_EPOCHS = ((15, 600), (15, 600))
+REGRESSOR_AUTO_EPOCHS = ((60, 2400), (60, 300))
 
 #: scikit-learn's parameter constraints of what classifier and regressor share.
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
@@ -135,7 +137,7 @@ def layer_sizes(hidden_layer_sizes: Any) -> tuple[Any, ...]:
     return tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
 
 
-def n_epochs(network: Any, n_rows: int, **changes: Any) -> int:
+def n_epochs(network: Any, n_rows: int, *, is_watched: bool | None = None, **changes: Any) -> int:
     """Return how many epochs an estimator trains on so many rows.
 
     ``epochs="auto"`` is ``max(passes, ceil(steps * min(batch_size, n_rows) / n_rows))``. Of full minibatches
@@ -148,6 +150,8 @@ def n_epochs(network: Any, n_rows: int, **changes: Any) -> int:
         Its ``epochs`` and ``batch_size`` count, and what "auto" stands for.
     n_rows : int
         Rows that are trained on.
+    is_watched : bool or None, default=None
+        Whether something chooses among the epochs. None is whether the estimator has a hold-out.
     **changes : int or "auto"
         Other ``epochs`` and ``batch_size`` than the estimator's.
 
@@ -158,13 +162,16 @@ def n_epochs(network: Any, n_rows: int, **changes: Any) -> int:
     [600, 600, 596, 77, 15]
     >>> [n_epochs(RidgeMLPRegressor(), n_rows) for n_rows in (100, 128, 129, 1000, 100_000)]
     [2400, 2400, 2382, 308, 60]
+    >>> n_epochs(RidgeMLPRegressor(validation_split=0), 100)
+    300
     >>> n_epochs(RidgeMLPClassifier(), 100, epochs=40)
     40
     """
     epochs = changes.get("epochs", network.epochs)
     if epochs != "auto":
         return int(epochs)
-    passes, steps = network._auto_epochs  # noqa: SLF001  the estimators' own wing
+    watched, alone = network._auto_epochs  # noqa: SLF001  the estimators' own wing
+    passes, steps = watched if is_watched or (is_watched is None and network.validation_split > 0) else alone
     batch_size = int(changes.get("batch_size", network.batch_size))
     return max(passes, -(-steps * min(batch_size, n_rows) // n_rows))
 

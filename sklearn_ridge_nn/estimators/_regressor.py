@@ -17,6 +17,7 @@ from sklearn_ridge_nn.estimators._parameters import (
     PARAMETER_CONSTRAINTS,
     REGRESSOR_AUTO_EPOCHS,
     REGRESSOR_CONSTRAINTS,
+    AutoEpochs,
 )
 from sklearn_ridge_nn.network import MatrixLike
 
@@ -59,8 +60,9 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
         Passes over the training rows. "auto" are
         ``max(60, ceil(2400 * min(batch_size, n_rows) / n_rows))``, where ``n_rows`` are trained on: four
         times as many as of `RidgeMLPClassifier`. The fitted weights are then those of the epoch with the
-        smallest loss on the hold-out, ``best_epoch_``, if `validation_split` is above 0. A number trains so
-        many epochs and takes the last weights.
+        smallest loss on the hold-out, ``best_epoch_``. With ``validation_split=0`` "auto" are
+        ``max(60, ceil(300 * min(batch_size, n_rows) / n_rows))``, and the last weights are taken, as they are
+        after a number of epochs.
     batch_size : int, default=128
         Rows per gradient step; the last minibatch of an epoch may be smaller.
     validation_split : float, default=0.1
@@ -163,7 +165,7 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     __module__ = "sklearn_ridge_nn"
 
     _parameter_constraints: ClassVar[dict[str, Any]] = PARAMETER_CONSTRAINTS | REGRESSOR_CONSTRAINTS
-    _auto_epochs: ClassVar[tuple[int, int]] = REGRESSOR_AUTO_EPOCHS
+    _auto_epochs: ClassVar[AutoEpochs] = REGRESSOR_AUTO_EPOCHS
 
     def __init__(
         self,

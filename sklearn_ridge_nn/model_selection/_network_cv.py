@@ -235,7 +235,7 @@ class NetworkCV(NetworkParameters):
         """Return the results of all pairs of alpha and epochs, of networks that are trained once."""
         fewest = min(len(train) for train, _ in splits)
         n_kept = max(fewest - math.ceil(self.validation_split * fewest), 1)
-        most = self.max_epochs or 2 * n_epochs(network, n_kept, epochs="auto")
+        most = self.max_epochs or 2 * n_epochs(network, n_kept, is_watched=True, epochs="auto")
         network.set_params(epochs=int(most))
         return pairs_of(alphas, self._epoch_scores(network, alphas, X, y, weights, splits))
 

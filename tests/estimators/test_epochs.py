@@ -54,6 +54,17 @@ def test_numbers_train_for_2400_full_steps_and_at_least_60_epochs(batch_size, n_
     assert n_epochs(RidgeMLPRegressor(batch_size=batch_size), n_rows) == expected
 
 
+def test_numbers_without_a_hold_out_train_for_300_full_steps_and_at_least_60_epochs():
+    alone = RidgeMLPRegressor(validation_split=0)
+    assert [n_epochs(alone, n) for n in (40, 129, 640, 641, 10**6)] == [300, 298, 60, 60, 60]
+    assert n_epochs(alone, 40, is_watched=True) == 2400
+    assert n_epochs(RidgeMLPClassifier(validation_split=0), 40) == 600
+    X, y = make_regression(60, 3, noise=10, random_state=0)
+    trained = RidgeMLPRegressor(validation_split=0, batch_size=20, **SMALL).fit(X, y)
+    assert trained.n_iter_ == 100  # 300 * 20 / 60
+    assert not hasattr(trained, "best_epoch_")
+
+
 def test_a_regressor_trains_for_what_auto_says_and_keeps_the_best_epoch():
     X, y = make_regression(60, 3, noise=10, random_state=0)
     auto = RidgeMLPRegressor(batch_size=5, **SMALL).fit(X, y)
