@@ -46,8 +46,9 @@ def use() -> Path | None:
     told, flags = os.environ.get(VARIABLE, ""), os.environ.get(_FLAGS, "")
     if told.lower() == "off" or _FLAG in flags:
         return None
-    root = Path(told).expanduser() if told else platformdirs.user_cache_path("sklearn-ridge-nn", False)
     try:
+        root = Path(told).expanduser() if told else platformdirs.user_cache_path("sklearn-ridge-nn", False)
+        root = root.absolute()
         folder = root / "programs" / _kind_of_machine()
         if any(character.isspace() for character in str(folder)):
             return None  # which a flag cannot hold
@@ -61,7 +62,7 @@ def use() -> Path | None:
             return None
         (probe := folder / f"{os.getpid()}.probe").write_bytes(bytes(2**20))
         probe.unlink()
-    except OSError:
+    except (OSError, RuntimeError):  # the latter if there is no home
         return None
     os.environ[_FLAGS] = f"{flags} {_ours(folder)}".strip()
     return folder

@@ -240,7 +240,8 @@ class Program:
 
         specs = [tf.TensorSpec(shape, dtype) for shape, dtype in self._specs.values()]
         traced = tf.function(run, jit_compile=True, autograph=False).get_concrete_function(*specs)
-        return traced if _compile_cache.use() is None else stably_named(traced, salt)
+        is_kept = _compile_cache.use() is not None and not tf.config.list_logical_devices("GPU")
+        return stably_named(traced, salt) if is_kept else traced
 
     def _slot(self, slot: tf.Tensor, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """Measure one minibatch of every stream and, if it is to be trained on, take a step."""

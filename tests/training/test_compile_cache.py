@@ -164,6 +164,9 @@ def test_where_it_cannot_be_kept_it_is_not(use, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     assert use(tmp_path / "file") is None
     assert use(tmp_path / "a space") is None  # which flags cannot hold
+    assert use("~nobody-of-that-name/cache") is None
+    monkeypatch.chdir(tmp_path)
+    assert use("here").parent == tmp_path / "here" / "programs"  # wherever the process goes later
     monkeypatch.setattr(cache, "LEAST_FREE_BYTES", 2**62)
     assert use() is None
     assert "TF_XLA_FLAGS" not in os.environ
