@@ -87,9 +87,9 @@ TABLES: dict[str, Callable[[], Table]] = {
 # -- how long to train ----------------------------------------------------------------------------
 
 
-def passes(n_rows: int, n_steps: int) -> int:
+def passes(n_rows: int, n_steps: int, n_passes: int = NOTE_EPOCHS) -> int:
     """Return the note's 15 epochs, or as many as make so many gradient steps of full minibatches."""
-    return max(NOTE_EPOCHS, -(-n_steps * min(BATCH_SIZE, n_rows) // n_rows))
+    return max(n_passes, -(-n_steps * min(BATCH_SIZE, n_rows) // n_rows))
 
 
 Curves = dict[str, np.ndarray]

@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_ridge_nn import RidgeMLPRegressor, model_selection
+from sklearn_ridge_nn.estimators import n_epochs
 
 BATCH_SIZE = 128
 #: On the network's scale; MLPRegressor's are these times the rows of a minibatch.
@@ -54,7 +55,7 @@ TABLES: dict[str, Callable[[], Table]] = {
 def contestants(n_rows: int) -> dict[str, BaseEstimator]:
     """Return the contestants for the training rows of a fold."""
     kept = int(n_rows * 2 / 3 * 0.9)  # without the inner fold and the hold-out
-    epochs = max(60, int(np.ceil(2400 * min(BATCH_SIZE, kept) / kept)))
+    epochs = n_epochs(RidgeMLPRegressor(batch_size=BATCH_SIZE), kept)
     same = MLPRegressor(
         hidden_layer_sizes=(128, 64),
         batch_size=min(BATCH_SIZE, kept),

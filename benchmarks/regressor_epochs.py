@@ -19,7 +19,7 @@ from collections.abc import Callable
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from default_epochs import BATCH_SIZE
+from default_epochs import BATCH_SIZE, passes
 from regression_quality import TABLES as COMPARED, Table, smooth
 from sklearn.datasets import (
     load_breast_cancer,
@@ -74,11 +74,6 @@ TABLES: dict[str, Callable[[], Table]] = {
     "noisy, 1,000 x 8": lambda: smooth(1000, noise=3.0),
     "noisy, 10,000 x 8": lambda: smooth(10_000, noise=3.0),
 }
-
-
-def passes(n_rows: int, n_steps: int, n_passes: int) -> int:
-    """Return how many epochs a contestant trains."""
-    return max(n_passes, -(-n_steps * min(BATCH_SIZE, n_rows) // n_rows))
 
 
 def errors_of(table: Table) -> tuple[np.ndarray, np.ndarray]:

@@ -109,11 +109,8 @@ def work_of(network: Any, change: Change, table: Table) -> float:
     given = {**network.get_params(), **change}
     widths = [table.n_features, *map(int, layer_sizes(given["hidden_layer_sizes"])), table.n_outputs]
     n_weights = sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(widths))
-    return (
-        6.0
-        * n_weights
-        * n_epochs(network, table.n_rows, epochs=given["epochs"], batch_size=given["batch_size"])
-    )
+    how_long = {name: given[name] for name in ("epochs", "batch_size")}
+    return 6.0 * n_weights * n_epochs(network, table.n_rows, **how_long)
 
 
 # -- other estimators -------------------------------------------------------------------------------
