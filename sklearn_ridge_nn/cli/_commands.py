@@ -82,8 +82,8 @@ class TrainingArguments(DataArguments):
     network : NetworkArguments
     alphas : list of float or None
         What to try, ascending; None takes the default grid.
-    cv : tuple of (int, int)
-        Folds and repeats.
+    cv : tuple of (int, int) or None
+        Folds and repeats; None goes by the number of rows.
     scoring : str or None
         A score by scikit-learn's name; None leaves it to the task and the loss.
     seed : int
@@ -93,7 +93,7 @@ class TrainingArguments(DataArguments):
 
     network: NetworkArguments
     alphas: list[float] | None
-    cv: tuple[int, int]
+    cv: tuple[int, int] | None
     scoring: str | None
     seed: int
     quiet: bool

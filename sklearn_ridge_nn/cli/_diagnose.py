@@ -18,7 +18,7 @@ from sklearn_ridge_nn.cli._outputs import check_outputs, write
 from sklearn_ridge_nn.cli._tables import InputError
 from sklearn_ridge_nn.cli._training import begun, training_of
 from sklearn_ridge_nn.cli._wording import command_wording
-from sklearn_ridge_nn.diagnosis import diagnose
+from sklearn_ridge_nn.diagnosis import default_splits, diagnose
 
 
 def run(arguments: DiagnoseArguments) -> None:
@@ -36,7 +36,8 @@ def run(arguments: DiagnoseArguments) -> None:
         )
     task = begun(arguments)
     data, rows = task.data, np.arange(len(task.data.y))
-    splitter = task.splitter(rows, arguments.cv, arguments.seed, needs_all=False)
+    cv = arguments.cv or default_splits(len(rows))
+    splitter = task.splitter(rows, cv, arguments.seed, needs_all=False)
     shown = terminal.is_shown(arguments.quiet)
     with training_of(task):
         diagnosis = diagnose(

@@ -17,6 +17,7 @@ from sklearn_ridge_nn.cli._outputs import check_outputs
 from sklearn_ridge_nn.cli._tables import InputError
 from sklearn_ridge_nn.cli._task import LearningTask, Network
 from sklearn_ridge_nn.cli._training import begun, held_out, training_of
+from sklearn_ridge_nn.diagnosis import default_splits
 from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
@@ -88,17 +89,18 @@ def _trained(
         model.set_params(network__alpha=rule, network__verbose=shown)
         with training_of(task):
             return model.fit(X, y).set_params(network__verbose=0), None
+    cv = arguments.cv or default_splits(len(rows))
     search = GridSearchCV(
         model,
         {"network__alpha": list(arguments.alphas or ALPHAS)},
-        cv=task.splitter(rows, arguments.cv, arguments.seed, needs_all=True),
+        cv=task.splitter(rows, cv, arguments.seed, needs_all=True),
         scoring=task.scorer(scoring),
         refit=True if rule == "auto" else rule,
         verbose=shown,
     )
     with training_of(task):
         search.fit(X, y)
-    return search.best_estimator_, _how_chosen(search, rule, scoring, arguments.cv[0])
+    return search.best_estimator_, _how_chosen(search, rule, scoring, cv[0])
 
 
 def _how_chosen(search: GridSearchCV, rule: str, scoring: str, n_folds: int) -> dict[str, Any]:

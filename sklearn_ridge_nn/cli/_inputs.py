@@ -99,12 +99,13 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
     if X.shape[1] == 0:
         raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
     columns = sort_columns(X, arguments.categorical)
-    for name in row_numbers(X, columns):
+    data = Data.of(table.name, arguments.target, list(arguments.drop), X, columns, target)
+    for name in row_numbers(data.X, columns):
         terminal.say(
             f"warning: column {name!r} counts the rows, and is learnt from like any other. If it means "
             f"nothing, leave it out: --drop={quoted(name)}"
         )
-    return Data.of(table.name, arguments.target, list(arguments.drop), X, columns, target)
+    return data
 
 
 def _names(arguments: DataArguments, name: str) -> list[str]:

@@ -18,6 +18,7 @@ from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.multiclass import type_of_target
 
+from sklearn_ridge_nn.diagnosis._splits import default_splits
 from sklearn_ridge_nn.estimators import per_class
 
 Splits: TypeAlias = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
@@ -107,7 +108,8 @@ class Classification:
     def default_cv(self) -> Any:
         """Return the splitter where none is given."""
         kind = theirs.RepeatedKFold if self.is_multilabel else theirs.RepeatedStratifiedKFold
-        return kind(n_splits=5, n_repeats=3, random_state=0)
+        n_folds, n_repeats = default_splits(len(self.labels))
+        return kind(n_splits=n_folds, n_repeats=n_repeats, random_state=0)
 
     def check_splits(self, splits: Splits) -> None:
         """Raise if a split lacks a class among its training rows."""

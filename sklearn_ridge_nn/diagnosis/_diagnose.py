@@ -105,8 +105,8 @@ def diagnose(
     alphas : array-like of shape (n_alphas,), default=None
         Two or more values in ascending order, each >= 0. None is 0 and ``np.logspace(-6, 0, 13)``.
     cv : int, cross-validation generator or iterable, default=None
-        The splits. None is five folds, repeated three times; stratified, unless y holds numbers or is
-        multilabel.
+        The splits. None is five folds, stratified unless y holds numbers or is multilabel, and repeated three
+        times up to 5,000 rows; three folds above 200,000 rows.
     scoring : str or callable, default=None
         The score to report beside the losses; None is the accuracy, or R². Verdicts do not depend on it.
     n_seeds : int, default=1

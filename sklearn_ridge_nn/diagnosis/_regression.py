@@ -17,6 +17,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_array
 
 from sklearn_ridge_nn.diagnosis._classification import Splits
+from sklearn_ridge_nn.diagnosis._splits import default_splits
 from sklearn_ridge_nn.estimators import check_numbers, flatten_numbers, guess_of, refuse_text
 from sklearn_ridge_nn.network import NUMBER_LOSSES, least_poisson_loss, number_losses
 
@@ -91,7 +92,8 @@ class Regression:
 
     def default_cv(self) -> Any:
         """Return the splitter where none is given."""
-        return theirs.RepeatedKFold(n_splits=5, n_repeats=3, random_state=0)
+        n_folds, n_repeats = default_splits(len(self.numbers))
+        return theirs.RepeatedKFold(n_splits=n_folds, n_repeats=n_repeats, random_state=0)
 
     def check_splits(self, splits: Splits) -> None:
         """Accept any splits."""

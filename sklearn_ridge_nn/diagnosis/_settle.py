@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_ridge_nn.diagnosis._arrays import FEATURES
-from sklearn_ridge_nn.evidence import Evidence, LossMap, cannot_win, is_settled
+from sklearn_ridge_nn.evidence import Evidence, LossMap, cannot_win, is_long_settled, is_settled
 
 #: What `arrays_of` returns for some alphas.
 Arrays: TypeAlias = dict[str, Any]
@@ -146,7 +146,7 @@ def settle(
         Takes arrays, and makes evidence of them.
     n_alphas : int
     first : int
-        Epochs from which on training ends if it has settled.
+        Epochs from which on training ends if it has settled; before them it has to have settled long ago.
     most : int
         Epochs that are trained at most.
     """
@@ -156,7 +156,8 @@ def settle(
         evidence = evidence_of(rounds.arrays_at(epochs))
         assert evidence.loss_map is not None  # networks of ours have curves
         loss_map = evidence.loss_map
-        if epochs >= first and is_settled(loss_map, evidence.margin):
+        has_settled = is_settled if epochs >= first else is_long_settled
+        if has_settled(loss_map, evidence.margin):
             break
         rows = rows[rounds.ends[-1].can_go_on(rows) & ~cannot_win(loss_map, evidence.level)[rows]]
         if not len(rows):
@@ -166,13 +167,13 @@ def settle(
 
 
 def _schedule(first: int, most: int) -> Iterator[int]:
-    """Yield after how many epochs each round ends: a quarter and half of the first number, that, doublings.
+    """Yield after how many epochs each round ends: an eighth of the first number, a quarter, ..., doublings.
 
-    Training is not looked at before the first number. So there is mostly a round to go on from to the best
+    The early ones end trainings that settle at once. And there is mostly a round to go on from to the best
     pair, whose scores and weights are taken by training anew from there.
     """
     epochs = min(first, most)
-    yield from sorted({epochs // 4, epochs // 2} - {0})
+    yield from sorted({epochs // 8, epochs // 4, epochs // 2} - {0})
     while epochs < most:
         yield epochs
         epochs *= 2

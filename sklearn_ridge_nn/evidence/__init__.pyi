@@ -24,6 +24,7 @@ from ._loss_map import (
     LossMap as LossMap,
     after as after,
     cannot_win as cannot_win,
+    is_long_settled as is_long_settled,
     is_settled as is_settled,
 )
 from ._one_standard_error import (

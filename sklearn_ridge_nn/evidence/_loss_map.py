@@ -180,6 +180,20 @@ def is_settled(loss_map: LossMap, margin: float) -> bool:
     return (is_passed or is_flat) and not (falls & (lag + margin * abs(best) < slowing * gained)).any()
 
 
+def is_long_settled(loss_map: LossMap, margin: float) -> bool:
+    """Return whether training has settled so early that it need not be as long as it was meant to be.
+
+    Beyond `is_settled`, the best pair's epochs lie in the first eighth of the training, and every alpha has
+    its own best in the first half of its own. So nothing is still falling: a network of thousands of columns
+    learns its few rows by heart within some epochs, and hundreds more only repeat it.
+    """
+    if not is_settled(loss_map, margin):
+        return False
+    assert loss_map.best is not None
+    are_past = 2 * loss_map.best_epochs_per_alpha <= loss_map.trained_epochs
+    return 8 * loss_map.best[1] <= loss_map.per_split.shape[2] and bool(are_past.all())
+
+
 def cannot_win(loss_map: LossMap, level: float) -> np.ndarray:
     """Return which alphas need no more training, for they can no longer have the best pair.
 

@@ -123,6 +123,44 @@ def test_the_pipeline_imputes_scales_and_encodes():
     assert list(unknown_categories(rows, model)) == [("c", [], True)]
 
 
+def test_thousands_of_columns_are_taken_for_what_each_is_alone(monkeypatch):
+    """Many are looked at together, some at a time, between columns that need a look of their own."""
+    rng = np.random.default_rng(0)
+    kinds = {
+        "float": lambda: [repr(float(value)) for value in rng.normal(size=6)],
+        "whole": lambda: [str(value) for value in rng.integers(10**17, 10**18, 6)],
+        "gap": lambda: ["1", "", "2.5", "NA", "nan", "-3"],
+        "word": lambda: list(rng.choice(["a", "b"], 6)),
+        "truth": lambda: ["True", "False"] * 3,
+        "mixed": lambda: [1, 2.5, None, 4, 5, 6],
+        "number": lambda: rng.normal(size=6),
+    }
+    frame = pd.DataFrame(
+        {f"{kind}{n}": pd.Series(make(), dtype=None if kind == "number" else object)
+         for n in range(20) for kind, make in kinds.items()}
+    )  # fmt: skip
+    monkeypatch.setattr("sklearn_ridge_nn.cli._columns._BLOCK_FIELDS", 100)
+    together = without_missing(frame)
+    columns = sort_columns(together)
+    rows = prepared(together, columns)
+    assert list(together) == list(frame)
+    for name in frame:
+        alone = without_missing(frame[[name]])
+        its = sort_columns(alone)
+        assert (name in columns.numeric) == (name in its.numeric), name
+        pd.testing.assert_frame_equal(rows[[name]], prepared(alone, its))
+    parsed = [[float(value) for value in frame[f"{kind}0"]] for kind in ("float", "whole")]
+    np.testing.assert_array_equal(rows[["float0", "whole0"]].T, parsed)
+
+
+def test_one_wrong_field_among_thousands_of_columns_is_named():
+    frame = pd.DataFrame({f"x{n}": ["1", "2", "3"] for n in range(50)}, dtype=object)
+    columns = sort_columns(frame)
+    frame.loc[1, "x40"] = "-inf"
+    with pytest.raises(InputError, match="Column 'x40' must hold finite numbers, but row 2"):
+        prepared(frame, columns)
+
+
 def test_fields_that_stand_for_a_missing_value_are_missing_in_text_and_numbers():
     frame = pd.DataFrame(
         {

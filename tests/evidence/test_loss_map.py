@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_ridge_nn.evidence import LossMap, after, cannot_win, is_settled
+from sklearn_ridge_nn.evidence import LossMap, after, cannot_win, is_long_settled, is_settled
 
 NOISE = 0.001 * np.tile([1.0, -1.0, 0.5, -0.5, 0.2], 2)
 
@@ -70,6 +70,17 @@ TURNED = 0.5 + 0.02 * np.abs(np.arange(40) - 15)
 )
 def test_training_has_settled_once_the_best_pair_is_passed(means, expected):
     assert is_settled(loss_map(*means), margin=0.01) == expected
+
+
+def test_training_may_end_early_only_where_the_best_pair_is_far_behind_and_nothing_falls():
+    early = [3.0, 1.0, *np.linspace(1.1, 2, 14)]
+    assert is_long_settled(loss_map(early, early), 0.01)
+    later = [3.0, 2.0, 1.0, *np.linspace(1.1, 2, 13)]  # the third epoch of 16 is not in the first eighth
+    assert is_settled(loss_map(later, later), 0.01)
+    assert not is_long_settled(loss_map(later, later), 0.01)
+    slow = np.linspace(3, 2.9, 16)  # far from the best, and falling to its end
+    assert is_settled(loss_map(early, slow), 0.01)
+    assert not is_long_settled(loss_map(early, slow), 0.01)
 
 
 def test_only_an_alpha_that_has_surely_risen_cannot_win():
