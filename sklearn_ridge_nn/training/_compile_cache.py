@@ -27,6 +27,9 @@ import tensorflow as tf
 #: Names the folder, or is "off".
 VARIABLE = "SKLEARN_RIDGE_NN_CACHE"
 _FLAGS, _FLAG = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory"
+_FLAG_OF_DEVICES = "--tf_xla_persistent_cache_device_types=CPU"
+#: What a process that has not used TensorFlow yet hands down to those that it starts.
+_OF_PARENT = re.compile(rf" ?{_FLAG}=\S+[/\\]programs[/\\][0-9a-f]{{16}} {_FLAG_OF_DEVICES}$")
 _STDERR = 2
 _LOADING = re.compile(rb"cpu_aot_loader\.cc:.*\+prefer-no-|text_format\.cc:.*XlaSerializedCacheEntry")
 #: Bytes that programs may take on disk (one takes about half a MB), and that must be free to keep any.
@@ -43,13 +46,13 @@ def use() -> Path | None:
     Path or None
         The folder. None if it is switched off, the user's own flags name one, or it cannot be kept safely.
     """
-    told, flags = os.environ.get(VARIABLE, ""), os.environ.get(_FLAGS, "")
+    told, flags = os.environ.get(VARIABLE, ""), _OF_PARENT.sub("", os.environ.get(_FLAGS, ""))
     if told.lower() == "off" or _FLAG in flags:
         return None
     try:
         root = Path(told).expanduser() if told else platformdirs.user_cache_path("sklearn-ridge-nn", False)
         root = root.absolute()
-        folder = root / "programs" / _kind_of_machine()
+        folder = root / "programs" / _kind_of_machine(flags)
         if any(character.isspace() for character in str(folder)):
             return None  # which a flag cannot hold
         root.mkdir(parents=True, exist_ok=True)
@@ -79,7 +82,7 @@ def hand_back_flags() -> None:
 
 
 def _ours(folder: Path) -> str:
-    return f"{_FLAG}={folder} --tf_xla_persistent_cache_device_types=CPU"
+    return f"{_FLAG}={folder} {_FLAG_OF_DEVICES}"
 
 
 @contextlib.contextmanager
@@ -122,11 +125,12 @@ def clear() -> bool:
     return True
 
 
-def _kind_of_machine() -> str:
-    """Return a name that differs where compiled programs may."""
+def _kind_of_machine(flags: str) -> str:
+    """Return a name that differs where compiled programs may; the flags are the user's."""
     what = (
+        flags,
         *(tf.__version__, platform.machine(), platform.system(), _cpu()),
-        *(os.environ.get(name, "") for name in (_FLAGS, "XLA_FLAGS", "TF_NUM_INTRAOP_THREADS")),
+        *(os.environ.get(name, "") for name in ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS")),
         str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
     )
     return hashlib.sha256("\n".join(what).encode()).hexdigest()[:16]

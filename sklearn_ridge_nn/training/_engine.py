@@ -5,10 +5,11 @@ those that see the same minibatches (same rows, weights and seed, another alpha)
 The engine groups the tasks and cuts their minibatches into buffers by itself.
 
 Peak memory is bounded whatever the number of rows: a buffer of minibatches takes at most
-`_grouping.BUFFER_BYTES`, or one minibatch per stream where that is more, and exists up to three times (as the
-rows' own type, here, and in TensorFlow). On top come the stacked weights with gradients and optimizer state,
-at most `_grouping.STACK_BYTES` or those of one network, and eight bytes per training row and stream for the
-epoch's order.
+`_grouping.BUFFER_BYTES` (a few wide minibatches: `_grouping.WIDE_BUFFER_BYTES`), or one minibatch per stream
+where that is more, and exists up to three times (as the rows' own type, here, and in TensorFlow). On top come
+the rows as they are fetched, where these take no more than `_minibatches.READY_BYTES`; the stacked weights
+with gradients and optimizer state, at most `_grouping.STACK_BYTES` or those of one network; and eight bytes
+per training row and stream for the epoch's order.
 """
 
 from __future__ import annotations
@@ -362,12 +363,13 @@ class _Training:
             own_weights, best_epoch = stopping.best_weights[member], int(stopping.best_epoch[member])
             if member in stopping.stopped:
                 n_epochs, own_state = stopping.stopped[member]
-        own_weights = own_weights or program.layout.unpack(weights[member])
+        n_inputs = self.stack.tasks[member].architecture.n_features
+        own_weights = own_weights or program.layout.unpack(weights[member], n_inputs)
         return Trained(
             State(
                 own_weights[::2],
                 own_weights[1::2],
-                own_state or program.member_state(state, member),
+                own_state or program.member_state(state, member, n_inputs),
                 program.signature,
                 group.first_epoch + n_epochs,
             ),
@@ -383,6 +385,7 @@ class _EarlyStopping:
     def __init__(self, tasks: Sequence[Task], first_epoch: int) -> None:
         self.first_epoch = first_epoch
         self.patience = np.array([task.patience for task in tasks])
+        self.n_inputs = [task.architecture.n_features for task in tasks]
         self.best = np.full(len(tasks), np.inf)
         self.best_epoch = np.zeros(len(tasks), int)
         self.best_weights: dict[int, list[np.ndarray]] = {}
@@ -395,7 +398,7 @@ class _EarlyStopping:
         if improved.any():
             weights = program.weights()
         for member in np.flatnonzero(improved).tolist():
-            self.best_weights[member] = program.layout.unpack(weights[member])
+            self.best_weights[member] = program.layout.unpack(weights[member], self.n_inputs[member])
         self.best[improved] = losses[improved]
         self.best_epoch[improved] = epoch - self.first_epoch
         waited = epoch - self.first_epoch - self.best_epoch
@@ -404,4 +407,5 @@ class _EarlyStopping:
             state = program.state()
         for member in np.flatnonzero(stops).tolist():
             n_epochs = epoch - self.first_epoch + 1
-            self.stopped[member] = (n_epochs, program.member_state(state, member))
+            own_state = program.member_state(state, member, self.n_inputs[member])
+            self.stopped[member] = (n_epochs, own_state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 #: Bytes of minibatches that are gathered at a time.
 BUFFER_BYTES = 2**22
+#: The same where a minibatch is so wide that they hold fewer than so many. A call of a program has a price.
+WIDE_BUFFER_BYTES, FEW_SLOTS = 2**25, 8
 #: Minibatches per stream, and floating-point operations, that one call of a program takes at most:
 #: progress, early stopping and Ctrl-C get their turn in between.
 BUFFER_SLOTS = 64
@@ -29,6 +32,10 @@ BUFFER_OPERATIONS = 2 * 10**10
 #: GPU needs more of them to be busy.
 STACK_MEMBERS = {"CPU": 16, "GPU": 512}
 STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
+#: Up to so many columns there are as many in the program.
+MANY_COLUMNS = 256
+#: The share of the columns of a wider network that one must have to be trained in the same program.
+NEARLY_AS_WIDE = 0.8
 #: Floating-point operations (some tenths of a second) that may be wasted where that saves compiling.
 FILL_OPERATIONS = 10**10
 
@@ -57,11 +64,11 @@ class Group:
     optimizer_scalars: tuple[float, ...]
 
     @classmethod
-    def of(cls, task: Task) -> Group:
-        """Return the group of a task."""
+    def of(cls, task: Task, n_columns: int | None = None) -> Group:
+        """Return the group of a task, in a program of so many columns, its own where None."""
         start = task.start
         return cls(
-            task.architecture,
+            dataclasses.replace(task.architecture, n_features=n_columns or n_columns_of(task)),
             optimizer_recipe(task.optimizer, task.learning_rate)[0],
             slot_rows(task),
             task.dropout > 0 and bool(task.architecture.hidden_layer_sizes),
@@ -91,6 +98,10 @@ class Group:
         slot_bytes = n_streams * self.slot_rows * row_bytes
         operations = 6 * self.slot_rows * architecture.n_weights * n_streams * n_per_stream
         n_slots = min(BUFFER_SLOTS, BUFFER_BYTES // slot_bytes, BUFFER_OPERATIONS // operations)
+        # what is flushed after every epoch is copied with all that is empty
+        useful = self.n_train + self.has_validation if self.stops_early else FEW_SLOTS
+        few = min(FEW_SLOTS, useful, WIDE_BUFFER_BYTES // slot_bytes, BUFFER_OPERATIONS // operations)
+        n_slots = max(n_slots, few)
         return ProgramKey(
             architecture,
             self.optimizer,
@@ -135,13 +146,39 @@ def stacks_of(tasks: Sequence[Task]) -> Iterator[Stack]:
         yield stack
         return
     groups: dict[Group, dict[tuple[Any, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
-    for number, task in enumerate(tasks):
-        groups[Group.of(task)][stream_key(task)].append(number)
+    for number, (task, n_columns) in enumerate(zip(tasks, _shared_columns(tasks), strict=True)):
+        groups[Group.of(task, n_columns)][stream_key(task)].append(number)
     for group, streams in groups.items():
         for pieces in arrange(list(streams.values()), group.most_members):
             members = [number for piece in pieces for number in piece]
             stack_tasks = [tasks[number] for number in members]
             yield Stack(group, members, stack_tasks, [Stream(tasks[piece[0]]) for piece in pieces])
+
+
+def n_columns_of(task: Task) -> int:
+    """Return how many columns the minibatches of a task have, those that it lacks filled up with zeros.
+
+    A vocabulary has a few words more or fewer in each fold, and each number of columns would be a program to
+    compile. So many columns are filled up to the next of a few numbers, eight in each octave; it depends on
+    their number alone, so that sparse and dense rows give the same bits, alone or in a search.
+    """
+    n_features = task.architecture.n_features
+    if n_features <= MANY_COLUMNS:
+        return n_features
+    step = 2 ** (math.ceil(math.log2(n_features)) - 4)
+    return math.ceil(n_features / step) * step
+
+
+def _shared_columns(tasks: Sequence[Task]) -> list[int]:
+    """Return in how many columns each task is trained: those nearly as wide as others share their program."""
+    own = [(dataclasses.replace(task.architecture, n_features=1), n_columns_of(task)) for task in tasks]
+    shared: dict[tuple[Architecture, int], int] = {}
+    widest: dict[Architecture, int] = {}
+    for architecture, n_columns in sorted(set(own), key=lambda pair: -pair[1]):
+        if NEARLY_AS_WIDE * widest.get(architecture, np.inf) > n_columns:
+            widest[architecture] = n_columns
+        shared[architecture, n_columns] = widest.get(architecture, n_columns)
+    return [shared[pair] for pair in own]
 
 
 def _filled_stack(task: Task) -> Stack | None:

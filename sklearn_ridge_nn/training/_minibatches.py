@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_ridge_nn.network import Purpose, Task, derived_seed, epoch_order
+from sklearn_ridge_nn.network import MatrixLike, Purpose, Task, derived_seed, epoch_order
+
+#: Bytes that the X of a stack may take once more, as it is fetched from.
+READY_BYTES = 2**26
 
 
 @dataclass(frozen=True)
@@ -118,15 +121,14 @@ class Stream:
     def _weights(self, rows: np.ndarray) -> np.ndarray:
         return np.ones(len(rows)) if self.task.weights is None else self.task.weights[rows]
 
-    def fill(self, x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> None:
-        """Fetch rows into x, of shape (n, n_features), and their targets into y."""
-        X = self.task.X
+    def fill(self, X: MatrixLike, x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> None:
+        """Fetch rows of X into x, whose columns may be more, and their targets into y."""
         if issparse(X):
-            x[:] = X[rows].toarray()
-        elif X.dtype == x.dtype and X.flags.c_contiguous:
+            x[:, : X.shape[1]] = X[rows].toarray()
+        elif X.dtype == x.dtype and X.flags.c_contiguous and X.shape[1] == x.shape[1]:
             np.take(X, rows, axis=0, out=x, mode="clip")  # other modes make a copy on the way
         else:
-            x[:] = X[rows]
+            x[:, : X.shape[1]] = X[rows]
         y[:] = self.task.targets[rows]
 
     def dropout_keys(self, epoch: int, slots: EpochSlots) -> np.ndarray:
@@ -146,6 +148,16 @@ def slot_rows(task: Task) -> int:
     Then it is the next power of two, so that the number of rows hardly changes the shape.
     """
     return min(task.batch_size, 2 ** math.ceil(math.log2(len(task.train_rows))))
+
+
+def _made_ready(streams: Sequence[Stream], dtype: np.dtype[Any]) -> list[MatrixLike]:
+    """Return the streams' X as they are read fastest, dense and of a type, if all of them are small."""
+    given: dict[int, MatrixLike] = {id(stream.task.X): stream.task.X for stream in streams}
+    if sum(X.shape[0] * X.shape[1] * dtype.itemsize for X in given.values()) <= READY_BYTES:
+        for key, X in given.items():
+            dense = X if isinstance(X, np.ndarray) else X.astype(dtype).toarray()
+            given[key] = np.ascontiguousarray(dense, dtype)
+    return [given[id(stream.task.X)] for stream in streams]
 
 
 def stream_key(task: Task) -> tuple[Any, ...]:
@@ -185,7 +197,7 @@ class SlotBuffer:
     Parameters
     ----------
     arrays : dict of str to ndarray
-        From `Program.input_arrays`.
+        From `Program.input_arrays`. Columns of ``x`` that a stream's X lacks stay as they are, zeros.
     streams : sequence of Stream
         Side by side, as the program takes them.
     """
@@ -193,6 +205,7 @@ class SlotBuffer:
     def __init__(self, arrays: dict[str, np.ndarray], streams: Sequence[Stream]) -> None:
         self.arrays = arrays
         self._streams = streams
+        self._X = _made_ready(streams, arrays["x"].dtype)
         self.n_slots = len(arrays["trains"])
         self.n_filled = 0
 
@@ -214,7 +227,7 @@ class SlotBuffer:
         for number, stream in enumerate(self._streams):
             rows, weights, n_real = stream.places(plan.orders[number], plan.slots, there.start, there.stop)
             x, y = arrays["x"][number, here], arrays["y"][number, here]
-            stream.fill(x.reshape(len(rows), -1), y.reshape(len(rows), -1), rows)
+            stream.fill(self._X[number], x.reshape(len(rows), -1), y.reshape(len(rows), -1), rows)
             arrays["w"][number, here] = weights.reshape(n, -1)
             arrays["rows"][number, here] = n_real
             if plan.keys:

@@ -151,10 +151,12 @@ class Program:
         """Return the members' optimizer state, as `member_state` takes it apart."""
         return [variable.numpy() for variable in self._state]
 
-    def member_state(self, state: Sequence[np.ndarray], member: int) -> list[np.ndarray]:
+    def member_state(self, state: Sequence[np.ndarray], member: int, n_inputs: int) -> list[np.ndarray]:
         """Return copies of one member's optimizer state, in the order and shapes that Keras has."""
         unpacked = {
-            slot: self.layout.unpack(array[member]) for slot, array in enumerate(state) if array.ndim > 0
+            slot: self.layout.unpack(array[member], n_inputs)
+            for slot, array in enumerate(state)
+            if array.ndim > 0
         }
         return [state[slot] if weight is None else unpacked[slot][weight] for slot, weight in self._places]
 
@@ -166,7 +168,10 @@ class Program:
                 parts[slot] = array
             else:
                 parts[slot][weight] = array
-        return [self.layout.pack(part) if isinstance(part, list) else part for part in parts]
+        return [
+            self.layout.pack(part, fresh[0]) if isinstance(part, list) else part
+            for part, fresh in zip(parts, self._fresh_state, strict=True)
+        ]
 
     def _keras_state(self) -> tuple[list[str], list[tuple[int, int | None]]]:
         """Return the signature of the optimizer as Keras builds it for a single network.

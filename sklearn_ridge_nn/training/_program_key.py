@@ -18,6 +18,7 @@ class ProgramKey:
     Attributes
     ----------
     architecture : Architecture
+        With the columns of `x`, which may be more than the networks have.
     optimizer : OptimizerRecipe
     slot_rows : int
         Places for a minibatch's rows; those left over hold rows of weight 0.
@@ -65,14 +66,29 @@ class WeightLayout:
         #: Whether alpha acts on each weight: on kernels, never on biases.
         self.is_penalised = np.repeat(is_penalised, self.sizes)
 
-    def pack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the vector of arrays that are shaped as Keras has them."""
-        return np.concatenate([array.T.ravel() for array in arrays])
+    def pack(self, arrays: Sequence[np.ndarray], beyond: np.ndarray | None = None) -> np.ndarray:
+        """Return the vector of arrays that are shaped as Keras has them.
 
-    def unpack(self, vector: np.ndarray) -> list[np.ndarray]:
-        """Return copies of the parts of a vector, shaped as Keras has them."""
+        The first kernel may have fewer inputs. Then the others are zeros, or what they are in `beyond`.
+        """
+        first = arrays[0].T
+        n_inputs = self.shapes[0][1]
+        if first.shape[1] < n_inputs:
+            wide = np.zeros(self.shapes[0], first.dtype)
+            if beyond is not None:
+                wide[:] = beyond[: self.sizes[0]].reshape(self.shapes[0])
+            wide[:, : first.shape[1]] = first
+            first = wide
+        return np.concatenate([first.ravel(), *(array.T.ravel() for array in arrays[1:])])
+
+    def unpack(self, vector: np.ndarray, n_inputs: int | None = None) -> list[np.ndarray]:
+        """Return copies of the parts of a vector, shaped as Keras has them.
+
+        `n_inputs` is how many inputs of the first kernel are the network's; None is all.
+        """
         parts = np.split(vector, np.cumsum(self.sizes)[:-1])
-        return [
+        arrays = [
             part.copy() if number % 2 else np.ascontiguousarray(part.reshape(shape).T)
             for number, (part, shape) in enumerate(zip(parts, self.shapes, strict=True))
         ]
+        return arrays if n_inputs is None else [arrays[0][:n_inputs].copy(), *arrays[1:]]

@@ -58,6 +58,21 @@ def filled(tmp_path_factory):
     return folder
 
 
+def test_a_process_that_was_started_before_the_first_fit_keeps_its_own(alone, tmp_path):
+    """It inherits the flag of its parent, which takes it back once TensorFlow has read it."""
+    parent = f"""
+import os, subprocess, sys
+import sklearn_ridge_nn.training._program
+assert "persistent_cache_directory" in os.environ["TF_XLA_FLAGS"]
+os.environ["{cache.VARIABLE}"] = {str(tmp_path / "child")!r}
+subprocess.run([sys.executable, "-c", {SCRIPT!r}, "5"], check=True)
+"""
+    variables = {cache.VARIABLE: str(tmp_path / "parent"), "TF_XLA_FLAGS": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run([sys.executable, "-c", parent], check=True, env={**os.environ, **variables})
+    assert len(programs(tmp_path / "child")) == 1
+    assert not programs(tmp_path / "parent")
+
+
 def test_another_process_loads_what_one_compiled_whatever_it_did_before(alone, filled):
     before = programs(filled)
     assert len(before) == 3
@@ -186,10 +201,11 @@ def test_the_oldest_programs_leave(use, tmp_path):
 
 
 def test_the_machine_and_the_flags_are_part_of_the_folder(monkeypatch):
-    here = cache._kind_of_machine()
-    assert here == cache._kind_of_machine()
+    here = cache._kind_of_machine("")
+    assert here == cache._kind_of_machine("")
     monkeypatch.setattr(cache, "_cpu", lambda: "flags: fewer")
-    assert here != cache._kind_of_machine()
+    assert here != cache._kind_of_machine("")
     monkeypatch.undo()
+    assert here != cache._kind_of_machine("--tf_xla_clustering_debug")
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
-    assert here != cache._kind_of_machine()
+    assert here != cache._kind_of_machine("")

@@ -12,9 +12,11 @@ import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, given, settings, strategies as st
 from scipy.sparse import csr_array
-from sklearn.model_selection import GridSearchCV
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
 
-from sklearn_ridge_nn import RidgeMLPClassifier, build_network
+from sklearn_ridge_nn import RidgeMLPClassifier, build_network, model_selection
 from sklearn_ridge_nn.estimators import n_epochs
 from sklearn_ridge_nn.network import _forward as forward, _optimizers as optimizers
 from sklearn_ridge_nn.training import (
@@ -283,6 +285,7 @@ OPTIMIZERS = {
     "ftrl": lambda: keras.optimizers.Ftrl(
         0.05, l1_regularization_strength=0.01, l2_regularization_strength=0.01, beta=0.1
     ),
+    "ftrl plain": lambda: keras.optimizers.Ftrl(0.05),  # divides by what it starts from, 0.1
     "lion": lambda: "lion",
     "nadam": lambda: "nadam",
     "nadam decaying": lambda: keras.optimizers.Nadam(0.01, weight_decay=0.05),
@@ -310,6 +313,32 @@ def test_every_elementwise_optimizer_and_schedule_is_that_of_keras(name):
         assert_same(trained, truth, 1e-9)
         onwards = replace(task, start=truth.state, epochs=2)
         assert_same(engine.train_together([onwards])[0], train_with_keras(onwards, np.arange(2)), 1e-9)
+
+
+def of_width(n_features, n_rows=60, **fields):
+    """A task of so many columns, most of them zeros."""
+    rng = np.random.default_rng(n_features)
+    X = rng.normal(size=(n_rows, n_features)) * (rng.random((n_rows, n_features)) < 0.2)
+    targets = (X[:, :1] + rng.normal(size=(n_rows, 1)) > 0).astype(np.uint8)
+    fields = {"architecture": Architecture(n_features, 1, "binary", (6,), "tanh", "float64"), **fields}
+    return make_task(
+        X=X, targets=targets, train_rows=np.arange(50), validation_rows=np.arange(50, 60), **fields
+    )
+
+
+@pytest.mark.parametrize("name", ["adagrad", "adam amsgrad", "adamw", "ftrl plain", "sgd nesterov"])
+def test_columns_that_fill_up_change_nothing_whatever_the_optimizer(name):
+    """Those of a program that is wider than the network: many are rounded up, and others share one."""
+    tasks = [of_width(n, optimizer=OPTIMIZERS[name](), patience=2) for n in (10, 11, 12, 300)]
+    before = engine.n_compiled()
+    results = engine.train_together(tasks)
+    assert engine.n_compiled() <= before + 2
+    for task, trained in zip(tasks, results, strict=True):
+        truth = train_with_keras(task, np.arange(2))
+        assert_same(trained, truth, 1e-9)
+        onwards = replace(task, start=trained.state, epochs=2)
+        (gone_on,) = engine.train_together([onwards])
+        assert_same(gone_on, train_with_keras(replace(onwards, start=truth.state), np.arange(2)), 1e-9)
 
 
 def test_members_with_different_schedules_train_together():
@@ -479,9 +508,13 @@ def test_any_small_task_equals_keras(data):
 # -- data -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_dense_sparse_memory_mapped_and_strided_rows_give_the_same_bits(dtype, tmp_path):
-    task = make_task(dtype=dtype)
+@pytest.mark.parametrize("is_ready", [True, False])
+@pytest.mark.parametrize(("dtype", "n_features"), [("float32", None), ("float64", None), ("float64", 300)])
+def test_dense_sparse_memory_mapped_and_strided_rows_give_the_same_bits(
+    dtype, n_features, is_ready, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("sklearn_ridge_nn.training._minibatches.READY_BYTES", 2**26 if is_ready else 0)
+    task = make_task(dtype=dtype) if n_features is None else of_width(n_features)
     np.save(tmp_path / "X.npy", task.X)
     (expected,) = engine.train_together([task])
     for X in (
@@ -586,6 +619,28 @@ def test_a_stock_grid_search_compiles_once(cancer):
     assert engine.n_compiled() == before + 1
     classifier.set_params(hidden_layer_sizes=(12,)).fit(X, y)
     assert engine.n_compiled() == before + 2
+
+
+def test_vocabularies_that_differ_share_a_program():
+    """Each fold has a few words more or fewer, and the last fit has the most."""
+    rng = np.random.default_rng(0)
+    words = rng.zipf(1.3, size=(150, 60)) % 900
+    documents = [" ".join(f"word{word}" for word in document) for document in words]
+    y = (words % 7 == 3).sum(axis=1) > 8
+    network = RidgeMLPClassifier(hidden_layer_sizes=(13,), epochs=2, random_state=0)
+    pipeline = make_pipeline(TfidfVectorizer(), network)
+    folds = list(StratifiedKFold(5).split(documents, y))
+    sizes = {len(TfidfVectorizer().fit([documents[row] for row in rows]).vocabulary_) for rows, _ in folds}
+    assert len(sizes) > 2
+    grid = {"ridgemlpclassifier__alpha": [1e-3, 0.1]}
+    before = engine.n_compiled()
+    stock = GridSearchCV(pipeline, grid, cv=folds).fit(documents, y)
+    assert engine.n_compiled() <= before + 2
+    before = engine.n_compiled()
+    ours = model_selection.GridSearchCV(pipeline, grid, cv=folds).fit(documents, y)
+    assert engine.n_compiled() <= before + 2
+    for name in ("mean_test_score", "std_test_score"):
+        np.testing.assert_array_equal(ours.cv_results_[name], stock.cv_results_[name])
 
 
 def test_the_cache_of_programs_is_bounded(monkeypatch):
