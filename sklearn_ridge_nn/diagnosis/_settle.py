@@ -20,27 +20,37 @@ States: TypeAlias = NDArray[np.object_]
 #: scores them or not.
 Train: TypeAlias = Callable[[NDArray[np.intp], int, States | None, bool], tuple[Arrays, States]]
 
+#: Bytes of the states of all rounds, above which those are let go of that are not needed.
+MOST_BYTES = 2**28
 #: Arrays of an alpha, which a round replaces, and those that are the same for all.
 _OF_ALPHAS = ("train_score", "test_score", "train_loss", "test_loss", "weight_norm", "weight_quantiles")
 _CURVES = ("train_loss_curve", "test_loss_curve", "test_score_curve")
 _COMMON = ("baseline_loss", "loss_unit", "target_scale", *FEATURES)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Round:
-    """Where the alphas of some rows stood after so many epochs."""
+    """Where the alphas of some rows stood after so many epochs; states are None once they are forgotten."""
 
     epochs: int
     rows: NDArray[np.intp]
     arrays: Arrays
-    states: States
+    states: States | None
+
+    def __post_init__(self) -> None:
+        assert self.states is not None
+        #: The rows of which no fit failed.
+        self.fine = self.rows[[None not in of_alpha.tolist() for of_alpha in self.states]]
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the states."""
+        known = [] if self.states is None else [state for state in self.states.ravel() if state is not None]
+        return sum(np.asarray(array).nbytes for state in known for array in (*state.coefs, *state.optimizer))
 
     def can_go_on(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Return which rows were trained in this round without any fit that failed."""
-        fine = [
-            row for row, of_alpha in zip(self.rows, self.states, strict=True) if None not in of_alpha.tolist()
-        ]
-        return np.isin(rows, fine)
+        """Return which rows can be trained on from here: those without any fit that failed."""
+        return np.isin(rows, self.fine if self.states is not None else ())
 
 
 @dataclass
@@ -73,12 +83,28 @@ class Rounds:
             key=lambda end: end.epochs,
             default=None,
         )
-        states = None if start is None else start.states[np.searchsorted(start.rows, rows)]
+        states = None
+        if start is not None:
+            assert start.states is not None
+            states = start.states[np.searchsorted(start.rows, rows)]
         arrays, states = self.train(rows, epochs, states, scores)
         self.ends.append(_Round(epochs, rows, arrays, states))
         first = 0 if start is None else start.epochs
         for name in _CURVES:
             self._extend(name, rows, first, arrays[name])
+
+    def forget(self, epochs: int) -> None:
+        """Let go of the states that neither the next round nor one that ends with so many epochs begins with.
+
+        They are as large as the networks with their optimizers, three times the weights with Adam. Small ones
+        are kept, for alphas that stopped earlier begin with them.
+        """
+        if sum(end.n_bytes for end in self.ends) <= MOST_BYTES:
+            return
+        before = [end.epochs for end in self.ends[:-1] if end.epochs < epochs]
+        for end in self.ends[:-1]:
+            if end.epochs != max(before, default=0):
+                end.states = None
 
     def _extend(self, name: str, rows: NDArray[np.intp], first: int, new: np.ndarray | None) -> None:
         if new is None:
@@ -156,6 +182,7 @@ def settle(
         evidence = evidence_of(rounds.arrays_at(epochs))
         assert evidence.loss_map is not None  # networks of ours have curves
         loss_map = evidence.loss_map
+        rounds.forget(loss_map.best[1] if loss_map.best else 0)
         has_settled = is_settled if epochs >= first else is_long_settled
         if has_settled(loss_map, evidence.margin):
             break

@@ -99,6 +99,35 @@ def test_alphas_that_cannot_win_stop_and_stay_in_the_report():
         assert f"it was trained for {trained[0]} epochs only" in found.reasons[0]
 
 
+def test_states_that_no_round_needs_are_let_go_of_and_nothing_changes(monkeypatch):
+    noisy = make_classification(300, 20, n_informative=4, flip_y=0.3, random_state=0)
+    kept = diagnose(classifier(epochs=60), *noisy, alphas=ALPHAS, epochs="settled", cv=3)
+    seen = []
+    forget = Rounds.forget
+
+    def watched(rounds, epochs):
+        forget(rounds, epochs)
+        seen.append([end.epochs for end in rounds.ends if end.states is not None])
+
+    monkeypatch.setattr(Rounds, "forget", watched)
+    monkeypatch.setattr("sklearn_ridge_nn.diagnosis._settle.MOST_BYTES", 0)
+    found = diagnose(classifier(epochs=60), *noisy, alphas=ALPHAS, epochs="settled", cv=3)
+    assert json.dumps(found.to_dict()) == json.dumps(kept.to_dict())
+    assert len(found.rounds) > 3
+    assert max(map(len, seen)) == 2
+    assert [ends[-1] for ends in seen] == list(found.rounds)
+
+
+def test_a_training_that_settled_long_ago_ends_before_the_number_of_epochs():
+    """A few rows of many columns are learnt by heart within a few epochs."""
+    wide = make_classification(60, 1500, n_informative=20, random_state=0)
+    found = diagnose(classifier(epochs=160), *wide, alphas=[0, 1e-4, 1e-3], epochs="settled", cv=3)
+    assert found.rounds[-1] < 160
+    assert 8 * found.epochs <= found.rounds[-1]
+    means = diagnose(classifier(epochs=160), *wide, alphas=[0, 1e-4, 1e-3], epochs=160, cv=3).loss_map
+    assert means.best == (found.best_index, found.epochs)
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_so_few_epochs_that_there_is_no_last_quarter_settle_nothing(epochs):
     found = settled(classifier(epochs=epochs, learning_rate=1e-4), alphas=[0, 1e-2])
