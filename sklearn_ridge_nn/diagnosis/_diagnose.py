@@ -239,7 +239,8 @@ def diagnose(
     def train(
         rows: NDArray[np.intp], n_epochs: int | None, starts: States | None = None, scores: bool = True
     ) -> tuple[Arrays, States]:
-        measure = losses_and_weights if epochs != "settled" else losses_weights_and_state
+        # the last trainings, which are scored, are not gone on with
+        measure = losses_and_weights if scores else losses_weights_and_state
         measurement = Measurement(measure, watches_test_rows=True)
         measurement.starts = None if starts is None else starts.ravel().tolist()
         n_epochs_alone = {} if n_epochs is None else {f"{path}epochs": [n_epochs]}
