@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: Attributes that hold Keras objects, and so are never pickled.
 _KERAS_OBJECTS = ("_fitted_keras_estimator", "_fitted_keras_params", "callbacks_")
+#: Rows up to which a prediction takes less time than scikit-learn's check of what X is.
+FEW_ROWS = 64
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class FittedNetwork(BaseEstimator):
@@ -177,9 +180,26 @@ class FittedNetwork(BaseEstimator):
             **{name: fitted[name] for name in names if name in fitted},
         )
 
+    def _are_plain_rows(self, X: Any) -> bool:
+        """Return whether X is surely what scikit-learn's check would return as it is.
+
+        For a few rows the check takes longer than the prediction, and it finds out anew what X is.
+        """
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype in _FLOATS
+            and 0 < X.shape[0] <= FEW_ROWS
+            and self.__sklearn_is_fitted__()
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(X).all())
+        )
+
     def _logits(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
+        if not self._are_plain_rows(X):
+            check_is_fitted(self)
+            X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
         return logits(X, self.coefs_, self.intercepts_, self._fitted["activation"])
 
 

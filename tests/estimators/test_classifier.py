@@ -179,6 +179,59 @@ def test_predictions_have_the_precision_of_x(dtype, cancer, small):
     )
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X: X,
+        lambda X: X.astype("float32"),
+        lambda X: X.astype("float16"),
+        lambda X: X.astype(">f8"),
+        lambda X: X.round().astype(int),
+        lambda X: np.asfortranarray(X),
+        lambda X: np.repeat(X, 2, axis=1)[:, ::2],
+        lambda X: X.tolist(),
+        lambda X: pd.DataFrame(X),
+        lambda X: np.ma.masked_array(X),
+        lambda X: X[:0],
+        lambda X: X[0],
+        lambda X: X[:, 1:],
+        lambda X: np.hstack([X, X]),
+        lambda X: X[None],
+        lambda X: X.astype(complex),
+        lambda X: X.astype(str).astype(object),
+        lambda X: np.where(X[0, 0] == X, np.nan, X),
+        lambda X: np.where(X[0, 0] == X, np.inf, X),
+    ],
+)
+@pytest.mark.parametrize("has_names", [False, True])
+def test_a_few_rows_are_checked_as_many_are(change, has_names, cancer, small, monkeypatch):
+    """scikit-learn's check is left out where it would change nothing, and refuses all that it refuses."""
+    X, y = cancer
+    fitted = small().fit(pd.DataFrame(X).add_prefix("x") if has_names else X, y)
+    rows = change(X[:5])
+
+    def outcome():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                result = fitted.predict_proba(rows)
+            except Exception as error:
+                result = repr(error)
+        return result, [str(warning.message) for warning in caught]
+
+    quick = outcome()
+    monkeypatch.setattr("sklearn_ridge_nn.estimators._fitted_network.FEW_ROWS", 0)
+    checked = outcome()
+    assert quick[1] == checked[1]
+    np.testing.assert_array_equal(quick[0], checked[0])
+    assert getattr(quick[0], "dtype", None) == getattr(checked[0], "dtype", None)
+
+
+def test_an_estimator_that_is_not_fitted_says_so_of_one_row(small):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        small().predict_proba(np.zeros((1, 3)))
+
+
 def test_fitted_attributes(cancer, small):
     X, y = cancer
     classifier = small(hidden_layer_sizes=(8, 5)).fit(X, y)
