@@ -45,8 +45,8 @@ HEAVY = {
     },
     "scikeras": {"network._keras_model"},
     "tensorflow": {
-        "network._optimizers", "training._compile_cache", "training._grouping", "training._program",
-        "training._stable_names", "training._stacked_network",
+        "network._optimizers", "training._compile_cache", "training._grouping", "training._kept_graphs",
+        "training._program", "training._stable_names", "training._stacked_network",
     },
     "matplotlib": {"display"},
     "pandas": {"cli", "diagnosis._alpha_diagnosis", "diagnosis._bias_variance_result"},

@@ -29,10 +29,10 @@ from sklearn_ridge_nn.network import (
     other_optimizer,
     weight_paths,
 )
-from sklearn_ridge_nn.training import _compile_cache
+from sklearn_ridge_nn.training import _compile_cache, _kept_graphs
 from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
-from sklearn_ridge_nn.training._stable_names import stably_named
-from sklearn_ridge_nn.training._stacked_network import StackedNetwork, row_sums
+from sklearn_ridge_nn.training._stable_names import callable_of, stably_named
+from sklearn_ridge_nn.training._stacked_network import StackedNetwork, has_barrier, row_sums
 
 _STACK_NAME = "stack"
 
@@ -244,9 +244,18 @@ class Program:
             return tf.while_loop(lambda slot, _: slot < count, one_slot, (tf.constant(0), measures))[1]
 
         specs = [tf.TensorSpec(shape, dtype) for shape, dtype in self._specs.values()]
-        traced = tf.function(run, jit_compile=True, autograph=False).get_concrete_function(*specs)
-        is_kept = _compile_cache.use() is not None and not tf.config.list_logical_devices("GPU")
-        return stably_named(traced, salt) if is_kept else traced
+        folder = None if tf.config.list_logical_devices("GPU") else _compile_cache.use()
+        name = None if folder is None else _kept_graphs.name_of(self.key, has_barrier(), salt)
+        variables = [self._weights, *(variable.value for variable in self._optimizer.variables)]
+        graph = None if folder is None or name is None else _kept_graphs.read(folder, name)
+        if graph is None:
+            traced = tf.function(run, jit_compile=True, autograph=False).get_concrete_function(*specs)
+            graph = None if folder is None else stably_named(traced, variables, salt)
+            if graph is None:
+                return traced
+            if folder is not None and name is not None:
+                _kept_graphs.write(folder, name, graph)
+        return callable_of(graph, specs, variables, (self.key.n_slots, 3, self.key.n_members))
 
     def _slot(self, slot: tf.Tensor, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """Measure one minibatch of every stream and, if it is to be trained on, take a step."""

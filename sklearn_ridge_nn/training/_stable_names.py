@@ -11,7 +11,7 @@ import re
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,55 +20,84 @@ from google.protobuf import text_format  # type: ignore[import-untyped]
 #: What an operation's gradient is registered as in this process. It is not asked for any more.
 _GRADIENT = r"CustomGradient-\d+"
 
+#: The attribute of the call that says which variables it takes.
+_USED = "_variables"
 _lock = threading.Lock()
 #: How many functions of this process use a name.
 _n_users: Counter[str] = Counter()
 
 
-def stably_named(traced: Any, salt: str = "") -> Callable[..., tf.Tensor]:
-    """Return a function that does what a traced one does, under names that do not depend on the process.
+def stably_named(traced: Any, variables: Sequence[tf.Variable], salt: str = "") -> Any:
+    """Return a graph that does what a traced function does, under names that do not depend on the process.
 
     Parameters
     ----------
     traced : tf.types.experimental.ConcreteFunction
-        Of tensors, in their order, to one tensor. Variables that it uses must outlive the result.
+        Of tensors, in their order, to one tensor.
+    variables : sequence of tf.Variable
+        All that it may use.
     salt : str, default=""
         Part of what the names depend on.
 
     Returns
     -------
-    callable
-        Compiled, as the traced function. It is the traced function itself where TensorFlow, which has no
-        public way to add a function under a name, has moved its private one.
+    GraphDef or None
+        With the functions as its library, for `callable_of`. None where it uses other variables, or where
+        TensorFlow, which has no public way to add a function under a name, has moved its private one.
     """
-    context = _context()
-    if context is None:
-        return traced
+    handles = {id(variable.handle): number for number, variable in enumerate(variables)}
+    used = [handles.get(id(captured)) for captured in traced.captured_inputs]
+    if _context() is None or None in used:
+        return None
     definition = traced.graph.as_graph_def()
     inner = sorted(definition.library.function, key=_count)  # in the order in which they were made
     functions = _renamed([traced.function_def, *inner], salt)
     graph = _call_of(functions[0].signature)
     graph.versions.CopyFrom(definition.versions)
+    graph.library.function.extend(functions)
+    graph.node[-1].attr[_USED].list.i.extend(used)
+    return graph
+
+
+def callable_of(
+    graph: Any, specs: Sequence[tf.TensorSpec], variables: Sequence[tf.Variable], shape: Sequence[int]
+) -> Callable[..., tf.Tensor]:
+    """Return the compiled function of a graph from `stably_named`.
+
+    Parameters
+    ----------
+    graph : GraphDef
+    specs : sequence of tf.TensorSpec
+        Of the tensors that it takes.
+    variables : sequence of tf.Variable
+        Those that the graph was made with, or their equals. They must outlive the result.
+    shape : sequence of int
+        Of the tensor that it returns.
+    """
+    context, functions = _context(), list(graph.library.function)
+    handles = [variables[number].handle for number in graph.node[-1].attr[_USED].list.i]
     names = [function.signature.name for function in functions]
+    call = type(graph)()
+    call.CopyFrom(graph)
+    call.ClearField("library")
+    del call.node[-1].attr[_USED]
     with _lock:
         for function in functions:
             if not _n_users[function.signature.name]:
                 context.add_function_def(function)
         _n_users.update(names)
-    variables = traced.captured_inputs
 
     def run(*tensors: tf.Tensor) -> tf.Tensor:
         # tf.identity, for a graph takes in no tensor of another one
-        given = [*tensors, *map(tf.identity, variables)]
+        given = [*tensors, *map(tf.identity, handles)]
         (result,) = tf.graph_util.import_graph_def(
-            graph,
+            call,
             input_map={f"input_{number}": tensor for number, tensor in enumerate(given)},
             return_elements=["call:0"],
             name="",
         )
-        return tf.ensure_shape(result, traced.output_shapes)
+        return tf.ensure_shape(result, shape)
 
-    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in traced.inputs[: -len(variables) or None]]
     named = tf.function(run, autograph=False).get_concrete_function(*specs)
     weakref.finalize(named, _forget, context, names)
     return named

@@ -234,6 +234,11 @@ def _kept(tensor: tf.Tensor) -> tf.Tensor:
     return kept
 
 
+def has_barrier() -> bool:
+    """Return whether XLA is told what to keep."""
+    return _barrier is not None
+
+
 def _optimization_barrier() -> Callable[[tf.Tensor], Sequence[tf.Tensor]] | None:
     """Return XLA's barrier, or None where TensorFlow, which has no public name for it, has moved it.
 

@@ -1,0 +1,68 @@
+"""Traced programs on disk, beside the compiled ones: what one process traced, the next ones read.
+
+Tracing runs the Python code of this package and of Keras's optimizers, so a graph is kept under a name that
+depends on that code: the sources here, the versions of Keras and TensorFlow, and the program's key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from sklearn_ridge_nn import network, training
+
+_SUFFIX, _DIGEST_BYTES = ".graph", hashlib.sha256().digest_size
+
+
+def name_of(*what: Any) -> str | None:
+    """Return the name of the graph of a program with such properties; None where the sources are no files."""
+    sources = _sources()
+    if sources is None:
+        return None
+    versions = (tf.__version__, version("keras"), sys.version)
+    return hashlib.sha256(repr((sources, versions, what)).encode()).hexdigest()[:32]
+
+
+def read(folder: Path, name: str) -> Any:
+    """Return a graph; None if there is none, or not the whole of it."""
+    try:
+        content = (folder / (name + _SUFFIX)).read_bytes()
+    except OSError:
+        return None
+    digest, graph = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    return tf.compat.v1.GraphDef.FromString(graph) if hashlib.sha256(graph).digest() == digest else None
+
+
+def write(folder: Path, name: str, graph: Any) -> None:
+    """Keep a graph behind its digest, if that can be done; another process never sees a part of it."""
+    content = graph.SerializeToString(deterministic=True)
+    with contextlib.suppress(OSError):
+        number, path = tempfile.mkstemp(suffix=".part", dir=folder)
+        part = Path(path)
+        try:
+            with open(number, "wb") as file:  # noqa: PTH123, which has no way to open a number
+                file.write(hashlib.sha256(content).digest() + content)
+            part.replace(folder / (name + _SUFFIX))
+        except OSError:
+            part.unlink()
+
+
+@functools.cache
+def _sources() -> str | None:
+    """Return a digest of the code that is traced."""
+    digest = hashlib.sha256()
+    try:
+        for package in (network, training):
+            for path in sorted(Path(package.__path__[0]).glob("*.py")):
+                digest.update(path.name.encode() + path.read_bytes())
+    except OSError:
+        return None
+    return digest.hexdigest()
