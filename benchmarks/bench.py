@@ -10,6 +10,8 @@ our own GridSearchCV, or the same 45 networks in one call of the engine. W4 is a
 the data of W1, 5 searches in 5 outer folds, 225 fits and 5 refits; SciKeras runs one outer fold, times five.
 W5 is a generated regression (make_friedman1, 20,000 x 50), of the regressors of the three;
 ``--only W5`` measures nothing else.
+What users wait for is measured as they do it: the command on generated tables, the ten lines of the README,
+and a search over texts (``--only waits``); ``--only million`` diagnoses a million rows.
 
 Every row runs its contestants in turn, several rounds, and takes the median of each; a ratio is the median
 over the rounds of peer / ours, so above 1 means that ours is faster. Rows marked "first" run each contestant
@@ -22,7 +24,9 @@ Where a contestant would take minutes it fits one alpha on the five folds, and n
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
 import itertools
 import json
 import os
@@ -41,6 +45,7 @@ from types import ModuleType
 import numpy as np
 import sklearn.model_selection
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification, make_friedman1
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GridSearchCV, KFold, RepeatedStratifiedKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -286,6 +291,64 @@ def engine_call(data: str, every_epoch: bool = True) -> Callable[[], object]:
     return lambda: train_together(tasks)
 
 
+def documents(n: int = 900) -> tuple[list[str], np.ndarray]:
+    """Return texts of 120 words out of 6,000, as frequent as words are, and their three subjects."""
+    rng = np.random.default_rng(0)
+    words = np.array([f"w{number}" for number in range(6000)])
+    y = rng.integers(0, 3, n)
+    texts = []
+    for subject in y:
+        often = 1 / np.arange(1, len(words) + 1)
+        often[50 + 40 * subject : 90 + 40 * subject] *= 6
+        texts.append(" ".join(rng.choice(words, 120, p=often / often.sum())))
+    return texts, y
+
+
+def text_search(name: str, module: ModuleType = sklearn.model_selection) -> Callable[[], object]:
+    """Return a search of 4 alphas on 5 folds over Tf-idf, whose vocabularies differ from fold to fold."""
+    texts, y = documents()
+    pipeline = make_pipeline(TfidfVectorizer(), contestant(name, "W3"))
+    grid = {f"{pipeline.steps[-1][0]}__alpha": ALPHAS[2:9:2]}
+    search = module.GridSearchCV(pipeline, grid, cv=5)
+    return lambda: search.fit(texts, y)
+
+
+def command(*arguments: object) -> Callable[[], float]:
+    """Return a run of the command in a process of its own, imports and all; it returns its seconds."""
+    program = Path(sys.executable).with_name("ridge-nn")
+    line = [str(program), *map(str, arguments), "--quiet"]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return timed(lambda: subprocess.run(line, check=True, capture_output=True, env=environment))
+
+
+def table_file(folder: Path, n_rows: int, n_columns: int, n_informative: int) -> Path:
+    """Write a generated table as CSV, the classes in its last column y, and return where it is."""
+    X, y = make_classification(n_rows, n_columns, n_informative=n_informative, random_state=0)
+    path = folder / f"{n_rows}x{n_columns}.csv"
+    names = ",".join([*(f"x{number}" for number in range(n_columns)), "y"])
+    np.savetxt(
+        path,
+        np.column_stack([X, y]),
+        fmt=["%.9g"] * n_columns + ["%d"],
+        delimiter=",",
+        header=names,
+        comments="",
+    )
+    return path
+
+
+def ten_lines() -> Callable[[], object]:
+    """Return the ten lines of the README."""
+    code = (ROOT / "README.md").read_text().split("```python")[1].split("```")[0]
+    compiled = compile(code, "README.md", "exec")
+
+    def run() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compiled, {})
+
+    return run
+
+
 # -- timing ---------------------------------------------------------------------------------------
 
 
@@ -359,6 +422,46 @@ def measure_first(rounds: int, peers: Sequence[str]) -> Rows:
     return rows
 
 
+def measure_waits(rounds: int) -> Rows:
+    """Return the rows of what users wait for; files on disk are those of earlier runs, but for "first"."""
+    rows: Rows = {}
+    print("texts, the command, the ten lines ...", file=sys.stderr, flush=True)
+    text = {"MLP": first_in_process("text", "MLP", "W3")}
+    with tempfile.TemporaryDirectory() as cache:
+        text |= {"next": first_in_process("text", "ours", "W3", cache)}
+        text |= {"first": first_in_process("text", "ours", "W3")}
+        text["next"]()
+        times = race(text, rounds, warm_up=False)
+    for which, label in (("first", "first"), ("next", "next process")):
+        rows[f"our GridSearchCV, Tf-idf, {label}"] = {"ours": times[which], "MLP": times["MLP"]}
+    rows["README's ten lines, again"] = race({"ours": timed(ten_lines())}, rounds)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        small, large, wide = (
+            table_file(folder, *shape) for shape in ((1000, 20, 10), (20_000, 30, 15), (60, 10_000, 30))
+        )
+        given = ("--target", "y")
+        runs = {
+            "ridge-nn fit, 1,000 x 20": command("fit", small, *given, "--model", folder / "model.skops"),
+            "ridge-nn diagnose, 20,000 x 30": command(
+                "diagnose", large, *given, "--html", folder / "page.html"
+            ),
+            "ridge-nn diagnose, 60 x 10,000": command("diagnose", wide, *given, "--remedies", "none"),
+        }
+        for label, run in runs.items():
+            print(f"{label} ...", file=sys.stderr, flush=True)
+            rows[label] = race({"ours": run}, 1, warm_up=False)
+    return rows
+
+
+def measure_million() -> Rows:
+    """Return the row of a diagnosis of nine alphas on a million rows."""
+    with tempfile.TemporaryDirectory() as name:
+        path = table_file(Path(name), 1_000_000, 50, 20)
+        run = command("diagnose", path, "--target", "y", "--alphas", "1e-5:1:9", "--remedies", "none")
+        return {"ridge-nn diagnose, 1,000,000 x 50, 9 alphas": race({"ours": run}, 1, warm_up=False)}
+
+
 def matrix_product_peak() -> float:
     """Return the machine's best float32 floating-point operations per second in a matrix product."""
     best = 0.0
@@ -419,6 +522,7 @@ def measure(rounds: int) -> tuple[Rows, dict[str, float], dict[str, float]]:
     row("import", run_import, rounds)
     searchers = ("ours", *PEERS)
     rows |= measure_first(max(rounds // 2, 1), PEERS)
+    rows |= measure_waits(1)
     row(
         "stock GridSearchCV, W1, compiled",
         {name: timed(search(name, "W1")) for name in searchers if name not in ("SciKeras", "skorch")},
@@ -508,7 +612,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="rounds per row (default 3)")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
-    parser.add_argument("--only", choices=["first", "W2", "W3", "W5"], help="a part; nothing is written")
+    parser.add_argument(
+        "--only", choices=["first", "waits", "million", "W2", "W3", "W5"], help="a part; nothing is written"
+    )
     parser.add_argument("--first", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")  # MLPClassifier's of too few epochs, SciKeras's of sklearn tags
@@ -516,6 +622,8 @@ def main() -> None:
         what, name, data = arguments.first
         if what == "ours":
             run = search(name, data, module=ours())
+        elif what == "text":
+            run = text_search(name, ours() if name == "ours" else sklearn.model_selection)
         elif what == "fit":
             X, y = workload(data)
             run = partial(contestant(name, data).fit, X, y)
@@ -523,11 +631,14 @@ def main() -> None:
             run = search(name, data) if what == "search" else engine_call(data)
         print(seconds(run))
         return
-    if arguments.only == "first":
-        print(table(measure_first(arguments.rounds, PEERS[2:])))
-        return
+    parts = {
+        "first": lambda: measure_first(arguments.rounds, PEERS[2:]),
+        "waits": lambda: measure_waits(arguments.rounds),
+        "million": measure_million,
+    }
     if arguments.only:
-        print(table(measure_large(arguments.only, arguments.rounds)))
+        measure_part = parts.get(arguments.only, lambda: measure_large(arguments.only, arguments.rounds))
+        print(table(measure_part()))
         return
     rows, speed, facts = measure(arguments.rounds)
     packages = ("numpy", "scikit-learn", "keras", "tensorflow", "scikeras", "skorch", "torch")
