@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -238,10 +239,11 @@ class _Training:
         self._measured = np.empty((0, 3, len(tasks)))
         self._awaited: deque[tuple[int, EpochSlots]] = deque()
         self._epochs_filled = 0.0
+        self._n_kept = 0
 
     def run(self) -> list[Trained | DivergenceError]:
         """Train all epochs, or until no member goes on, and return the members' results."""
-        group = self.stack.group
+        group, program = self.stack.group, self.program
         last = group.first_epoch + group.epochs
         for epoch in range(group.first_epoch, last):
             slots = self._slots(is_last=epoch == last - 1)
@@ -257,9 +259,12 @@ class _Training:
                     buffer_rates = values[begin : begin + n, None]
                     self.buffer.arrays["rate"][here : here + len(buffer_rates), members, 0] = buffer_rates
                 begin += n
+                if program.key.n_kept and begin == slots.n_slots:
+                    self.buffer.arrays["keeps"][here + n - 1] = self._n_kept
+                    self._n_kept += 1
                 if self.buffer.is_full:
                     self._flush()
-            if self.stopping is not None:
+            if self.stopping is not None and self._n_kept == program.key.n_kept:
                 self._flush()
             if len(self.finished) == len(self.stack.members):
                 self.progress.skip((last - 1 - epoch) * self.stack.n_members)
@@ -301,14 +306,24 @@ class _Training:
         self._measured = np.concatenate([self._measured, measured])
         self.progress.advance(self._epochs_filled * self.stack.n_members)
         self._epochs_filled = 0.0
+        kept = iter(range(self._n_kept))
         while self._awaited and self._awaited[0][1].n_slots <= len(self._measured):
             epoch, slots = self._awaited.popleft()
+            weights = self.program.weights if not self._n_kept else partial(self.program.kept, next(kept))
             with np.errstate(all="ignore"):  # diverged members
-                self._take_in(epoch, slots, self._measured[: slots.n_slots])
+                self._take_in(epoch, slots, self._measured[: slots.n_slots], weights)
             self._measured = self._measured[slots.n_slots :]
+        if self._n_kept:
+            self.buffer.arrays["keeps"][:] = -1
+            self._n_kept = 0
 
-    def _take_in(self, epoch: int, slots: EpochSlots, measured: np.ndarray) -> None:
-        """Reduce an epoch's minibatches to its history, and find the members that diverged or stop."""
+    def _take_in(
+        self, epoch: int, slots: EpochSlots, measured: np.ndarray, weights: Callable[[], np.ndarray]
+    ) -> None:
+        """Reduce an epoch's minibatches to its history, and find the members that diverged or stop.
+
+        `weights` gives those of the end of the epoch.
+        """
         group, streams, per_member = self.stack.group, self.stack.streams, self.stack.per_member
         here = epoch - group.first_epoch
         n_labels = group.architecture.n_outputs if group.architecture.is_multilabel else 1
@@ -343,7 +358,8 @@ class _Training:
             if member not in self.finished:
                 self.diverged_in[member] = epoch
         if self.stopping is not None:
-            self.stopping.take_in(epoch, values["val_data_loss"], self.diverged_in, self.program)
+            losses = values["val_data_loss"]
+            self.stopping.take_in(epoch, losses, self.diverged_in, self.program, weights)
         shown = {name: numbers for name, numbers in values.items() if name in self.history}
         self.progress.epoch(epoch, group.first_epoch + group.epochs, shown)
 
@@ -391,12 +407,19 @@ class _EarlyStopping:
         self.best_weights: dict[int, list[np.ndarray]] = {}
         self.stopped: dict[int, tuple[int, list[np.ndarray]]] = {}
 
-    def take_in(self, epoch: int, losses: np.ndarray, diverged: Container[int], program: Program) -> None:
+    def take_in(
+        self,
+        epoch: int,
+        losses: np.ndarray,
+        diverged: Container[int],
+        program: Program,
+        weights_then: Callable[[], np.ndarray],
+    ) -> None:
         """Keep the weights of members that improved and the state of those that stop."""
         going = np.array([m not in self.stopped and m not in diverged for m in range(len(losses))])
         improved = going & (losses < self.best)
         if improved.any():
-            weights = program.weights()
+            weights = weights_then()
         for member in np.flatnonzero(improved).tolist():
             self.best_weights[member] = program.layout.unpack(weights[member], self.n_inputs[member])
         self.best[improved] = losses[improved]

@@ -36,6 +36,9 @@ STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
 MANY_COLUMNS = 256
 #: The share of the columns of a wider network that one must have to be trained in the same program.
 NEARLY_AS_WIDE = 0.8
+#: Where all epochs are trained and the weights are those of the best one: of how many epochs one call of a
+#: program keeps them at most, and their bytes.
+MOST_KEPT, KEPT_BYTES = 16, 2**23
 #: Floating-point operations (some tenths of a second) that may be wasted where that saves compiling.
 FILL_OPERATIONS = 10**10
 
@@ -59,6 +62,7 @@ class Group:
     first_epoch: int
     epochs: int
     stops_early: bool
+    keeps_best: bool
     every_epoch: bool
     is_new: bool
     optimizer_scalars: tuple[float, ...]
@@ -78,6 +82,7 @@ class Group:
             task.first_epoch,
             task.epochs,
             task.patience is not None,
+            task.patience is not None and task.patience >= task.epochs,
             task.every_epoch,
             start is None,
             tuple(float(v) for v in start.optimizer if np.ndim(v) == 0) if start is not None else (),
@@ -98,8 +103,11 @@ class Group:
         slot_bytes = n_streams * self.slot_rows * row_bytes
         operations = 6 * self.slot_rows * architecture.n_weights * n_streams * n_per_stream
         n_slots = min(BUFFER_SLOTS, BUFFER_BYTES // slot_bytes, BUFFER_OPERATIONS // operations)
+        kept_bytes = n_streams * n_per_stream * architecture.n_weights * np.dtype(architecture.dtype).itemsize
+        n_kept = min(MOST_KEPT, KEPT_BYTES // kept_bytes) if self.keeps_best else 0
+        n_kept = n_kept if n_kept > 1 else 0
         # what is flushed after every epoch is copied with all that is empty
-        useful = self.n_train + self.has_validation if self.stops_early else FEW_SLOTS
+        useful = self.n_train + self.has_validation if self.stops_early and not n_kept else FEW_SLOTS
         few = min(FEW_SLOTS, useful, WIDE_BUFFER_BYTES // slot_bytes, BUFFER_OPERATIONS // operations)
         n_slots = max(n_slots, few)
         return ProgramKey(
@@ -110,6 +118,7 @@ class Group:
             n_per_stream,
             max(1, n_slots),
             self.has_dropout,
+            n_kept,
         )
 
 

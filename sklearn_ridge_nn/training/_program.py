@@ -70,6 +70,7 @@ class Program:
         self._fresh_state = [variable.numpy() for variable in self._state]
         self.signature, self._places = self._keras_state()
         self._specs = self._input_specs()
+        self._kept: np.ndarray | None = None
         self._run = self._trace()
         self._compile()
 
@@ -137,7 +138,14 @@ class Program:
             the values are 0.
         """
         tensors = [tf.constant(inputs[name], dtype) for name, (_, dtype) in self._specs.items()]
-        return self._run(*tensors).numpy()
+        measured, *kept = self._run(*tensors)
+        self._kept = kept[0].numpy() if kept else None
+        return measured.numpy()
+
+    def kept(self, number: int) -> np.ndarray:
+        """Return the members' weights, as `weights` does, as the last run kept them under a number."""
+        assert self._kept is not None
+        return self._kept[number]
 
     def n_steps(self) -> int:
         """Return how many steps the optimizer has taken."""
@@ -206,9 +214,13 @@ class Program:
         0 for rows that only fill up, which come after the ``rows`` real ones. ``trains`` says for
         each slot whether to train on it, ``count`` how many slots are filled. ``alpha`` and
         ``dropout`` have one number per member, of shape (n_members, 1), and ``rate`` one per slot
-        and member; ``keys`` are the seeds of the dropout masks.
+        and member; ``keys`` are the seeds of the dropout masks. If the program keeps weights, ``keeps`` says
+        of each slot under which number to keep those after it, -1 for not at all.
         """
-        return {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
+        arrays = {name: np.zeros(shape, dtype.as_numpy_dtype) for name, (shape, dtype) in self._specs.items()}
+        if "keeps" in arrays:
+            arrays["keeps"][:] = -1
+        return arrays
 
     def _input_specs(self) -> dict[str, tuple[tuple[int, ...], tf.DType]]:
         key, dtype = self.key, self._dtype
@@ -216,6 +228,7 @@ class Program:
         architecture = key.architecture
         members = (key.n_members, 1)
         n_hidden = len(architecture.hidden_layer_sizes) if key.has_dropout else 0
+        keeps = {"keeps": ((key.n_slots,), tf.int32)} if key.n_kept else {}
         return {
             "x": ((*rows, architecture.n_features), dtype),
             "y": ((*rows, architecture.n_targets), dtype),
@@ -227,21 +240,25 @@ class Program:
             "rate": ((key.n_slots, *members), dtype),
             "dropout": (members, dtype),
             "keys": ((key.n_slots, key.n_streams, n_hidden, 2), tf.int32),
+            **keeps,
         }
 
-    def _trace(self, salt: str = "") -> Callable[..., tf.Tensor]:
-        names = list(self._specs)
+    def _trace(self, salt: str = "") -> Callable[..., list[tf.Tensor]]:
+        key, names = self.key, list(self._specs)
+        shapes = [(key.n_slots, 3, key.n_members)]
+        if key.n_kept:
+            shapes.append((key.n_kept, key.n_members, self.layout.n_weights))
 
-        def run(*tensors: tf.Tensor) -> tf.Tensor:
+        def run(*tensors: tf.Tensor) -> list[tf.Tensor]:
             inputs = dict(zip(names, tensors, strict=True))
-            measures = tf.zeros((self.key.n_slots, 3, self.key.n_members), self._dtype)
 
-            def one_slot(slot: tf.Tensor, measures: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            def one_slot(slot: tf.Tensor, measures: tf.Tensor, *kept: tf.Tensor) -> tuple[tf.Tensor, ...]:
                 measured = self._slot(slot, inputs)
-                return slot + 1, tf.tensor_scatter_nd_update(measures, [[slot]], [measured])
+                kept = tuple(self._keep(inputs["keeps"][slot], weights) for weights in kept)
+                return slot + 1, tf.tensor_scatter_nd_update(measures, [[slot]], [measured]), *kept
 
-            count = inputs["count"]
-            return tf.while_loop(lambda slot, _: slot < count, one_slot, (tf.constant(0), measures))[1]
+            count, results = inputs["count"], [tf.zeros(shape, self._dtype) for shape in shapes]
+            return tf.while_loop(lambda slot, *_: slot < count, one_slot, (tf.constant(0), *results))[1:]
 
         specs = [tf.TensorSpec(shape, dtype) for shape, dtype in self._specs.values()]
         folder = None if tf.config.list_logical_devices("GPU") else _compile_cache.use()
@@ -255,7 +272,16 @@ class Program:
                 return traced
             if folder is not None and name is not None:
                 _kept_graphs.write(folder, name, graph)
-        return callable_of(graph, specs, variables, (self.key.n_slots, 3, self.key.n_members))
+        return callable_of(graph, specs, variables, shapes)
+
+    def _keep(self, number: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
+        """Keep the weights under a number, unless it is negative."""
+
+        def keep(_: tf.Tensor, kept: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            weights = tf.convert_to_tensor(self._weights)
+            return tf.constant(False), tf.tensor_scatter_nd_update(kept, [[number]], [weights])
+
+        return tf.while_loop(lambda again, _: again, keep, (number >= 0, kept))[1]
 
     def _slot(self, slot: tf.Tensor, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """Measure one minibatch of every stream and, if it is to be trained on, take a step."""

@@ -29,6 +29,8 @@ class ProgramKey:
     n_slots : int
         Minibatches per stream that one call takes at most.
     has_dropout : bool
+    n_kept : int, default=0
+        At the ends of how many epochs one call keeps the weights.
     """
 
     architecture: Architecture
@@ -38,6 +40,7 @@ class ProgramKey:
     n_per_stream: int
     n_slots: int
     has_dropout: bool
+    n_kept: int = 0
 
     @property
     def n_members(self) -> int:

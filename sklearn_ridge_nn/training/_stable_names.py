@@ -33,7 +33,7 @@ def stably_named(traced: Any, variables: Sequence[tf.Variable], salt: str = "") 
     Parameters
     ----------
     traced : tf.types.experimental.ConcreteFunction
-        Of tensors, in their order, to one tensor.
+        Of tensors, in their order, to a list of tensors.
     variables : sequence of tf.Variable
         All that it may use.
     salt : str, default=""
@@ -60,8 +60,11 @@ def stably_named(traced: Any, variables: Sequence[tf.Variable], salt: str = "") 
 
 
 def callable_of(
-    graph: Any, specs: Sequence[tf.TensorSpec], variables: Sequence[tf.Variable], shape: Sequence[int]
-) -> Callable[..., tf.Tensor]:
+    graph: Any,
+    specs: Sequence[tf.TensorSpec],
+    variables: Sequence[tf.Variable],
+    shapes: Sequence[Sequence[int]],
+) -> Callable[..., list[tf.Tensor]]:
     """Return the compiled function of a graph from `stably_named`.
 
     Parameters
@@ -71,8 +74,8 @@ def callable_of(
         Of the tensors that it takes.
     variables : sequence of tf.Variable
         Those that the graph was made with, or their equals. They must outlive the result.
-    shape : sequence of int
-        Of the tensor that it returns.
+    shapes : sequence of sequence of int
+        Of the tensors that it returns.
     """
     context, functions = _context(), list(graph.library.function)
     handles = [variables[number].handle for number in graph.node[-1].attr[_USED].list.i]
@@ -87,16 +90,16 @@ def callable_of(
                 context.add_function_def(function)
         _n_users.update(names)
 
-    def run(*tensors: tf.Tensor) -> tf.Tensor:
+    def run(*tensors: tf.Tensor) -> list[tf.Tensor]:
         # tf.identity, for a graph takes in no tensor of another one
         given = [*tensors, *map(tf.identity, handles)]
-        (result,) = tf.graph_util.import_graph_def(
+        results = tf.graph_util.import_graph_def(
             call,
             input_map={f"input_{number}": tensor for number, tensor in enumerate(given)},
-            return_elements=["call:0"],
+            return_elements=[f"call:{number}" for number in range(len(shapes))],
             name="",
         )
-        return tf.ensure_shape(result, shape)
+        return [tf.ensure_shape(result, shape) for result, shape in zip(results, shapes, strict=True)]
 
     named = tf.function(run, autograph=False).get_concrete_function(*specs)
     weakref.finalize(named, _forget, context, names)

@@ -194,6 +194,34 @@ def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
     assert max(result.state.n_epochs for result in results) == 25
 
 
+@pytest.mark.parametrize("buffer_slots", [3, 64])
+def test_the_best_weights_are_those_of_their_epoch_however_many_epochs_a_call_takes(
+    buffer_slots, monkeypatch
+):
+    """A call keeps the weights of several epochs; each member's best one may be any of them."""
+    monkeypatch.setattr(stacks, "BUFFER_SLOTS", buffer_slots)
+    rates = (1e-4, 0.02, 0.05, 0.1, 1e300)  # the last one diverges
+    tasks = [make_task(patience=40, learning_rate=rate, epochs=40, activation="relu") for rate in rates]
+    calls = []
+    original = program.Program.run
+    monkeypatch.setattr(program.Program, "run", lambda self, x: calls.append(0) or original(self, x))
+    results = engine.train_together(tasks)
+    if buffer_slots == 64:
+        assert len(calls) < 20
+    assert isinstance(results.pop(), DivergenceError)
+    assert len({result.best_epoch for result in results}) > 2
+    for task, together in zip(tasks, results, strict=False):
+        last = together.best_epoch + 1
+        (until,) = engine.train_together([replace(task, patience=None, epochs=last)])
+        for a, b in zip(together.state.coefs, until.state.coefs, strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
+        assert together.best_epoch == np.argmin(together.history["val_data_loss"])
+        assert together.state.n_epochs == 40
+    monkeypatch.setattr(stacks, "MOST_KEPT", 0)
+    for one, other in zip(results, engine.train_together(tasks), strict=False):
+        assert_same(one, other, 1e-12)
+
+
 def test_stopping_early_ends_the_training_when_all_have_stopped(monkeypatch):
     tasks = [make_task(patience=1, learning_rate=0.1, epochs=1000, alpha=alpha) for alpha in (0, 1e-3)]
     longest = max(result.state.n_epochs for result in engine.train_together(tasks))
