@@ -301,15 +301,16 @@ class _Training:
         n_filled = self.buffer.n_filled
         if not n_filled:
             return
-        measured = self.program.run(self.buffer.arrays)[:n_filled]
+        measured, kept = self.program.run(self.buffer.arrays)
+        measured = measured[:n_filled]
         self.buffer.clear()
         self._measured = np.concatenate([self._measured, measured])
         self.progress.advance(self._epochs_filled * self.stack.n_members)
         self._epochs_filled = 0.0
-        kept = iter(range(self._n_kept))
+        numbers = iter(range(self._n_kept))
         while self._awaited and self._awaited[0][1].n_slots <= len(self._measured):
             epoch, slots = self._awaited.popleft()
-            weights = self.program.weights if not self._n_kept else partial(self.program.kept, next(kept))
+            weights = self.program.weights if kept is None else partial(kept.__getitem__, next(numbers))
             with np.errstate(all="ignore"):  # diverged members
                 self._take_in(epoch, slots, self._measured[: slots.n_slots], weights)
             self._measured = self._measured[slots.n_slots :]

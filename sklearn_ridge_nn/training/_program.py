@@ -70,7 +70,6 @@ class Program:
         self._fresh_state = [variable.numpy() for variable in self._state]
         self.signature, self._places = self._keras_state()
         self._specs = self._input_specs()
-        self._kept: np.ndarray | None = None
         self._run = self._trace()
         self._compile()
 
@@ -122,7 +121,7 @@ class Program:
         for variable, *values in zip(self._state, *states, strict=True):
             variable.assign(values[0] if variable.shape.rank == 0 else np.stack(values))
 
-    def run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    def run(self, inputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
         """Train and evaluate one buffer of minibatches.
 
         Parameters
@@ -132,20 +131,16 @@ class Program:
 
         Returns
         -------
-        ndarray of shape (n_slots, 3, n_members)
+        measured : ndarray of shape (n_slots, 3, n_members)
             Per minibatch, at the weights before it is trained on: the sum of the rows' losses times
             their weights, the number of right predictions, and the penalty. Beyond ``count`` slots
             the values are 0.
+        kept : ndarray of shape (n_kept, n_members, n_weights) or None
+            Weights, as `weights` returns them, by the numbers in ``keeps``; None if the program keeps none.
         """
         tensors = [tf.constant(inputs[name], dtype) for name, (_, dtype) in self._specs.items()]
-        measured, *kept = self._run(*tensors)
-        self._kept = kept[0].numpy() if kept else None
-        return measured.numpy()
-
-    def kept(self, number: int) -> np.ndarray:
-        """Return the members' weights, as `weights` does, as the last run kept them under a number."""
-        assert self._kept is not None
-        return self._kept[number]
+        measured, *kept = (result.numpy() for result in self._run(*tensors))
+        return measured, kept[0] if kept else None
 
     def n_steps(self) -> int:
         """Return how many steps the optimizer has taken."""

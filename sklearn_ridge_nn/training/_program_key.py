@@ -90,8 +90,9 @@ class WeightLayout:
         `n_inputs` is how many inputs of the first kernel are the network's; None is all.
         """
         parts = np.split(vector, np.cumsum(self.sizes)[:-1])
+        # always copies, or a view would keep all that the vector is a part of
         arrays = [
-            part.copy() if number % 2 else np.ascontiguousarray(part.reshape(shape).T)
-            for number, (part, shape) in enumerate(zip(parts, self.shapes, strict=True))
+            np.array(part if number % 2 else part.reshape(shape).T, order="C")
+            for number, (part, shape) in enumerate(zip(parts[1:], self.shapes[1:], strict=True), start=1)
         ]
-        return arrays if n_inputs is None else [arrays[0][:n_inputs].copy(), *arrays[1:]]
+        return [np.array(parts[0].reshape(self.shapes[0]).T[:n_inputs], order="C"), *arrays]

@@ -217,6 +217,9 @@ def test_the_best_weights_are_those_of_their_epoch_however_many_epochs_a_call_ta
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
         assert together.best_epoch == np.argmin(together.history["val_data_loss"])
         assert together.state.n_epochs == 40
+        assert all(
+            array.base is None for array in together.state.coefs
+        )  # or it would keep all epochs' weights
     monkeypatch.setattr(stacks, "MOST_KEPT", 0)
     for one, other in zip(results, engine.train_together(tasks), strict=False):
         assert_same(one, other, 1e-12)
