@@ -40,8 +40,8 @@ PUBLIC = {"model_selection", "training"}
 #: Heavy libraries, and the files and wings that may import them.
 HEAVY = {
     "keras": {
-        "network._keras_model", "network._optimizers", "training._keras_loop", "training._program",
-        "training._stacked_network",
+        "network._keras_model", "network._optimizers", "training._keras_loop", "training._kept_graphs",
+        "training._program", "training._stacked_network",
     },
     "scikeras": {"network._keras_model"},
     "tensorflow": {

@@ -96,13 +96,15 @@ def _texts(frame: pd.DataFrame, names: Sequence[Any]) -> Iterator[tuple[list[Any
         yield block, frame[block].to_numpy()
 
 
-def _as_text_of_numbers(frame: pd.DataFrame, names: Sequence[Any]) -> dict[Any, NDArray[np.float64]]:
+def _plain_numbers(frame: pd.DataFrame, names: Sequence[Any]) -> dict[Any, NDArray[np.float64]]:
     """Return the numbers of the columns whose fields are all text that is a number, or missing."""
     found: dict[Any, NDArray[np.float64]] = {}
     for block, values in _texts(frame, names):
         numbers = as_numbers(pd.Series(values.ravel())).to_numpy().reshape(values.shape)
         is_present = pd.notna(values)
-        is_text = np.array([isinstance(value, str) for value in values.ravel()]).reshape(values.shape)
+        is_text = np.array([isinstance(value, str) for value in values.ravel()], dtype=bool).reshape(
+            values.shape
+        )
         is_plain = is_present.any(axis=0) & ((is_text & np.isfinite(numbers)) | ~is_present).all(axis=0)
         found |= {name: numbers[:, place] for place, name in enumerate(block) if is_plain[place]}
     return found
@@ -131,7 +133,7 @@ def sort_columns(frame: pd.DataFrame, categorical: Sequence[str] = ()) -> Column
         If a column holds dates, free text, values other than single numbers or text, infinite numbers, or
         nothing at all.
     """
-    plain = _as_text_of_numbers(frame, list(frame.columns))
+    plain = _plain_numbers(frame, list(frame.columns))
     kinds: dict[str, list[str]] = {"numeric": [], "categorical": []}
     for name in frame:
         is_plain = name in plain and name not in categorical
@@ -148,7 +150,7 @@ def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     InputError
         If a field of a numeric column is not a finite number.
     """
-    plain = _as_text_of_numbers(frame, columns.numeric)
+    plain = _plain_numbers(frame, columns.numeric)
     numbers = {name: plain[name] if name in plain else _numbers(frame[name]) for name in columns.numeric}
     categories = {name: as_text(frame[name]) for name in columns.categorical}
     table = pd.DataFrame({**numbers, **categories}, index=frame.index)
@@ -170,10 +172,7 @@ def pipeline(columns: Columns, network: Any) -> Pipeline:
     )
     encode = OneHotEncoder(handle_unknown="ignore")
     steps = [("numeric", numeric, columns.numeric), ("categorical", encode, columns.categorical)]
-    # from the first to the last, for scikit-learn looks up each name of a list in the list of all names
-    transformer = ColumnTransformer(
-        [(name, step, slice(names[0], names[-1])) for name, step, names in steps if names]
-    )
+    transformer = ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
     return Pipeline([("columns", transformer), ("network", network)])
 
 

@@ -274,7 +274,9 @@ def diagnose(
         assert first is not None
         first = _may_settle_from(ours, first)
         most = 4 * first if max_epochs is None else max_epochs
-        settled = settle(train, diagnosis_of, len(values), first, most)
+        # instances of optimizers may hold a schedule
+        is_constant = isinstance(ours.learning_rate, Real) and isinstance(ours.optimizer, (str, type))
+        settled = settle(train, diagnosis_of, len(values), first, most, looks_early=is_constant)
         arrays = settled.arrays
         diagnosis = diagnosis_of(arrays, epochs=settled.epochs, rounds=settled.rounds)
     else:

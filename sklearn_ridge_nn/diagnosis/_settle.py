@@ -161,6 +161,8 @@ def settle(
     n_alphas: int,
     first: int,
     most: int,
+    *,
+    looks_early: bool = True,
 ) -> Settled:
     """Train all alphas in rounds of twice as many epochs, until the best pair of alpha and epochs is passed.
 
@@ -175,6 +177,8 @@ def settle(
         Epochs from which on training ends if it has settled; before them it has to have settled long ago.
     most : int
         Epochs that are trained at most.
+    looks_early : bool
+        Whether it may end before `first`: not where a schedule may still change what is learnt.
     """
     rounds, rows = Rounds(train, n_alphas), np.arange(n_alphas)
     for epochs in _schedule(first, most):
@@ -184,7 +188,7 @@ def settle(
         loss_map = evidence.loss_map
         rounds.forget(loss_map.best[1] if loss_map.best else 0)
         has_settled = is_settled if epochs >= first else is_long_settled
-        if has_settled(loss_map, evidence.margin):
+        if (looks_early or epochs >= first) and has_settled(loss_map, evidence.margin):
             break
         rows = rows[rounds.ends[-1].can_go_on(rows) & ~cannot_win(loss_map, evidence.level)[rows]]
         if not len(rows):

@@ -70,6 +70,13 @@ class OptimizerRecipe:
     floatx: str
     _config: dict[str, Any] = field(compare=False, repr=False)
 
+    @property
+    def needs_gradients(self) -> bool:
+        """Whether a weight without any gradient becomes NaN, for it divides by nothing else."""
+        tiny = float(np.finfo(np.float32).tiny)
+        divisors = (self._config.get(name, 1) for name in ("epsilon", "initial_accumulator_value"))
+        return any(divisor is not None and divisor < tiny for divisor in divisors)
+
     def make(self, rates: keras.optimizers.schedules.LearningRateSchedule) -> keras.optimizers.Optimizer:
         """Return a fresh optimizer that asks `rates` for its learning rate."""
         return self.optimizer_class.from_config({**self._config, "learning_rate": rates})

@@ -46,7 +46,10 @@ def use() -> Path | None:
     Path or None
         The folder. None if it is switched off, the user's own flags name one, or it cannot be kept safely.
     """
-    told, flags = os.environ.get(VARIABLE, ""), _OF_PARENT.sub("", os.environ.get(_FLAGS, ""))
+    told, inherited = os.environ.get(VARIABLE, ""), os.environ.get(_FLAGS, "")
+    flags = _OF_PARENT.sub("", inherited)
+    if flags != inherited:
+        _set_flags(flags)
     if told.lower() == "off" or _FLAG in flags:
         return None
     try:
@@ -75,10 +78,14 @@ def hand_back_flags() -> None:
     """Leave the flags as they were, which other processes inherit; to be called once TensorFlow is in use."""
     folder = use()
     if folder is not None and (flags := os.environ.get(_FLAGS, "")).endswith(_ours(folder)):
-        if others := flags.removesuffix(_ours(folder)).strip():
-            os.environ[_FLAGS] = others
-        else:
-            del os.environ[_FLAGS]
+        _set_flags(flags.removesuffix(_ours(folder)).strip())
+
+
+def _set_flags(flags: str) -> None:
+    if flags:
+        os.environ[_FLAGS] = flags
+    else:
+        del os.environ[_FLAGS]
 
 
 def _ours(folder: Path) -> str:

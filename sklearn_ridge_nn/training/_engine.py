@@ -225,6 +225,9 @@ class _Training:
         self.n_validate = max(stream.n_validate for stream in stack.streams)
         self.n_test = max(stream.n_test for stream in stack.streams)
         self.rows = stack.per_member([stream.rows_per_minibatch() for stream in stack.streams])
+        #: Members' rows to train on, of the hold-out and to test on, and the sums of their weights.
+        self.n_rows = stack.per_member([stream.n_rows for stream in stack.streams])
+        self.row_weights = stack.per_member([stream.row_weights for stream in stack.streams])
         self.loss_units = np.array([task.loss_unit for task in tasks])
         names = ["loss", "accuracy", "data_loss"]
         if group.has_validation:
@@ -325,31 +328,25 @@ class _Training:
 
         `weights` gives those of the end of the epoch.
         """
-        group, streams, per_member = self.stack.group, self.stack.streams, self.stack.per_member
+        group = self.stack.group
         here = epoch - group.first_epoch
         n_labels = group.architecture.n_outputs if group.architecture.is_multilabel else 1
         train, rest = measured[: slots.n_train], measured[slots.n_train :]
         evaluated, validated, tested = np.split(rest, [slots.n_evaluate, slots.n_evaluate + slots.n_validate])
-        n_rows = self.rows.sum(axis=0)
         values = {
-            "loss": (self.rows * (train[:, 0] + train[:, 2])).sum(axis=0) / n_rows,
-            "accuracy": train[:, 1].sum(axis=0) / (n_rows * n_labels),
+            "loss": (self.rows * (train[:, 0] + train[:, 2])).sum(axis=0) / self.n_rows[0],
+            "accuracy": train[:, 1].sum(axis=0) / (self.n_rows[0] * n_labels),
         }
         if slots.n_evaluate:
-            total = per_member([stream.train_weight for stream in streams])
-            values["data_loss"] = evaluated[:, 0].sum(axis=0) / total
+            values["data_loss"] = evaluated[:, 0].sum(axis=0) / self.row_weights[0]
         if slots.n_validate:
-            total = per_member([stream.validation_weight for stream in streams])
-            n_rows = per_member([len(stream.task.validation_rows) for stream in streams])
-            values["val_data_loss"] = validated[:, 0].sum(axis=0) / total
+            values["val_data_loss"] = validated[:, 0].sum(axis=0) / self.row_weights[1]
             values["val_loss"] = values["val_data_loss"] + validated[0, 2]
-            values["val_accuracy"] = validated[:, 1].sum(axis=0) / (n_rows * n_labels)
+            values["val_accuracy"] = validated[:, 1].sum(axis=0) / (self.n_rows[1] * n_labels)
         watched = {}
         if slots.n_test:
-            total = per_member([stream.test_weight for stream in streams])
-            watched["test_data_loss"] = tested[:, 0].sum(axis=0) / total
-            n_rows = per_member([len(stream.task.test_rows) for stream in streams])
-            watched["test_accuracy"] = tested[:, 1].sum(axis=0) / (n_rows * n_labels)
+            watched["test_data_loss"] = tested[:, 0].sum(axis=0) / self.row_weights[2]
+            watched["test_accuracy"] = tested[:, 1].sum(axis=0) / (self.n_rows[2] * n_labels)
         for name, numbers in (values | watched).items():
             if name.endswith("loss"):
                 numbers *= self.loss_units

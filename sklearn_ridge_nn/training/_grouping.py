@@ -33,9 +33,7 @@ BUFFER_OPERATIONS = 2 * 10**10
 STACK_MEMBERS = {"CPU": 16, "GPU": 512}
 STACK_BYTES = {"CPU": 2**26, "GPU": 2**31}
 #: Up to so many columns there are as many in the program.
-MANY_COLUMNS = 256
-#: The share of the columns of a wider network that one must have to be trained in the same program.
-NEARLY_AS_WIDE = 0.8
+MANY_COLUMNS = 64
 #: Where all epochs are trained and the weights are those of the best one: of how many epochs one call of a
 #: program keeps them at most, and their bytes.
 MOST_KEPT, KEPT_BYTES = 16, 2**23
@@ -68,12 +66,13 @@ class Group:
     optimizer_scalars: tuple[float, ...]
 
     @classmethod
-    def of(cls, task: Task, n_columns: int | None = None) -> Group:
-        """Return the group of a task, in a program of so many columns, its own where None."""
-        start = task.start
+    def of(cls, task: Task) -> Group:
+        """Return the group of a task."""
+        start, recipe = task.start, optimizer_recipe(task.optimizer, task.learning_rate)[0]
+        n_columns = task.architecture.n_features if recipe.needs_gradients else _n_columns_of(task)
         return cls(
-            dataclasses.replace(task.architecture, n_features=n_columns or n_columns_of(task)),
-            optimizer_recipe(task.optimizer, task.learning_rate)[0],
+            dataclasses.replace(task.architecture, n_features=n_columns),
+            recipe,
             slot_rows(task),
             task.dropout > 0 and bool(task.architecture.hidden_layer_sizes),
             task.n_batches(task.train_rows),
@@ -155,8 +154,8 @@ def stacks_of(tasks: Sequence[Task]) -> Iterator[Stack]:
         yield stack
         return
     groups: dict[Group, dict[tuple[Any, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
-    for number, (task, n_columns) in enumerate(zip(tasks, _shared_columns(tasks), strict=True)):
-        groups[Group.of(task, n_columns)][stream_key(task)].append(number)
+    for number, task in enumerate(tasks):
+        groups[Group.of(task)][stream_key(task)].append(number)
     for group, streams in groups.items():
         for pieces in arrange(list(streams.values()), group.most_members):
             members = [number for piece in pieces for number in piece]
@@ -164,7 +163,7 @@ def stacks_of(tasks: Sequence[Task]) -> Iterator[Stack]:
             yield Stack(group, members, stack_tasks, [Stream(tasks[piece[0]]) for piece in pieces])
 
 
-def n_columns_of(task: Task) -> int:
+def _n_columns_of(task: Task) -> int:
     """Return how many columns the minibatches of a task have, those that it lacks filled up with zeros.
 
     A vocabulary has a few words more or fewer in each fold, and each number of columns would be a program to
@@ -176,18 +175,6 @@ def n_columns_of(task: Task) -> int:
         return n_features
     step = 2 ** (math.ceil(math.log2(n_features)) - 4)
     return math.ceil(n_features / step) * step
-
-
-def _shared_columns(tasks: Sequence[Task]) -> list[int]:
-    """Return in how many columns each task is trained: those nearly as wide as others share their program."""
-    own = [(dataclasses.replace(task.architecture, n_features=1), n_columns_of(task)) for task in tasks]
-    shared: dict[tuple[Architecture, int], int] = {}
-    widest: dict[Architecture, int] = {}
-    for architecture, n_columns in sorted(set(own), key=lambda pair: -pair[1]):
-        if NEARLY_AS_WIDE * widest.get(architecture, np.inf) > n_columns:
-            widest[architecture] = n_columns
-        shared[architecture, n_columns] = widest.get(architecture, n_columns)
-    return [shared[pair] for pair in own]
 
 
 def _filled_stack(task: Task) -> Stack | None:

@@ -7,14 +7,13 @@ depends on that code: the sources here, the versions of Keras and TensorFlow, an
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from sklearn_ridge_nn import network, training
@@ -24,11 +23,9 @@ _SUFFIX, _DIGEST_BYTES = ".graph", hashlib.sha256().digest_size
 
 def name_of(*what: Any) -> str | None:
     """Return the name of the graph of a program with such properties; None where the sources are no files."""
-    sources = _sources()
-    if sources is None:
+    if _CODE is None:
         return None
-    versions = (tf.__version__, version("keras"), sys.version)
-    return hashlib.sha256(repr((sources, versions, what)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((_CODE, what)).encode()).hexdigest()[:32]
 
 
 def read(folder: Path, name: str) -> Any:
@@ -55,10 +52,9 @@ def write(folder: Path, name: str, graph: Any) -> None:
             part.unlink()
 
 
-@functools.cache
-def _sources() -> str | None:
+def _code() -> str | None:
     """Return a digest of the code that is traced."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr((tf.__version__, keras.__version__, sys.version)).encode())
     try:
         for package in (network, training):
             for path in sorted(Path(package.__path__[0]).glob("*.py")):
@@ -66,3 +62,7 @@ def _sources() -> str | None:
     except OSError:
         return None
     return digest.hexdigest()
+
+
+#: Of the code that was imported, for the files may be others by the time of a fit.
+_CODE = _code()

@@ -54,10 +54,9 @@ class Stream:
         # Weights to measure with are scaled by their largest, for tiny ones would vanish in float32.
         # Losses are divided by the sums of these; a hold-out of no rows has none.
         self._scales = [self._weights(rows).max(initial=np.finfo(float).tiny) for rows in self._measured]
-        self.train_weight, self.validation_weight, self.test_weight = (
-            (self._weights(rows) / scale).sum()
-            for rows, scale in zip(self._measured, self._scales, strict=True)
-        )
+        parts = zip(self._measured, self._scales, strict=True)
+        self.row_weights = [(self._weights(rows) / scale).sum() for rows, scale in parts]
+        self.n_rows = [len(rows) for rows in self._measured]
 
     @property
     def _measured(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

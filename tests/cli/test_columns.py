@@ -153,6 +153,21 @@ def test_thousands_of_columns_are_taken_for_what_each_is_alone(monkeypatch):
     np.testing.assert_array_equal(rows[["float0", "whole0"]].T, parsed)
 
 
+def test_a_pipeline_learns_from_its_columns_wherever_they_are():
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 4], "c": list("xyxy"), "b": [4.0, 1, 3, 2], "z": [0.0, 0, 1, 1]})
+    made = pipeline(Columns(("a", "b"), ("c",)), LogisticRegression())
+    expected = made.fit(frame[["a", "b", "c"]], [0, 1, 1, 0]).predict_proba(frame)
+    for order in ("acbz", "zcba"):
+        other = pipeline(Columns(("a", "b"), ("c",)), LogisticRegression())
+        other.fit(frame[list(order)], [0, 1, 1, 0])
+        np.testing.assert_array_equal(other.predict_proba(frame), expected)
+
+
+def test_no_rows_are_no_reason_to_fail():
+    frame = pd.DataFrame({"a": [], "b": []}, dtype=object)
+    assert prepared(without_missing(frame), Columns(("a",), ("b",))).shape == (0, 2)
+
+
 def test_one_wrong_field_among_thousands_of_columns_is_named():
     frame = pd.DataFrame({f"x{n}": ["1", "2", "3"] for n in range(50)}, dtype=object)
     columns = sort_columns(frame)

@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification
@@ -124,6 +125,11 @@ def test_a_training_that_settled_long_ago_ends_before_the_number_of_epochs():
     found = diagnose(classifier(epochs=160), *wide, alphas=[0, 1e-4, 1e-3], epochs="settled", cv=3)
     assert found.rounds[-1] < 160
     assert 8 * found.epochs <= found.rounds[-1]
+    falling = keras.optimizers.schedules.ExponentialDecay(1e-2, 100, 0.999)
+    scheduled = diagnose(
+        classifier(epochs=160, learning_rate=falling), *wide, alphas=[0, 1e-4, 1e-3], epochs="settled", cv=3
+    )
+    assert scheduled.rounds[-1] >= 160
     means = diagnose(classifier(epochs=160), *wide, alphas=[0, 1e-4, 1e-3], epochs=160, cv=3).loss_map
     assert means.best == (found.best_index, found.epochs)
 

@@ -70,6 +70,8 @@ subprocess.run([sys.executable, "-c", {SCRIPT!r}, "5"], check=True)
     variables = {cache.VARIABLE: str(tmp_path / "parent"), "TF_XLA_FLAGS": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     subprocess.run([sys.executable, "-c", parent], check=True, env={**os.environ, **variables})
     assert len(programs(tmp_path / "child")) == 1
+    off = parent.replace(repr(str(tmp_path / "child")), repr("off"))
+    subprocess.run([sys.executable, "-c", off], check=True, env={**os.environ, **variables})
     assert not programs(tmp_path / "parent")
 
 

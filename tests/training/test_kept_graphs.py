@@ -1,8 +1,10 @@
 """Traced programs on disk: what one process traced, the next ones read, and nothing else."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,15 +89,35 @@ print(expected)
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_names_depend_on_the_code_the_versions_and_the_program(monkeypatch):
+def test_names_depend_on_the_code_the_versions_and_the_program(monkeypatch, tmp_path):
+    codes = [kept._code()]
+    monkeypatch.setattr(kept.keras, "__version__", "0")
+    codes.append(kept._code())
+    monkeypatch.undo()
+    shutil.copytree(Path(kept.training.__path__[0]), tmp_path / "training")
+    (tmp_path / "training" / "_engine.py").write_text("# other code")
+    monkeypatch.setattr(kept.training, "__path__", [str(tmp_path / "training")])
+    codes.append(kept._code())
+    assert len(set(codes)) == 3
+    monkeypatch.undo()
+    assert kept._code() == codes[0] == kept._CODE
     names = [kept.name_of("key"), kept.name_of("other key")]
-    monkeypatch.setattr(kept, "_sources", lambda: "changed")
-    names.append(kept.name_of("key"))
-    monkeypatch.undo()
-    monkeypatch.setattr(kept, "version", lambda _: "0")
-    names.append(kept.name_of("key"))
-    monkeypatch.undo()
-    assert len(set(names)) == 4
-    assert kept.name_of("key") == names[0]
-    monkeypatch.setattr(kept, "_sources", lambda: None)  # of a package in a zip file
+    monkeypatch.setattr(kept, "_CODE", codes[1])
+    assert len({*names, kept.name_of("key")}) == 3
+    monkeypatch.setattr(kept, "_CODE", None)  # of a package in a zip file
     assert kept.name_of("key") is None
+
+
+def test_code_that_changes_after_its_import_names_nothing(tmp_path):
+    """A session that runs on over an upgrade traces what it has imported."""
+    code = """
+import shutil
+from sklearn_ridge_nn.training import _kept_graphs as kept
+before = kept.name_of("key")
+shutil.copytree(kept.training.__path__[0], sys.argv[1])
+Path(sys.argv[1], "_engine.py").write_text("# upgraded")
+kept.training.__path__[0] = sys.argv[1]
+assert kept.name_of("key") == before
+print("same")
+"""
+    assert printed_by(code.replace("sys.argv[1]", repr(str(tmp_path / "new"))), "off") == ["same"]
