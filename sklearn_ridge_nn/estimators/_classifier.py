@@ -216,7 +216,7 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Training rows. Sparse X is made dense one minibatch at a time.
+            Training rows. Sparse X is made dense one minibatch at a time, or as a whole up to 64 MiB.
         y : array-like of shape (n_samples,) or {ndarray, sparse matrix} of shape (n_samples, n_labels)
             Class labels of any type, or a multilabel indicator matrix of 0 and 1.
         sample_weight : array-like of shape (n_samples,), default=None

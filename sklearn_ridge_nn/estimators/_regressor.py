@@ -221,7 +221,7 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Training rows. Sparse X is made dense one minibatch at a time.
+            Training rows. Sparse X is made dense one minibatch at a time, or as a whole up to 64 MiB.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Numbers; not negative for ``loss="poisson"``.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -268,9 +268,11 @@ def test_sparse_rows_train_as_dense_ones(container, digits, small):
     np.testing.assert_allclose(sparse.predict_proba(container(X)), dense.predict_proba(X), atol=1e-5)
 
 
-def test_sparse_rows_are_never_made_dense_whole(monkeypatch, small):
+def test_sparse_rows_are_not_made_dense_whole_unless_they_are_few(monkeypatch, small):
+    monkeypatch.setattr("sklearn_ridge_nn.training._minibatches.READY_BYTES", 299 * 20 * 4)
     X = csr_array(make_classification(300, 20, random_state=0)[0])
-    monkeypatch.setattr(stacks, "BUFFER_BYTES", 100 * 20 * 4)
+    for name in ("BUFFER_BYTES", "WIDE_BUFFER_BYTES"):
+        monkeypatch.setattr(stacks, name, 100 * 20 * 4)
     rows = []
     original = csr_array.toarray
     monkeypatch.setattr(
