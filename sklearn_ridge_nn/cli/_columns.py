@@ -133,11 +133,10 @@ def sort_columns(frame: pd.DataFrame, categorical: Sequence[str] = ()) -> Column
         If a column holds dates, free text, values other than single numbers or text, infinite numbers, or
         nothing at all.
     """
-    plain = _plain_numbers(frame, list(frame.columns))
+    plain = _plain_numbers(frame, [name for name in frame if name not in categorical])
     kinds: dict[str, list[str]] = {"numeric": [], "categorical": []}
     for name in frame:
-        is_plain = name in plain and name not in categorical
-        kind = "numeric" if is_plain else "categorical" if name in categorical else _kind(frame[name])
+        kind = "numeric" if name in plain else "categorical" if name in categorical else _kind(frame[name])
         kinds[kind].append(str(name))
     return Columns(tuple(kinds["numeric"]), tuple(kinds["categorical"]))
 
