@@ -9,6 +9,7 @@ take scikit-learn's own path.
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -18,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 import joblib
 import sklearn
+from sklearn.pipeline import Pipeline
 
 #: The versions that all tests pass with. The upper bound in pyproject.toml is that of the second.
 TESTED = ("1.7", "1.9")
@@ -51,6 +53,9 @@ except ImportError as error:
     ) from error
 
 __all__ = [
+    "BASE_SEARCH",
+    "HALVING_GRID_SEARCH",
+    "HALVING_RANDOM_SEARCH",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
@@ -63,6 +68,7 @@ __all__ = [
     "delayed",
     "difference",
     "fit_context",
+    "fits_as_pipelines_do",
     "has_callbacks",
     "is_of_scikit_learn",
     "rebound",
@@ -111,13 +117,21 @@ _NEEDED = {
 }
 safe_indexing, safe_split, check_method_params = _NEEDED.values()
 
+_HALVING = "sklearn.model_selection._search_successive_halving"
+#: What searches have in common, and those by halving, which are public after ``enable_halving_search_cv``.
+BASE_SEARCH = _found("sklearn.model_selection._search", "BaseSearchCV")
+HALVING_GRID_SEARCH = _found(_HALVING, "HalvingGridSearchCV")
+HALVING_RANDOM_SEARCH = _found(_HALVING, "HalvingRandomSearchCV")
+
 _VALIDATION = "sklearn.model_selection._validation"
 _SEARCH = "sklearn.model_selection._search"
 #: Names that each function must use: of its code where two are bound to something else, and of what it runs.
 _USED = {
     (_SEARCH, "BaseSearchCV.fit"): ("Parallel", "delayed", "_fit_and_score"),
+    (_HALVING, "BaseSuccessiveHalving.fit"): ("super", "fit"),
     (_VALIDATION, "cross_validate"): ("Parallel", "delayed", "_fit_and_score"),
     (_VALIDATION, "validation_curve"): ("Parallel", "delayed", "_fit_and_score"),
+    (_VALIDATION, "learning_curve"): ("Parallel", "delayed", "_fit_and_score"),
     (_VALIDATION, "cross_val_predict"): ("Parallel", "delayed", "_fit_and_predict"),
     (_VALIDATION, "cross_val_score"): ("cross_validate",),
     (_VALIDATION, "_fit_and_score"): ("_safe_split", "fit", "set_params"),
@@ -277,6 +291,22 @@ def constraints_of(owner: Any) -> dict[str, Any]:
 def has_callbacks(estimator: Any) -> bool:
     """Return whether scikit-learn's callbacks are to see an estimator's fit."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def fits_as_pipelines_do(estimator: Any) -> bool:
+    """Return whether an estimator is fitted as scikit-learn's Pipeline is, or imbalanced-learn's.
+
+    A subclass may add what it likes, but fit its steps in no other way. imbalanced-learn is not imported: who
+    has a pipeline of its kind has imported it.
+    """
+    if not isinstance(estimator, Pipeline):
+        return False
+    kinds = (Pipeline, getattr(sys.modules.get("imblearn.pipeline"), "Pipeline", Pipeline))
+    names = ("fit", "_fit", "_iter")
+    return any(
+        all(getattr(type(estimator), name, None) is getattr(kind, name, None) for name in names)
+        for kind in kinds
+    )
 
 
 def scorers_in(scorer: Any) -> Iterable[Any]:

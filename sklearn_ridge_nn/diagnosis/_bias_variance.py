@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, indexable, resample
 
@@ -20,6 +20,7 @@ from sklearn_ridge_nn.diagnosis._study import (
     regularisation_parameter,
     seed_grid,
     strengths_to_try,
+    with_seeds,
 )
 from sklearn_ridge_nn.model_selection._shared import Measurement, final_network, run_study
 
@@ -132,7 +133,7 @@ def bias_variance(
         train, test, targets = _stratified(problem.labels, test_size, rng)
         groups = targets[train]
     resamples = [resample(train, stratify=groups, random_state=rng) for _ in range(n_resamples)]
-    estimator = clone(estimator)
+    estimator = with_seeds(estimator, prefix)
     study = run_study(
         Measurement(predictions, watches_test_rows=False),
         estimator,

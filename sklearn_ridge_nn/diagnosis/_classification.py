@@ -170,18 +170,41 @@ class Classification:
         proba = fitted.predict_proba(X)
         return float(log_loss(y, proba, labels=fitted.classes_, sample_weight=weights))
 
-    def row_weights(self, network: Any, train: np.ndarray, sample_weight: Any) -> np.ndarray | None:
-        """Return the weights of all rows in the loss, as the network has them; None if it has none."""
+    def split_weights(
+        self, network: Any, y_train: np.ndarray, split: tuple[np.ndarray, np.ndarray], sample_weight: Any
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return the weights that the network has in the loss of the rows it is fitted on, and of test rows.
+
+        Parameters
+        ----------
+        network : RidgeMLPClassifier
+        y_train : ndarray
+            The labels that it is fitted on, which a step before it may have resampled.
+        split : (ndarray, ndarray)
+            Training and test rows.
+        sample_weight : array-like of shape (n_samples,) or None
+            Of all rows.
+        """
         class_weight: Mapping[Any, float] | str | None = network.class_weight
-        if sample_weight is None and class_weight is None:
-            return None
-        labels = self.labels
-        weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        of_train, of_test = weights_of(sample_weight, split)
         if class_weight is None:
-            return weights
-        classes, numbers = np.unique(labels, return_inverse=True)
-        of_classes = per_class(labels[train], classes, class_weight, weights[train])
-        return weights * of_classes[numbers.ravel()]
+            return of_train, of_test
+        of_train = np.ones(len(y_train)) if of_train is None else of_train
+        of_test = np.ones(len(split[1])) if of_test is None else of_test
+        classes = np.unique(self.labels)
+        of_classes = per_class(y_train, classes, class_weight, of_train)
+        of_train = of_train * of_classes[np.searchsorted(classes, y_train)]
+        return of_train, of_test * of_classes[np.searchsorted(classes, self.labels[split[1]])]
+
+
+def weights_of(
+    sample_weight: Any, split: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the weights of training and test rows; None, None if rows have none."""
+    if sample_weight is None:
+        return None, None
+    weights = np.asarray(sample_weight, dtype=float)
+    return weights[split[0]], weights[split[1]]
 
 
 def _missing(y: Any) -> np.ndarray:

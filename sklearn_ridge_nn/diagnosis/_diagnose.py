@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import sklearn.model_selection as theirs
@@ -30,6 +30,7 @@ from sklearn_ridge_nn.diagnosis._study import (
     regularisation_parameter,
     seed_grid,
     strengths_to_try,
+    with_seeds,
 )
 from sklearn_ridge_nn.diagnosis._trials import (
     Problem,
@@ -37,12 +38,13 @@ from sklearn_ridge_nn.diagnosis._trials import (
     changes_of,
     check_remedies,
     chosen_changes,
+    has_samplers,
     preprocessed,
     try_changes,
     try_yardsticks,
     wants_trials,
 )
-from sklearn_ridge_nn.estimators import n_epochs, takes_best_epoch
+from sklearn_ridge_nn.estimators import SayingOnce, n_epochs, takes_best_epoch
 from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_network, no_score, run_study
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
@@ -65,6 +67,7 @@ Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
     },
     prefer_skip_nested_validation=False,
 )
+@SayingOnce()
 def diagnose(
     estimator: BaseEstimator,
     X: Any,
@@ -76,13 +79,13 @@ def diagnose(
     n_seeds: int = 1,
     level: float = 0.05,
     margin: float = 0.01,
-    epochs: int | str | None = None,
+    epochs: int | Literal["settled"] | None = None,
     max_epochs: int | None = None,
-    remedies: str | bool | list[str] = "auto",
+    remedies: Literal["auto"] | bool | list[str] = "auto",
     groups: Any = None,
     params: dict[str, Any] | None = None,
     param_name: str | None = None,
-    stronger: str = "larger",
+    stronger: Literal["larger", "smaller"] = "larger",
     n_jobs: int | None = None,
     memory: Any = None,
     verbose: int = 0,
@@ -182,7 +185,8 @@ def diagnose(
     ``sample_weight`` where those are given (those of another estimator than ours are not weighted); so are
     scores by ``sample_weight``, as in scikit-learn's search. Train losses are over the rows that the
     network was trained on, so without the hold-out of ``validation_split``; train scores are scikit-learn's,
-    over all training rows of the split. With ``random_state=None`` one seed is drawn for all alphas. A
+    over all training rows of the split. With ``random_state=None`` one seed is drawn for all alphas, and
+    one for each step before the network that has none. A
     training whose loss diverges warns, and its alpha is left undetermined.
 
     Memory holds each split's training and test rows once more, as the network gets to see them.
@@ -206,11 +210,11 @@ def diagnose(
     ours = _network_of(estimator, path)
     problem = problem_of(estimator, ours, y)
     splits = _splits(cv, X, y, groups, problem)
-    estimator = clone(estimator)
+    estimator = clone(estimator) if ours is None else with_seeds(estimator, path)
     varied = name.removeprefix(path)
     _check_epochs(epochs, max_epochs, ours, name, varied)
     remedies = bool(remedies) if isinstance(remedies, np.bool_) else remedies
-    counts = problem.counts
+    counts = None if has_samplers(estimator) else problem.counts  # what is resampled is made even
     possible = {} if ours is None else changes_of(ours, counts, 2, varied)
     check_remedies(remedies, ours, name, possible, problem.is_classification)
     tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
@@ -358,9 +362,9 @@ def _check_epochs(
 def _table(estimator: BaseEstimator, X: Any, problem: Problem, splits: Splits, ours: Any) -> Table:
     """Return what decides how much work a training is, of the smallest split's rows."""
     train, test = min(splits, key=lambda split: len(split[0]))
-    rows, _ = preprocessed(estimator, X, problem.labels, train, test)
+    rows, y_train, _ = preprocessed(estimator, X, problem.labels, train, test)
     n_features = rows.shape[1] if hasattr(rows, "shape") else np.shape(rows)[1]
-    return Table(n_features, problem.n_outputs, _kept(ours, len(train)))
+    return Table(n_features, problem.n_outputs, _kept(ours, len(y_train)))
 
 
 def _kept(ours: Any, n_rows: int) -> int:

@@ -16,7 +16,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_array
 
-from sklearn_ridge_nn.diagnosis._classification import Splits
+from sklearn_ridge_nn.diagnosis._classification import Splits, weights_of
 from sklearn_ridge_nn.diagnosis._splits import default_splits
 from sklearn_ridge_nn.estimators import check_numbers, flatten_numbers, guess_of, refuse_text
 from sklearn_ridge_nn.network import NUMBER_LOSSES, least_poisson_loss, number_losses
@@ -188,14 +188,15 @@ class Regression:
         losses = number_losses(predicted / scale, y / scale, self.loss, self.quantile).mean(axis=1)
         return float(np.average(losses, weights=weights) / np.mean(scale**-power))
 
-    def row_weights(
+    def split_weights(
         self,
         network: Any,  # noqa: ARG002
-        train: np.ndarray,  # noqa: ARG002
+        y_train: np.ndarray,  # noqa: ARG002
+        split: tuple[np.ndarray, np.ndarray],
         sample_weight: Any,
-    ) -> np.ndarray | None:
-        """Return the weights of all rows in the loss; None if there are none."""
-        return None if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return the weights in the loss of the rows to fit on, and of test rows; None if there are none."""
+        return weights_of(sample_weight, split)
 
 
 #: Names of the linear models for the losses that RidgeCV does not have.

@@ -6,14 +6,14 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 
 from sklearn_ridge_nn._sklearn import HasMethods
 from sklearn_ridge_nn.diagnosis._classification import Classification
 from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import check_alphas
-from sklearn_ridge_nn.model_selection._shared import MEMORY_TYPES, final_network
+from sklearn_ridge_nn.model_selection._shared import MEMORY_TYPES, final_network, why_on_its_own
 
 #: Constraints of the arguments that every function which runs a study has.
 STUDY_CONSTRAINTS: dict[str, list[Any]] = {
@@ -42,6 +42,13 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
                     "estimator must be what was searched and not the search. Pass "
                     f"{kind}(...).best_estimator_."
                 )
+            reason = why_on_its_own(estimator)
+            if reason is not None:
+                raise ValueError(
+                    "estimator must be one whose networks can be trained together, to look at their losses "
+                    f"while they train. {reason} To compare it by the predictions of single fits, name the "
+                    f"parameter: param_name={_alpha_in(estimator)!r}."
+                )
             raise ValueError(
                 "estimator must be a RidgeMLPClassifier or a RidgeMLPRegressor, or a Pipeline that ends in "
                 f"one. Got {estimator!r}. For another estimator name its parameter, for example "
@@ -61,6 +68,12 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
             "estimator__ before it."
         )
     return param_name, param_name[: param_name.rfind("__") + 2] if "__" in param_name else ""
+
+
+def _alpha_in(estimator: BaseEstimator) -> str:
+    """Return the name of the alpha of the network at an estimator's end."""
+    names = [name for name in estimator.get_params() if name.rpartition("__")[2] == "alpha"]
+    return max(names, key=lambda name: name.count("__"), default="alpha")
 
 
 def strengths_to_try(alphas: Any, param_name: str | None) -> np.ndarray:
@@ -107,6 +120,27 @@ def seed_grid(estimator: BaseEstimator, prefix: str, n_seeds: int, is_ours: bool
             f"n_seeds={n_seeds} from {name}={seed} on ends beyond 2**32 - 1. Give a smaller random_state."
         )
     return {name: [int(seed) + number for number in range(n_seeds)]}
+
+
+def with_seeds(estimator: BaseEstimator, prefix: str) -> BaseEstimator:
+    """Return a clone in which all that comes before the network draws alike in every fit.
+
+    A step without a seed would transform or resample otherwise in every round of training, which goes on
+    from networks that know the rows as they were. So each gets one, drawn as the network's is.
+
+    Parameters
+    ----------
+    estimator : estimator object
+    prefix : str
+        Names of the steps before the network, with two underscores behind each.
+    """
+    estimator = clone(estimator)
+    unset = [
+        name
+        for name, value in estimator.get_params().items()
+        if value is None and name.rpartition("__")[2] == "random_state" and name != f"{prefix}random_state"
+    ]
+    return estimator.set_params(**{name: drawn_seed(None) for name in unset})
 
 
 def drawn_seed(random_state: Any) -> int:

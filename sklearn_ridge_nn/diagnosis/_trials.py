@@ -23,7 +23,7 @@ from sklearn_ridge_nn.diagnosis._measures import losses_and_weights, squared_err
 from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.estimators import layer_sizes, n_epochs
 from sklearn_ridge_nn.evidence import Evidence, Trial
-from sklearn_ridge_nn.model_selection._shared import Measure, Measurement, Study
+from sklearn_ridge_nn.model_selection._shared import Measure, Measurement, Study, is_sampler
 
 #: What is studied.
 Problem: TypeAlias = Classification | Regression
@@ -156,16 +156,15 @@ def try_yardsticks(
     losses = {name: np.full(len(splits), np.nan) for name in yardsticks}
     scores = {name: np.full(len(splits), np.nan) for name in yardsticks}
     for number, (train, test) in enumerate(splits):
-        X_train, X_test = preprocessed(estimator, X, labels, train, test)
-        weights = problem.row_weights(network, train, sample_weight)
-        fitting = {} if weights is None else {"sample_weight": weights[train]}
-        of_test = None if weights is None else weights[test]
+        X_train, y_train, X_test = preprocessed(estimator, X, labels, train, test)
+        of_train, of_test = problem.split_weights(network, y_train, (train, test), sample_weight)
+        fitting = {} if of_train is None else {"sample_weight": of_train}
         scoring_weights = None if sample_weight is None else np.asarray(sample_weight)[test]
         for name, make in yardsticks.items():
             try:
                 # routing would have the steps within LogisticRegressionCV request their weights
                 with warnings.catch_warnings(action="ignore"), config_context(enable_metadata_routing=False):
-                    fitted = make(seed).fit(X_train, labels[train], **fitting)
+                    fitted = make(seed).fit(X_train, y_train, **fitting)
                     losses[name][number] = problem.yardstick_loss(
                         fitted, X_test, labels[test], of_test, number
                     )
@@ -192,15 +191,36 @@ def _score(fitted: Any, scoring: Any, X: Any, y: np.ndarray, weights: np.ndarray
 
 def preprocessed(
     estimator: BaseEstimator, X: Any, y: np.ndarray, train: np.ndarray, test: np.ndarray
-) -> tuple[Any, Any]:
-    """Return the rows of a split as the estimator's last step gets to see them."""
+) -> tuple[Any, Any, Any]:
+    """Return a split as the estimator's last step gets to see it: X and y to fit on, X to predict.
+
+    Samplers resample the rows to fit on.
+    """
     X_train, X_test = (safe_indexing(X, rows) for rows in (train, test))
+    y_train = y[train]
     while isinstance(estimator, Pipeline):
-        before, last = clone(estimator[:-1]), estimator.steps[-1][1]
-        if len(before.steps):
-            X_train, X_test = before.fit_transform(X_train, y[train]), before.transform(X_test)
+        steps, last = estimator.steps[:-1], estimator.steps[-1][1]
+        if any(is_sampler(step) for _, step in steps):
+            for _, step in steps:
+                if is_sampler(step):
+                    X_train, y_train = clone(step).fit_resample(X_train, y_train)
+                elif step is not None and not isinstance(step, str):
+                    mine = clone(step)
+                    X_train, X_test = mine.fit_transform(X_train, y_train), mine.transform(X_test)
+        elif steps:
+            before = clone(estimator[:-1])
+            X_train, X_test = before.fit_transform(X_train, y_train), before.transform(X_test)
         estimator = last
-    return X_train, X_test
+    return X_train, y_train, X_test
+
+
+def has_samplers(estimator: BaseEstimator) -> bool:
+    """Return whether a step of a Pipeline, or of those at its end, resamples the training rows."""
+    while isinstance(estimator, Pipeline):
+        if any(is_sampler(step) for _, step in estimator.steps[:-1]):
+            return True
+        estimator = estimator.steps[-1][1]
+    return False
 
 
 # -- what to try, and trying it ---------------------------------------------------------------------

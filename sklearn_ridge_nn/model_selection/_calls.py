@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,7 +11,13 @@ import joblib
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn._sklearn import has_callbacks, is_of_scikit_learn, safe_split, scorers_in
+from sklearn_ridge_nn._sklearn import (
+    fits_as_pipelines_do,
+    has_callbacks,
+    is_of_scikit_learn,
+    safe_split,
+    scorers_in,
+)
 from sklearn_ridge_nn.estimators import NetworkEstimator, RidgeMLPClassifier, RidgeMLPRegressor
 from sklearn_ridge_nn.training import State, Task
 
@@ -73,6 +79,14 @@ class Measurement:
     starts: list[State] | None = None
     weighs_classes: bool = True
     every_epoch: bool = True
+
+    def start_of(self, number: int, call: Call) -> State | None:  # noqa: ARG002
+        """Return where a fit goes on; its number is that among all of one run of the search."""
+        return None if self.starts is None else self.starts[number]
+
+    def take(self, calls: Sequence[Call], values: Sequence[dict[str, Any] | None]) -> None:  # noqa: ARG002
+        """Take what was measured of the fits of one run."""
+        self.values += values
 
 
 #: Our networks, and the functions that fit them; a subclass with another one is fitted as scikit-learn does.
@@ -194,13 +208,13 @@ def final_network(estimator: Any) -> tuple[tuple[str, ...], NetworkEstimator] | 
     -------
     tuple of (tuple of str, RidgeMLPClassifier or RidgeMLPRegressor) or None
         None if the estimator is neither one of ours nor a Pipeline, or Pipelines in one another,
-        that end in one, or if scikit-learn's callbacks are to see its fit.
+        that end in one, or if it is one that `why_on_its_own` has a reason for.
     """
     names = []
     while True:
         if has_callbacks(estimator):
             return None
-        if type(estimator) is not Pipeline:
+        if not fits_as_pipelines_do(estimator):
             break
         try:
             name, estimator = estimator.steps[-1]
@@ -211,13 +225,46 @@ def final_network(estimator: Any) -> tuple[tuple[str, ...], NetworkEstimator] | 
     return (tuple(names), estimator) if is_ours else None
 
 
+def why_on_its_own(estimator: Any) -> str | None:
+    """Return why scikit-learn fits a network of ours, or a Pipeline that ends in one, by itself.
+
+    Returns
+    -------
+    str or None
+        A sentence that names the class; None where there is no network of ours at the end, or no reason.
+    """
+    reason = None
+    while True:
+        kind = type(estimator).__name__
+        if has_callbacks(estimator):
+            reason = reason or f"The {kind} has callbacks of scikit-learn, which are to see every single fit."
+        if not isinstance(estimator, Pipeline):
+            break
+        if not fits_as_pipelines_do(estimator):
+            reason = reason or f"{kind} fits its steps in a way of its own, which is not known here."
+        try:
+            estimator = estimator.steps[-1][1]
+        except (TypeError, ValueError, IndexError):
+            return None
+    if not isinstance(estimator, NetworkEstimator):
+        return None
+    if type(estimator).fit not in FITS:
+        reason = reason or f"{kind} has a fit of its own, which is not known here."
+    return reason
+
+
 def pipelines_of(estimator: BaseEstimator) -> list[Pipeline]:
     """Return a Pipeline and those at its end, the outer first."""
     pipelines = []
-    while type(estimator) is Pipeline:
+    while isinstance(estimator, Pipeline):
         pipelines.append(estimator)
         estimator = estimator.steps[-1][1]
     return pipelines
+
+
+def is_sampler(step: Any) -> bool:
+    """Return whether a step resamples the training rows, as imbalanced-learn's do, and skips others."""
+    return hasattr(step, "fit_resample") and not hasattr(step, "transform")
 
 
 def equal(value: Any, other: Any) -> bool:

@@ -113,14 +113,14 @@ def _set_parameters(call: Call) -> bool:
     if path:
         last = "__".join(path)
         others = {name: value for name, value in parameters.items() if not name.startswith(f"{last}__")}
-        call.setting = (last, *sorted((name, _identity(value)) for name, value in others.items()))
+        call.setting = (last, *sorted((name, identity(value)) for name, value in others.items()))
     return True
 
 
-def _identity(value: Any) -> tuple[Any, ...]:
+def identity(value: Any) -> tuple[Any, ...]:
     """Return what tells values of a parameter apart: plain ones by value, objects by being another one."""
     if isinstance(value, tuple):
-        return ("tuple", *map(_identity, value))
+        return ("tuple", *map(identity, value))
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (bool, int, float, str)):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,11 @@ from sklearn.metrics import check_scoring, get_scorer, log_loss, make_scorer
 from sklearn_ridge_nn._sklearn import fit_context
 from sklearn_ridge_nn.estimators import (
     CLASSIFIER_CONSTRAINTS,
+    Activation,
+    ClassWeight,
     NetworkClassifier,
     NetworkEstimator,
+    Precision,
     RidgeMLPClassifier,
     find_classes,
     find_target_type,
@@ -149,25 +152,25 @@ class RidgeMLPClassifierCV(NetworkClassifier, NetworkCV):
         *,
         cv: Any = 5,
         scoring: Any = None,
-        selection: str = "best",
+        selection: Literal["best", "1se"] = "best",
         max_epochs: int | None = None,
         n_jobs: int | None = None,
         memory: Any = None,
         hidden_layer_sizes: Any = (128, 64),
-        activation: str = "relu",
+        activation: Activation = "relu",
         dropout: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
-        epochs: int | str = "auto",
+        epochs: int | Literal["auto", "best"] = "auto",
         batch_size: int = 128,
         validation_split: float = 0.1,
         early_stopping: bool = False,
         patience: int = 5,
-        class_weight: Mapping[Any, float] | str | None = None,
+        class_weight: ClassWeight | None = None,
         penalize_output: bool = False,
         warm_start: bool = False,
         callbacks: Sequence[Any] | None = None,
-        dtype: str = "float32",
+        dtype: Precision = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:

@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class NetworkCV(NetworkParameters):
         *,
         cv: Any,
         scoring: Any,
-        selection: str,
+        selection: Literal["best", "1se"],
         max_epochs: int | None,
         n_jobs: int | None,
         memory: Any,

@@ -23,6 +23,7 @@ from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 
 from sklearn_ridge_nn._sklearn import Parallel, batched, delayed, difference, warn_of_difference
+from sklearn_ridge_nn.estimators import SayingOnce
 from sklearn_ridge_nn.model_selection._calls import MEASURED, Call, Measurement, final_network
 from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
 from sklearn_ridge_nn.model_selection._chunks import Chunk, chunks_of
@@ -37,7 +38,11 @@ _LOST = (
 
 
 def trained_together(
-    function: Callable[..., Any], memory: Any, verbose: Any, shape: StackShape | None = None
+    function: Callable[..., Any],
+    memory: Any,
+    verbose: Any,
+    shape: StackShape | None = None,
+    measurement: Measurement | None = None,
 ) -> Callable[..., Any]:
     """Return one of scikit-learn's functions with fits that train together.
 
@@ -48,9 +53,10 @@ def trained_together(
     if difference() is not None:
         warn_of_difference(" Nothing is kept in memory." if checkpoints else "")
         return function
-    return batched(
-        function, partial(BatchedParallel, checkpoints=checkpoints, bar=bool(verbose), shape=shape)
+    parallel = partial(
+        BatchedParallel, checkpoints=checkpoints, bar=bool(verbose), shape=shape, measurement=measurement
     )
+    return batched(function, parallel)
 
 
 class BatchedParallel:
@@ -93,6 +99,7 @@ class BatchedParallel:
     ) -> None:
         pass
 
+    @SayingOnce()
     def __call__(
         self, calls: Iterable[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]]
     ) -> list[Any]:
@@ -100,7 +107,7 @@ class BatchedParallel:
         bound = _bound(calls, self.measurement)
         results = self._results(bound)
         if self.measurement is not None:
-            self.measurement.values += [result.pop(MEASURED) for result in results]
+            self.measurement.take(bound, [result.pop(MEASURED) for result in results])
         return results
 
     def _results(self, bound: Sequence[Call]) -> list[Any]:
@@ -233,8 +240,6 @@ def _bound(
     seen: dict[int, tuple[Any, np.ndarray]] = {}
     for number, (function, args, kwargs) in enumerate(calls):
         call = Call.bind(function, args, kwargs, measurement)
-        if measurement is not None and measurement.starts is not None:
-            call.start = measurement.starts[number]
         for name in ("train", "test"):
             rows = call.arguments[name]
             if isinstance(rows, (np.ndarray, list, tuple, range)):
@@ -243,5 +248,7 @@ def _bound(
                     mine = np.array(rows)
                     seen[id(rows)] = (rows, mine)
                 call.arguments[name] = mine
+        if measurement is not None:
+            call.start = measurement.start_of(number, call)
         bound.append(call)
     return bound

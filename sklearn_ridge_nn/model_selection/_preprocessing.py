@@ -12,7 +12,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn._sklearn import check_method_params, safe_indexing, safe_split
-from sklearn_ridge_nn.model_selection._calls import Call, equal, final_network, pipelines_of
+from sklearn_ridge_nn.model_selection._calls import Call, equal, final_network, is_sampler, pipelines_of
 
 
 class _Remembered:
@@ -100,7 +100,7 @@ class Preprocessed:
             X, y = self.split(self.estimator, arguments["X"], arguments["y"], test, train)
             for pipeline in pipelines_of(self.estimator):
                 for _, step in pipeline.steps[:-1]:
-                    X = X if step in (None, "passthrough") else step.transform(X)
+                    X = X if _leaves_alone(step) else step.transform(X)
             params = check_method_params(
                 arguments["X"], params=arguments.get("fit_params") or {}, indices=test
             )
@@ -135,6 +135,11 @@ class Preprocessed:
                 del vars(step)["transform"]
                 if was_own:
                     vars(step)["transform"] = transform
+
+
+def _leaves_alone(step: Any) -> bool:
+    """Return whether a step of a Pipeline leaves test rows as they are."""
+    return step is None or (isinstance(step, str) and step == "passthrough") or is_sampler(step)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,11 @@ from sklearn.metrics import check_scoring, get_scorer
 from sklearn_ridge_nn._sklearn import fit_context
 from sklearn_ridge_nn.estimators import (
     REGRESSOR_CONSTRAINTS,
+    Activation,
+    LossOfNumbers,
     NetworkEstimator,
     NetworkRegressor,
+    Precision,
     RidgeMLPRegressor,
     check_numbers,
     flatten_numbers,
@@ -145,19 +148,19 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
         *,
         cv: Any = 5,
         scoring: Any = None,
-        selection: str = "best",
+        selection: Literal["best", "1se"] = "best",
         max_epochs: int | None = None,
         n_jobs: int | None = None,
         memory: Any = None,
-        loss: str = "squared_error",
+        loss: LossOfNumbers = "squared_error",
         quantile: float = 0.5,
         scale_target: bool = True,
         hidden_layer_sizes: Any = (128, 64),
-        activation: str = "relu",
+        activation: Activation = "relu",
         dropout: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
-        epochs: int | str = "auto",
+        epochs: int | Literal["auto", "best"] = "auto",
         batch_size: int = 128,
         validation_split: float = 0.1,
         early_stopping: bool = False,
@@ -165,7 +168,7 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
         penalize_output: bool = False,
         warm_start: bool = False,
         callbacks: Sequence[Any] | None = None,
-        dtype: str = "float32",
+        dtype: Precision = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:

@@ -16,6 +16,7 @@ import sklearn.model_selection as theirs
 from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn._sklearn import constraints_of, fit_context
+from sklearn_ridge_nn.estimators import SayingOnce
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._one_standard_error import alpha_name, one_standard_error
 from sklearn_ridge_nn.model_selection._parallel import trained_together
@@ -33,6 +34,7 @@ class _BatchedSearch:
     multimetric_: bool
     cv_results_: dict[str, Any]
 
+    @SayingOnce()
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Try all candidates on all folds, then fit the chosen one on all rows.

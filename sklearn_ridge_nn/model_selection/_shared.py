@@ -1,6 +1,13 @@
 """What other wings use of this one beside its public names."""
 
-from sklearn_ridge_nn.model_selection._calls import Fitted, Measure, Measurement, final_network
+from sklearn_ridge_nn.model_selection._calls import (
+    Fitted,
+    Measure,
+    Measurement,
+    final_network,
+    is_sampler,
+    why_on_its_own,
+)
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._classifier_cv import RidgeMLPClassifierCV
 from sklearn_ridge_nn.model_selection._regressor_cv import RidgeMLPRegressorCV
@@ -15,6 +22,8 @@ __all__ = [
     "RidgeMLPRegressorCV",
     "Study",
     "final_network",
+    "is_sampler",
     "no_score",
     "run_study",
+    "why_on_its_own",
 ]

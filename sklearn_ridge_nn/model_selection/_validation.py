@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sklearn.model_selection as theirs
@@ -13,8 +13,10 @@ from sklearn_ridge_nn._sklearn import constraints_of, rebound, validate_params
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._parallel import trained_together
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-def _validated(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+
+def _validated(function: Callable[..., Any]) -> Callable[[F], F]:
     """Check arguments as scikit-learn's function does, and memory."""
     constraints = {**constraints_of(function), "memory": MEMORY_TYPES}
     return validate_params(constraints, prefer_skip_nested_validation=False)
@@ -274,5 +276,102 @@ def validation_curve(
     )
 
 
-for _public in (cross_validate, cross_val_score, cross_val_predict, validation_curve):
+@_validated(theirs.learning_curve)
+def learning_curve(
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    *,
+    groups: Any = None,
+    train_sizes: Any = np.linspace(0.1, 1.0, 5),  # noqa: B008  scikit-learn's own default
+    cv: Any = None,
+    scoring: Any = None,
+    exploit_incremental_learning: bool = False,
+    n_jobs: int | None = None,
+    pre_dispatch: Any = "all",
+    verbose: int = 0,
+    shuffle: bool = False,
+    random_state: Any = None,
+    error_score: Any = np.nan,
+    return_times: bool = False,
+    params: dict[str, Any] | None = None,
+    memory: Any = None,
+) -> tuple[np.ndarray, ...]:
+    """Return training and test scores over the number of training rows; all networks train together.
+
+    Parameters
+    ----------
+    estimator, X, y, groups, cv, scoring, n_jobs, pre_dispatch, verbose, error_score, params, memory : object
+        As in `cross_validate`; one metric.
+    train_sizes : array-like of shape (n_sizes,), default=numpy.linspace(0.1, 1.0, 5)
+        Shares of the training rows of a split, or numbers of them.
+    exploit_incremental_learning : bool, default=False
+        Whether to go on from size to size by ``partial_fit``, one pass over the rows that are new.
+        scikit-learn then trains the networks one by one, and nothing is kept in `memory`.
+    shuffle : bool, default=False
+        Whether to shuffle the training rows of a split before the first of them are taken.
+    random_state : int, RandomState instance or None, default=None
+        Shuffles.
+    return_times : bool, default=False
+        Whether to return times as well.
+
+    Returns
+    -------
+    train_sizes_abs : ndarray of shape (n_sizes,)
+        Numbers of training rows.
+    train_scores, test_scores : ndarray of shape (n_sizes, n_splits)
+        The scores.
+    fit_times, score_times : ndarray of shape (n_sizes, n_splits)
+        In seconds; only with ``return_times=True``. The times of fits are shares of what trained together.
+
+    Raises
+    ------
+    ValueError
+        If `memory` is given together with ``exploit_incremental_learning=True``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.preprocessing import scale
+    >>> from sklearn_ridge_nn import RidgeMLPClassifier
+    >>> from sklearn_ridge_nn.model_selection import learning_curve
+    >>> X, y = load_wine(return_X_y=True)
+    >>> network, sizes = RidgeMLPClassifier(random_state=0), [40, 80, 120]
+    >>> sizes, train_scores, test_scores = learning_curve(
+    ...     network, scale(X), y, train_sizes=sizes, shuffle=True, random_state=0
+    ... )
+    >>> sizes.tolist(), test_scores.shape
+    ([40, 80, 120], (3, 5))
+    """
+    if exploit_incremental_learning and memory is not None:
+        raise ValueError(
+            f"memory={memory!r} keeps networks that are trained together, and those of "
+            "exploit_incremental_learning=True go on from each other. Set one of them to its default."
+        )
+    function = (
+        theirs.learning_curve
+        if exploit_incremental_learning
+        else trained_together(theirs.learning_curve, memory, verbose)
+    )
+    return function(
+        estimator,
+        X,
+        y,
+        groups=groups,
+        train_sizes=train_sizes,
+        cv=cv,
+        scoring=scoring,
+        exploit_incremental_learning=exploit_incremental_learning,
+        n_jobs=n_jobs,
+        pre_dispatch=pre_dispatch,
+        verbose=verbose,
+        shuffle=shuffle,
+        random_state=random_state,
+        error_score=error_score,
+        return_times=return_times,
+        params=params,
+    )
+
+
+for _public in (cross_validate, cross_val_score, cross_val_predict, validation_curve, learning_curve):
     _public.__module__ = "sklearn_ridge_nn.model_selection"

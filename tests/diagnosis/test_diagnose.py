@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold, PredefinedSplit, ShuffleSplit, StratifiedKFold, validation_curve
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils.class_weight import compute_sample_weight
@@ -501,3 +501,44 @@ def test_where_no_fit_succeeds_the_last_error_is_told_alone(wine):
         diagnose(scaled(RidgeMLPClassifier(epochs=1)), words, y, alphas=[0, 1], cv=2)
     assert str(raised.value).count("\n") == 0
     assert "could not convert string to float: 'red'" in str(raised.value)
+
+
+class Own(Pipeline):
+    """Fits its steps in a way of its own."""
+
+    def fit(self, X, y=None, **params):
+        return super().fit(X, y, **params)
+
+
+class OwnFit(RidgeMLPClassifier):
+    """A network with a fit of its own."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "reason"),
+    [
+        (
+            Own([("network", RidgeMLPClassifier())]),
+            r"Own fits its steps in a way.*param_name='network__alpha'",
+        ),
+        (OwnFit(), r"OwnFit has a fit of its own.*param_name='alpha'"),
+        (make_pipeline(StandardScaler(), OwnFit()), r"OwnFit has a fit.*param_name='ownfit__alpha'"),
+    ],
+)
+def test_a_class_with_a_fit_of_its_own_is_named_and_has_a_way_out(estimator, reason, wine):
+    with pytest.raises(ValueError, match=reason) as raised:
+        diagnose(estimator, *wine)
+    name = str(raised.value).split("param_name='")[1].split("'")[0]
+    estimator.set_params(**{name.replace("alpha", "epochs"): 2, name.replace("alpha", "random_state"): 0})
+    found = diagnose(estimator, *wine, alphas=[0.01, 1.0], cv=2, param_name=name)
+    assert found.test_loss.shape == (2, 2)
+
+
+def test_callbacks_of_scikit_learn_are_named(wine):
+    pipeline = make_pipeline(StandardScaler(), RidgeMLPClassifier())
+    pipeline._skl_callbacks = ["one"]
+    with pytest.raises(ValueError, match="The Pipeline has callbacks of scikit-learn"):
+        diagnose(pipeline, *wine)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomTreesEmbedding
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -282,3 +283,27 @@ def test_a_file_of_the_first_version_is_read(long):
     for name in ("epochs", "rounds", "test_score_curve", "feature_offset", "feature_spread"):
         del content["evidence"][name]
     assert AlphaDiagnosis.from_dict(content).verdicts == long.verdicts
+
+
+class Noting(RandomTreesEmbedding):
+    """Notes what it makes of the training rows."""
+
+    made: list = []  # noqa: RUF012
+
+    def fit_transform(self, X, y=None, sample_weight=None):
+        made = super().fit_transform(X, y, sample_weight)
+        self.made.append(made.toarray().tobytes())
+        return made
+
+
+def test_steps_without_a_seed_transform_alike_in_all_rounds():
+    X, y = make_classification(120, 6, random_state=0)
+    Noting.made.clear()
+    estimator = make_pipeline(Noting(3, max_depth=2), classifier(epochs=8))
+    found = diagnose(
+        estimator, X, y, alphas=[0.01, 1.0], cv=2, epochs="settled", max_epochs=8, remedies=False
+    )
+    assert len(found.rounds) > 1
+    assert len(Noting.made) > 2
+    assert len(set(Noting.made)) == 2
+    assert estimator[0].random_state is None

@@ -613,6 +613,36 @@ def test_cross_val_score_and_validation_curve(wine):
         assert mine[0].shape == (3, 3)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"train_sizes": [30, 60, 90], "shuffle": True, "random_state": 1, "scoring": "neg_log_loss"}],
+)
+def test_learning_curve(options, wine, trained):
+    X, y = wine
+    options = {"cv": ShuffleSplit(2, random_state=0), **options}
+    estimator = make_pipeline(StandardScaler(), classifier())
+    mine = ours.learning_curve(estimator, X, y, **options)
+    n_sizes = len(mine[0])
+    assert sum(trained) == 2 * n_sizes
+    assert len(trained) == 1
+    expected = theirs.learning_curve(estimator, X, y, **options)
+    for values, their_values in zip(mine, expected, strict=True):
+        np.testing.assert_allclose(values, their_values, rtol=1e-9)
+    times = ours.learning_curve(estimator, X, y, return_times=True, **options)
+    assert [part.shape for part in times] == [(n_sizes,)] + 4 * [(n_sizes, 2)]
+    assert (times[3] > 0).all()
+
+
+def test_a_learning_curve_by_partial_fit_is_scikit_learns(wine, tmp_path):
+    options = {"exploit_incremental_learning": True, "train_sizes": [40, 80], "cv": 2, "shuffle": True}
+    options["random_state"] = 0
+    mine, expected = (m.learning_curve(classifier(), *wine, **options) for m in (ours, theirs))
+    for values, their_values in zip(mine, expected, strict=True):
+        np.testing.assert_array_equal(values, their_values)
+    with pytest.raises(ValueError, match="exploit_incremental_learning=True go on from each other"):
+        ours.learning_curve(classifier(), *wine, memory=tmp_path, **options)
+
+
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "decision_function"])
 def test_cross_val_predict(wine, multilabel, method):
     X, y = wine
@@ -786,3 +816,31 @@ def test_a_metric_of_a_scorer_may_be_called_as_the_rule(wine):
     )
     assert (ours_.best_index_, ours_.best_score_) == (theirs_.best_index_, theirs_.best_score_)
     assert ours_.refit == "1se"
+
+
+class Plain(Pipeline):
+    """A subclass that fits as Pipeline does."""
+
+    def extra(self):
+        return 1
+
+
+class Special(Pipeline):
+    """A subclass that fits in a way of its own."""
+
+    def fit(self, X, y=None, **params):
+        self.is_special_ = True
+        return super().fit(X, y, **params)
+
+
+@pytest.mark.parametrize(("kind", "together"), [(Plain, [6, 1]), (Special, [1] * 7)])
+def test_a_subclass_of_pipeline_trains_together_where_it_fits_as_pipeline_does(
+    kind, together, wine, small, trained
+):
+    pipeline = kind([("scale", StandardScaler()), ("network", small())])
+    grid, X, y = {"network__alpha": [1e-3, 1.0]}, *wine
+    mine = ours.GridSearchCV(pipeline, grid, cv=3).fit(X, y)
+    assert trained == together
+    stock = theirs.GridSearchCV(pipeline, grid, cv=3).fit(X, y)
+    np.testing.assert_array_equal(mine.cv_results_["mean_test_score"], stock.cv_results_["mean_test_score"])
+    assert vars(mine.best_estimator_).keys() == vars(stock.best_estimator_).keys()
