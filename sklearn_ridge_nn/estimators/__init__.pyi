@@ -4,6 +4,7 @@ from ._fitted_network import (
     NetworkRegressor as NetworkRegressor,
 )
 from ._labels import (
+    SayingOnce as SayingOnce,
     find_classes as find_classes,
     find_target_type as find_target_type,
     flatten as flatten,
@@ -16,6 +17,7 @@ from ._network_estimator import (
     begin_fit as begin_fit,
     draw_seed as draw_seed,
     finish_fit as finish_fit,
+    fitted_architecture as fitted_architecture,
     state_of as state_of,
 )
 from ._numbers import (
@@ -31,6 +33,10 @@ from ._parameters import (
     CLASSIFIER_CONSTRAINTS as CLASSIFIER_CONSTRAINTS,
     PARAMETER_CONSTRAINTS as PARAMETER_CONSTRAINTS,
     REGRESSOR_CONSTRAINTS as REGRESSOR_CONSTRAINTS,
+    Activation as Activation,
+    ClassWeight as ClassWeight,
+    LossOfNumbers as LossOfNumbers,
+    Precision as Precision,
     check_all_parameters as check_all_parameters,
     check_parameters as check_parameters,
     layer_sizes as layer_sizes,

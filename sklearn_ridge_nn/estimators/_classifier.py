@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -16,7 +16,10 @@ from sklearn_ridge_nn.estimators._parameters import (
     CLASSIFIER_AUTO_EPOCHS,
     CLASSIFIER_CONSTRAINTS,
     PARAMETER_CONSTRAINTS,
+    Activation,
     AutoEpochs,
+    ClassWeight,
+    Precision,
 )
 from sklearn_ridge_nn.network import MatrixLike
 
@@ -74,9 +77,11 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
     warm_start : bool, default=False
         Whether `fit` continues from the weights and the optimizer's state of the last fit, on
         data with the same classes and features.
-    callbacks : list of keras.callbacks.Callback or None, default=None
+    callbacks : list of keras.callbacks.Callback or callable, or None, default=None
         Every fit trains with copies of them, which are then found in ``callbacks_``. They can
-        also monitor ``data_loss`` and ``val_data_loss`` (with ``mode="min"``).
+        also monitor ``data_loss`` and ``val_data_loss`` (with ``mode="min"``). A function without
+        arguments, or a class, is called at every fit to make one; what it makes is not copied, so it may
+        write into a list or an Optuna trial that the function knows.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the weights and of training. Predictions are computed in the precision of X if
         that is float32, else in float64.
@@ -116,7 +121,7 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
         weights. Losses are in nats; those over rows are weighted, accuracies are not. NaN marks
         epochs without a hold-out.
     callbacks_ : list of keras.callbacks.Callback
-        The copies of `callbacks` that saw the last training. Never pickled.
+        Those that saw the last training: copies, or what functions made. Never pickled.
     model_ : keras.Model
         The compiled Keras network with the fitted weights. Made when first asked for, never
         pickled.
@@ -171,20 +176,20 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
         alpha: float = 1e-3,
         *,
         hidden_layer_sizes: Any = (128, 64),
-        activation: str = "relu",
+        activation: Activation = "relu",
         dropout: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
-        epochs: int | str = "auto",
+        epochs: int | Literal["auto"] = "auto",
         batch_size: int = 128,
         validation_split: float = 0.1,
         early_stopping: bool = False,
         patience: int = 5,
-        class_weight: Mapping[Any, float] | str | None = None,
+        class_weight: ClassWeight | None = None,
         penalize_output: bool = False,
         warm_start: bool = False,
         callbacks: Sequence[Any] | None = None,
-        dtype: str = "float32",
+        dtype: Precision = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -283,12 +288,13 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
         self, y: np.ndarray, known: Labels | None, shared: Shared, *, is_partial: bool, stated_classes: Any
     ) -> Labels:
         known_classes = None if known is None else known.classes
-        classes = once(
-            shared,
-            ("classes",),
-            lambda: labels.resolve_classes(y, stated_classes, known_classes, is_partial=is_partial),
-        )
-        return Labels.of(y, classes)
+
+        def resolve() -> np.ndarray:
+            if not is_partial:  # the rows of one call say little about those to come
+                labels.warn_of_one_hot(y)
+            return labels.resolve_classes(y, stated_classes, known_classes, is_partial=is_partial)
+
+        return Labels.of(y, once(shared, ("classes",), resolve))
 
     def _head(self, target: Labels) -> dict[str, Any]:
         return {"target_type": target.target_type}

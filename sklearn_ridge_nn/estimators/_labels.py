@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from contextlib import ContextDecorator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -15,6 +18,9 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_ridge_nn._sklearn import check_sample_weight
 from sklearn_ridge_nn.network import MatrixLike, TargetType
+
+#: What to do about classes in one-hot encoding.
+_AS_CLASSES = "If they are classes, pass their numbers: np.asarray(y).argmax(axis=1)."
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,47 @@ def resolve_classes(
     return classes
 
 
+def is_one_hot(y: np.ndarray) -> bool:
+    """Return whether a flattened y looks like one-hot encoded classes: one 1 among three or more columns."""
+    return y.ndim == 2 and y.shape[1] > 2 and bool((np.count_nonzero(y, axis=1) == 1).all())
+
+
+#: What has been said already in a search; None outside of one.
+_said: ContextVar[set[str] | None] = ContextVar("said", default=None)
+
+
+class SayingOnce(ContextDecorator):
+    """Has all fits inside, of one search for example, warn once of what concerns y as a whole."""
+
+    def __enter__(self) -> Self:
+        self.token = _said.set(set()) if _said.get() is None else None
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.token is not None:
+            _said.reset(self.token)
+
+    def _recreate_cm(self) -> SayingOnce:
+        return SayingOnce()
+
+
+def warn_of_one_hot(y: np.ndarray) -> None:
+    """Warn if a flattened y looks like classes in one-hot encoding, for it is not trained as such."""
+    said = _said.get()
+    if said is not None and "one-hot" in said:
+        return
+    if is_one_hot(y):
+        if said is not None:
+            said.add("one-hot")
+        warnings.warn(
+            f"Every row of y has exactly one 1 among {y.shape[1]} columns, as classes in one-hot encoding "
+            "have. y is taken as multilabel: each column is predicted for itself, and the folds of a "
+            f"cross-validation are not stratified by class. {_AS_CLASSES}",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
 def find_target_type(y: np.ndarray, classes: np.ndarray) -> TargetType:
     """Return the kind of target that a flattened y with these classes is.
 
@@ -217,7 +264,8 @@ def row_weights(
     weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if class_weight is not None:
         if y.ndim == 2:
-            raise ValueError("class_weight does not apply to a multilabel y. Set class_weight=None.")
+            hint = f" Every row of y has exactly one 1. {_AS_CLASSES}" if is_one_hot(y) else ""
+            raise ValueError(f"class_weight does not apply to a multilabel y. Set class_weight=None.{hint}")
         weights = weights * per_class(y, classes, class_weight, weights)[np.searchsorted(classes, y)]
     return not_all_zero(weights, "rows of at least two classes a positive sample_weight and class_weight")
 

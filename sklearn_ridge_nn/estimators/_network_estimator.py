@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -19,7 +19,9 @@ from sklearn_ridge_nn.estimators._fitted_network import FittedNetwork
 from sklearn_ridge_nn.estimators._labels import Labels, scale_of, scaled
 from sklearn_ridge_nn.estimators._numbers import Numbers
 from sklearn_ridge_nn.estimators._parameters import (
+    Activation,
     AutoEpochs,
+    Precision,
     check_parameters,
     layer_sizes,
     n_epochs,
@@ -79,11 +81,11 @@ class NetworkParameters(FittedNetwork):
         self,
         *,
         hidden_layer_sizes: Any,
-        activation: str,
+        activation: Activation,
         dropout: float,
         optimizer: Any,
         learning_rate: Any,
-        epochs: int | str,
+        epochs: int | Literal["auto", "best"],
         batch_size: int,
         validation_split: float,
         early_stopping: bool,
@@ -91,7 +93,7 @@ class NetworkParameters(FittedNetwork):
         penalize_output: bool,
         warm_start: bool,
         callbacks: Sequence[Any] | None,
-        dtype: str,
+        dtype: Precision,
         random_state: int | np.random.RandomState | None,
         verbose: int,
     ) -> None:
@@ -471,3 +473,8 @@ def finish_fit(estimator: NetworkEstimator, begun: BegunFit, trained: Trained | 
 def state_of(estimator: FittedNetwork) -> State:
     """Return what a fitted network ended with, for `begin_fit` to go on from."""
     return estimator._state()  # noqa: SLF001  private, so that users do not meet it
+
+
+def fitted_architecture(estimator: FittedNetwork) -> Architecture:
+    """Return what network an estimator was fitted as, whatever its parameters say since."""
+    return estimator._fitted_architecture()  # noqa: SLF001

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -20,6 +20,15 @@ OPTIMIZERS = (
 
 #: The alphas that are tried where none are named.
 ALPHAS = (0.0, *(10.0 ** (power / 2) for power in range(-12, 1)))
+
+#: What type checkers see of parameters that take certain words only.
+Activation: TypeAlias = Literal[
+    "elu", "gelu", "leaky_relu", "linear", "mish", "relu", "selu", "sigmoid", "silu", "softplus", "softsign",
+    "tanh",
+]  # fmt: skip
+ClassWeight: TypeAlias = Mapping[Any, float] | Literal["balanced"]
+LossOfNumbers: TypeAlias = Literal["squared_error", "absolute_error", "huber", "poisson", "quantile"]
+Precision: TypeAlias = Literal["float32", "float64"]
 
 AutoEpochs: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 #: What ``epochs="auto"`` stands for: so many passes over the rows and, where those are fewer, gradient steps.
@@ -108,15 +117,24 @@ def check_parameters(estimator: BaseEstimator) -> None:
     if optimizer in OPTIMIZERS and isinstance(rate, Real) and not callbacks:
         return
 
-    from sklearn_ridge_nn.network import is_callback, is_optimizer, is_schedule, unsupported_setting
+    from sklearn_ridge_nn.network import (
+        is_callback,
+        is_optimizer,
+        is_schedule,
+        makes_callbacks,
+        unsupported_setting,
+    )
 
     known = f"the name of a Keras optimizer ({', '.join(OPTIMIZERS)}, ...), its class or an instance"
     check("optimizer", is_optimizer(optimizer), known)
     is_rate = isinstance(rate, Real) or is_schedule(rate)
     check("learning_rate", is_rate, "a float > 0 or a Keras LearningRateSchedule")
-    are_callbacks = all(map(is_callback, callbacks or ()))
+    are_callbacks = all(is_callback(item) or makes_callbacks(item) for item in callbacks or ())
     check(
-        "callbacks", are_callbacks, "a list of keras.callbacks.Callback instances, BackupAndRestore excepted"
+        "callbacks",
+        are_callbacks,
+        "a list of keras.callbacks.Callback instances, or of functions or classes that make them, "
+        "BackupAndRestore excepted",
     )
     if isinstance(optimizer, (str, type)):
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -17,7 +17,10 @@ from sklearn_ridge_nn.estimators._parameters import (
     PARAMETER_CONSTRAINTS,
     REGRESSOR_AUTO_EPOCHS,
     REGRESSOR_CONSTRAINTS,
+    Activation,
     AutoEpochs,
+    LossOfNumbers,
+    Precision,
 )
 from sklearn_ridge_nn.network import MatrixLike
 
@@ -78,10 +81,12 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     warm_start : bool, default=False
         Whether `fit` continues from the weights, the optimizer's state and the scale of the targets of the
         last fit, on data with the same features and outputs.
-    callbacks : list of keras.callbacks.Callback or None, default=None
+    callbacks : list of keras.callbacks.Callback or callable, or None, default=None
         Every fit trains with copies of them, which are then found in ``callbacks_``. They can
         also monitor ``data_loss`` and ``val_data_loss`` (with ``mode="min"``). What they see after a
-        minibatch is the loss of scaled targets, after an epoch that of y.
+        minibatch is the loss of scaled targets, after an epoch that of y. A function without arguments, or
+        a class, is called at every fit to make one; what it makes is not copied, so it may write into a
+        list or an Optuna trial that the function knows.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the weights and of training.
     random_state : int, RandomState instance or None, default=None
@@ -118,7 +123,7 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
         ``val_data_loss``, at the same weights. All are weighted, and in the units of y: a squared error in
         their square. NaN marks epochs without a hold-out.
     callbacks_ : list of keras.callbacks.Callback
-        The copies of `callbacks` that saw the last training. Never pickled.
+        Those that saw the last training: copies, or what functions made. Never pickled.
     model_ : keras.Model
         The compiled Keras network with the fitted weights; its outputs are scaled. Made when first asked for,
         never pickled.
@@ -171,15 +176,15 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
         self,
         alpha: float = 1e-3,
         *,
-        loss: str = "squared_error",
+        loss: LossOfNumbers = "squared_error",
         quantile: float = 0.5,
         scale_target: bool = True,
         hidden_layer_sizes: Any = (128, 64),
-        activation: str = "relu",
+        activation: Activation = "relu",
         dropout: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
-        epochs: int | str = "auto",
+        epochs: int | Literal["auto"] = "auto",
         batch_size: int = 128,
         validation_split: float = 0.1,
         early_stopping: bool = False,
@@ -187,7 +192,7 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
         penalize_output: bool = False,
         warm_start: bool = False,
         callbacks: Sequence[Any] | None = None,
-        dtype: str = "float32",
+        dtype: Precision = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:

@@ -13,6 +13,7 @@ from ._keras_model import (
     initial_weights as initial_weights,
     is_callback as is_callback,
     keras_estimator as keras_estimator,
+    makes_callbacks as makes_callbacks,
     start_weights as start_weights,
     strengths as strengths,
     weight_paths as weight_paths,

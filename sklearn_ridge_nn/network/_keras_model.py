@@ -289,6 +289,14 @@ def is_callback(candidate: Any) -> bool:
     )
 
 
+def makes_callbacks(candidate: Any) -> bool:
+    """Whether the candidate is a function or a class that may make such callbacks."""
+    if isinstance(candidate, type):
+        kinds = keras.callbacks.Callback, keras.callbacks.BackupAndRestore
+        return issubclass(candidate, kinds[0]) and not issubclass(candidate, kinds[1])
+    return callable(candidate) and not isinstance(candidate, keras.callbacks.Callback)
+
+
 def keras_estimator(
     architecture: Architecture,
     *,

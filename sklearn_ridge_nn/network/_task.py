@@ -169,7 +169,7 @@ class Task:
     patience : int or None
         Epochs without a better hold-out loss after which to stop, and whatever the number, the weights are
         those of the best epoch in the end; None trains all epochs and takes the last weights.
-    callbacks : sequence of keras.callbacks.Callback
+    callbacks : sequence of keras.callbacks.Callback or callable
     verbose : int
     start : State or None
         Where to continue from; None initialises the network.
@@ -269,7 +269,7 @@ class Trained:
     best_epoch : int or None
         With early stopping, the epoch whose weights these are, counted from 0 in this training.
     callbacks : list
-        The copies of the task's callbacks that saw this training.
+        Those that saw this training: copies of the task's, and what its functions made.
     seconds : float
         The training's share of the time that a trainer took, compiling included.
 

@@ -22,6 +22,7 @@ from sklearn_ridge_nn.network import (
     derived_seed,
     divergence,
     hits,
+    is_callback,
     keras_estimator,
     logits,
     optimizer_signature,
@@ -63,7 +64,7 @@ def train_with_keras(task: Task, classes: np.ndarray | None) -> Trained:
     if task.constant_outputs is not None and task.start is None:
         network.set_weights(start_weights(task))
     bookkeeping = _Bookkeeping(task)
-    own_callbacks = _detached_copies(task.callbacks)
+    own_callbacks = _callbacks_of_this_fit(task.callbacks)
     log = _EpochLog()
     callbacks: list[keras.callbacks.Callback] = [bookkeeping, *own_callbacks, log]
     stopping = None
@@ -119,6 +120,22 @@ def _validation(task: Task) -> dict[str, Any]:
         "validation_data": forever(),
         "validation_steps": task.n_batches(task.validation_rows),
     }
+
+
+def _callbacks_of_this_fit(callbacks: Sequence[Any]) -> list[keras.callbacks.Callback]:
+    """Return copies of callbacks, and those that functions make, in their order."""
+    copies = iter(_detached_copies([callback for callback in callbacks if is_callback(callback)]))
+    return [next(copies) if is_callback(callback) else _made_by(callback) for callback in callbacks]
+
+
+def _made_by(make: Any) -> keras.callbacks.Callback:
+    callback = make()
+    if not is_callback(callback):
+        raise TypeError(
+            f"callbacks holds {make!r}, which must return a keras.callbacks.Callback (BackupAndRestore "
+            f"excepted) when it is called without arguments. It returned {callback!r}."
+        )
+    return callback
 
 
 def _detached_copies(callbacks: Sequence[keras.callbacks.Callback]) -> list[keras.callbacks.Callback]:

@@ -20,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import RidgeMLPClassifier
+import sklearn_ridge_nn.model_selection as ours
+from sklearn_ridge_nn import RidgeMLPClassifier, diagnose
 from sklearn_ridge_nn.training import _grouping as stacks
 
 # -- labels ---------------------------------------------------------------------------------------
@@ -567,3 +568,51 @@ def test_fits_warn_of_nothing(cancer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         RidgeMLPClassifier(epochs=1).fit(*cancer).predict(cancer[0])
+
+
+def test_one_hot_rows_warn_once_and_say_how_to_pass_classes(wine, small):
+    X, y = wine
+    with pytest.warns(UserWarning, match=r"exactly one 1 among 3 columns.*argmax\(axis=1\)") as caught:
+        one_hot = small().fit(X, np.eye(3, dtype=int)[y])
+    assert len(caught) == 1
+    assert one_hot.predict(X).shape == (178, 3)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        ours.cross_val_score(small(), X, np.eye(3, dtype=int)[y], cv=3)
+    assert len(caught) == 1
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ours.GridSearchCV(small(), {"alpha": [0.1, 1.0]}, cv=3).fit(X, np.eye(3, dtype=int)[y])
+        diagnose(
+            small(epochs=4),
+            X,
+            np.eye(3, dtype=int)[y],
+            alphas=[0.1, 1.0],
+            cv=2,
+            epochs="settled",
+            max_epochs=8,
+        )
+    assert len([warning for warning in caught if "one-hot" in str(warning.message)]) == 2
+    with (
+        pytest.warns(UserWarning, match="one-hot"),
+        pytest.raises(ValueError, match=r"class_weight does not apply.*exactly one 1.*argmax"),
+    ):
+        small(class_weight="balanced").fit(X, np.eye(3, dtype=int)[y])
+
+
+@pytest.mark.parametrize(
+    "Y",
+    [
+        np.eye(2, dtype=int)[[0, 1, 0, 1, 1, 0]],  # two columns may be two labels
+        np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 0, 1], [0, 1, 0]]),
+        np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [0, 0, 1], [0, 1, 0]]),
+    ],
+)
+def test_other_indicators_do_not_warn(Y, small):
+    small(validation_split=0).fit(np.arange(12.0).reshape(6, 2), Y)
+
+
+def test_rows_of_a_part_do_not_warn(multilabel, small):
+    X, Y = multilabel
+    one = Y.sum(axis=1) == 1
+    small().partial_fit(X[one], Y[one])

@@ -1,5 +1,7 @@
 """Bad parameters and bad data: scikit-learn's errors, which name what is wrong and the way out."""
 
+from typing import get_args
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,8 @@ from scipy.sparse import csr_array
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn.estimators import Activation, LossOfNumbers, Precision
+from sklearn_ridge_nn.network import ACTIVATIONS, NUMBER_LOSSES
 
 
 @pytest.mark.parametrize(
@@ -53,9 +57,10 @@ from sklearn_ridge_nn import RidgeMLPClassifier
         ("class_weight", [1, 2]),
         ("warm_start", None),
         ("callbacks", "history"),
-        ("callbacks", [print]),
+        ("callbacks", [1]),
         ("callbacks", [keras.callbacks.BackupAndRestore("backup")]),
-        ("callbacks", [keras.callbacks.History]),
+        ("callbacks", [keras.callbacks.BackupAndRestore]),
+        ("callbacks", [keras.optimizers.SGD]),
         ("dtype", "float16"),
         ("dtype", np.float32),
         ("random_state", -1),
@@ -248,3 +253,11 @@ def test_a_fit_that_fails_leaves_the_estimator_as_it_was(was_fitted, error, canc
     assert set(vars(classifier)) == before
     if was_fitted:
         np.testing.assert_array_equal(classifier.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [(Activation, ACTIVATIONS), (LossOfNumbers, NUMBER_LOSSES), (Precision, ("float32", "float64"))],
+)
+def test_type_checkers_see_the_words_that_are_taken(words, values):
+    assert get_args(words) == tuple(values)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from sklearn_ridge_nn import RidgeMLPClassifier, build_network
 from sklearn_ridge_nn.network._random import epoch_order
@@ -86,6 +87,57 @@ def test_a_callback_that_reads_its_model_trains(cancer, small):
             self.n_layers = len(model.layers)
 
     assert small(callbacks=[Counter()]).fit(*cancer).callbacks_[0].n_layers == 2
+
+
+class Filling(keras.callbacks.Callback):
+    """Fills a list that it did not make."""
+
+    def __init__(self, losses):
+        super().__init__()
+        self.losses = losses
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(logs["val_data_loss"])
+
+
+def test_what_a_function_makes_is_used_as_it_is(cancer, small):
+    losses = []
+    classifier = small(callbacks=[lambda: Filling(losses)], epochs=3).fit(*cancer)
+    np.testing.assert_array_equal(losses, classifier.history_["val_data_loss"])
+    assert classifier.callbacks_[0].losses is losses
+    copied = small(callbacks=[Filling(losses)], epochs=3).fit(*cancer)
+    assert len(losses) == 3  # instances are copied, with what they hold
+    np.testing.assert_array_equal(copied.callbacks_[0].losses[3:], losses)
+
+
+def test_functions_keep_what_they_know_in_searches(cancer, small):
+    losses = []
+    network = small(callbacks=[lambda: Filling(losses)], epochs=2)
+    search = GridSearchCV(network, {"alpha": [0.0, 1.0]}, cv=2).fit(*cancer)
+    assert len(losses) == 2 * (4 + 1)
+    np.testing.assert_array_equal(search.best_estimator_.history_["val_data_loss"], losses[-2:])
+
+
+def test_a_class_is_made_anew_for_every_fit_and_keeps_its_place(cancer, small):
+    first = Recorder()
+    classifier = small(callbacks=[first, Recorder, lambda: first]).fit(*cancer)
+    kinds = [type(callback) for callback in classifier.callbacks_]
+    assert kinds == [Recorder, Recorder, Recorder]
+    copied, made, same = classifier.callbacks_
+    assert copied is not first
+    assert same is first
+    assert made is not classifier.fit(*cancer).callbacks_[1]
+
+
+@pytest.mark.parametrize("made", [None, 3, keras.callbacks.BackupAndRestore("backup")])
+def test_a_function_that_makes_no_callback_is_named(made, cancer, small):
+    def make():
+        return made
+
+    with pytest.raises(
+        TypeError, match=r"callbacks holds <function .*make.*must return a keras.*It returned"
+    ):
+        small(callbacks=[make]).fit(*cancer)
 
 
 def test_a_callback_that_cannot_be_copied_is_named(tmp_path, cancer, small):

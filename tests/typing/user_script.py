@@ -20,7 +20,7 @@ from sklearn_ridge_nn import (
     bias_variance,
     diagnose,
 )
-from sklearn_ridge_nn.model_selection import GridSearchCV
+from sklearn_ridge_nn.model_selection import GridSearchCV, cross_validate, learning_curve
 from sklearn_ridge_nn.training import Architecture, Task, train
 
 X, y = np.zeros((10, 2)), np.arange(10) % 2
@@ -44,4 +44,14 @@ assert_type(sklearn_ridge_nn.__version__, str)
 RidgeMLPClassifier(0.01, (8,))  # type: ignore[call-arg]
 RidgeMLPClassifier(regularisation=0.01)  # type: ignore[call-arg]
 RidgeMLPRegressor(class_weight="balanced")  # type: ignore[call-arg]
+RidgeMLPClassifier(activation="relux")  # type: ignore[arg-type]
+RidgeMLPClassifier(dtype="float16")  # type: ignore[arg-type]
+RidgeMLPClassifier(epochs="best")  # type: ignore[arg-type]
+RidgeMLPClassifier(class_weight="balance")  # type: ignore[arg-type]
+RidgeMLPRegressor(loss="mse")  # type: ignore[arg-type]
+RidgeMLPClassifierCV(selection="2se")  # type: ignore[arg-type]
+diagnose(classifier, X, y, epochs="auto")  # type: ignore[arg-type]
+diagnose(classifier, X, y, stronger="more")  # type: ignore[arg-type]
+cross_validate(classifier, X, y, cvv=3)  # type: ignore[call-arg]
+learning_curve(classifier, X, y, train_size=[10])  # type: ignore[call-arg]
 sklearn_ridge_nn.Evidence  # type: ignore[attr-defined]
