@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-outside test-lowest lint format bench docs clean
+.PHONY: help demo test test-slow test-outside test-ecosystem test-lowest lint format bench docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -35,6 +35,12 @@ test-slow: $(VENV)/.extra-test ## run the tests that take minutes: what followin
 test-outside: docs $(VENV)/.extra-test ## open report and documentation in a browser; install the wheel alone
 	$(BIN)/python -m pytest tests/outside
 
+test-ecosystem: ## run the tests with the packages that users combine this one with, in an environment of its own
+	@test -x .venv-ecosystem/bin/python || $(PYTHON) -m venv .venv-ecosystem
+	@echo "Setting up .venv-ecosystem ..."
+	@.venv-ecosystem/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-ecosystem.txt -e '.[ecosystem]'
+	.venv-ecosystem/bin/python -m pytest tests/ecosystem
+
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows (Python 3.11)
 	@test -x .venv-lowest/bin/python || python3.11 -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[test]'
@@ -58,4 +64,4 @@ docs: $(VENV)/.extra-docs ## build the documentation into docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
 clean: ## remove the environments and everything built
-	rm -rf .venv .venv-lowest .coverage* build dist docs/_build docs/auto_examples docs/generated
+	rm -rf .venv .venv-lowest .venv-ecosystem .coverage* build dist docs/_build docs/auto_examples docs/generated

@@ -16,6 +16,7 @@ from .estimators import (
     RidgeMLPClassifier as RidgeMLPClassifier,
     RidgeMLPRegressor as RidgeMLPRegressor,
 )
+from .export import to_onnx as to_onnx
 from .model_selection._shared import (
     RidgeMLPClassifierCV as RidgeMLPClassifierCV,
     RidgeMLPRegressorCV as RidgeMLPRegressorCV,

@@ -25,13 +25,14 @@ WINGS = {
     "training": {"network"},
     "estimators": {"network", "training"},
     "evidence": set(),
+    "export": {"estimators", "network"},
     "display": {"evidence"},
     "report": {"display", "evidence"},
     "model_selection": {"estimators", "evidence", "training"},
     "diagnosis": {
         "display", "estimators", "evidence", "model_selection", "network", "report", "training",
     },
-    "cli": {"diagnosis", "display", "estimators", "evidence", "model_selection", "report"},
+    "cli": {"diagnosis", "display", "estimators", "evidence", "export", "model_selection", "report"},
 }  # fmt: skip
 #: Files that every wing may import.
 FOR_ALL = {"_extras", "_sklearn"}
@@ -52,6 +53,9 @@ HEAVY = {
     "pandas": {"cli", "diagnosis._alpha_diagnosis", "diagnosis._bias_variance_result"},
     "pyarrow": {"cli._tables"},
     "skops": {"cli._model_file"},
+    "skl2onnx": {"export"},
+    "onnx": {"export"},
+    "onnxruntime": {"export"},
 }  # fmt: skip
 FILES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))

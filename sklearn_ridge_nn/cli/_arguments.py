@@ -51,6 +51,10 @@ examples:
   ridge-nn predict new.csv --model model.skops --proba --keep id > labels.csv
   cat new.csv | ridge-nn predict - --model model.skops | head
 """,
+    "export": """
+examples:
+  ridge-nn export model.skops --output model.onnx
+""",
     "show": """
 examples:
   ridge-nn show model.skops
@@ -197,6 +201,16 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_reading(predict)
     _add_common(predict, has_seed=False)
+
+    export = add(
+        "export",
+        "write a model as ONNX, for other languages",
+        "Write a model as ONNX, which onnxruntime and others run without Python. It is compared with the "
+        "model\non rows like those it was trained on. Needs the extra 'onnx'.",
+    )
+    export.add_argument("model", metavar="MODEL", help="a model saved by fit")
+    export.add_argument("--output", required=True, metavar="FILE", help="where to write (.onnx)")
+    _add_common(export, has_seed=False)
 
     show = add(
         "show",

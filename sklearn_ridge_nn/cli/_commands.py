@@ -187,11 +187,28 @@ class ShowArguments:
     json: bool
 
 
-Arguments: TypeAlias = DiagnoseArguments | FitArguments | PredictArguments | ShowArguments
+@dataclass(frozen=True, kw_only=True)
+class ExportArguments:
+    """Arguments of ``ridge-nn export``.
+
+    Attributes
+    ----------
+    model : str
+        The file of the model.
+    output : str
+        The file to write.
+    """
+
+    model: str
+    output: str
+
+
+Arguments: TypeAlias = DiagnoseArguments | FitArguments | PredictArguments | ShowArguments | ExportArguments
 #: The class of each command's arguments.
 COMMANDS: dict[str, type[Arguments]] = {
     "diagnose": DiagnoseArguments,
     "fit": FitArguments,
     "predict": PredictArguments,
     "show": ShowArguments,
+    "export": ExportArguments,
 }
