@@ -185,8 +185,8 @@ def diagnose(
     ``sample_weight`` where those are given (those of another estimator than ours are not weighted); so are
     scores by ``sample_weight``, as in scikit-learn's search. Train losses are over the rows that the
     network was trained on, so without the hold-out of ``validation_split``; train scores are scikit-learn's,
-    over all training rows of the split. With ``random_state=None`` one seed is drawn for all alphas, and
-    one for each step before the network that has none. A
+    over all training rows of the split. With ``random_state=None`` one seed is drawn for all alphas.
+    Each step before the network that has no seed is given one, which follows from the network's. A
     training whose loss diverges warns, and its alpha is left undetermined.
 
     Memory holds each split's training and test rows once more, as the network gets to see them.

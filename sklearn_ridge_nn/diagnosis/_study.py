@@ -126,7 +126,8 @@ def with_seeds(estimator: BaseEstimator, prefix: str) -> BaseEstimator:
     """Return a clone in which all that comes before the network draws alike in every fit.
 
     A step without a seed would transform or resample otherwise in every round of training, which goes on
-    from networks that know the rows as they were. So each gets one, drawn as the network's is.
+    from networks that know the rows as they were. So each gets one, which follows from the network's if that
+    is an int.
 
     Parameters
     ----------
@@ -140,7 +141,9 @@ def with_seeds(estimator: BaseEstimator, prefix: str) -> BaseEstimator:
         for name, value in estimator.get_params().items()
         if value is None and name.rpartition("__")[2] == "random_state" and name != f"{prefix}random_state"
     ]
-    return estimator.set_params(**{name: drawn_seed(None) for name in unset})
+    seed = estimator.get_params()[f"{prefix}random_state"]
+    rng = np.random.RandomState(seed) if isinstance(seed, Integral) else None
+    return estimator.set_params(**{name: drawn_seed(rng) for name in sorted(unset)})
 
 
 def drawn_seed(random_state: Any) -> int:

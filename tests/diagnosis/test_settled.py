@@ -306,4 +306,8 @@ def test_steps_without_a_seed_transform_alike_in_all_rounds():
     assert len(found.rounds) > 1
     assert len(Noting.made) > 2
     assert len(set(Noting.made)) == 2
+    again = diagnose(
+        estimator, X, y, alphas=[0.01, 1.0], cv=2, epochs="settled", max_epochs=8, remedies=False
+    )
+    np.testing.assert_array_equal(again.test_loss, found.test_loss)
     assert estimator[0].random_state is None
