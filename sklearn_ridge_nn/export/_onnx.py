@@ -312,8 +312,14 @@ def _compare(model: Any, estimator: Any, X: Any) -> None:
     """Raise if a model predicts otherwise than what it was made of."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    *_, got = session.run(None, _inputs(X))
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        *_, got = session.run(None, _inputs(X))
+    except Exception as error:  # its own classes have no base but Exception
+        first_line = str(error).partition("\n")[0]
+        raise ValueError(
+            f"onnxruntime cannot run what skl2onnx makes of the steps for such columns: {first_line}"
+        ) from error
     if is_classifier(estimator):
         expected = estimator.predict_proba(X)
         allowed = TOLERANCE

@@ -270,6 +270,24 @@ def test_what_cannot_be_converted_is_named(wine, mixed):
         to_onnx(pipeline, X)
 
 
+def test_what_does_not_run_is_refused(mixed, monkeypatch):
+    """skl2onnx's own converter makes an imputer of double precision that onnxruntime does not have."""
+    from sklearn_ridge_nn.export import _network_converter
+
+    X, y = mixed
+    monkeypatch.setattr(_network_converter, "convert_imputer", _network_converter.convert_sklearn_imputer)
+    pipeline = columns_pipeline(OneHotEncoder(), classifier()).fit(X, y)
+    with pytest.raises(ValueError, match=r"onnxruntime cannot run what skl2onnx makes .*Imputer"):
+        to_onnx(pipeline, X)
+
+
+def test_categories_that_are_numbers_or_truth_values(mixed):
+    X, y = mixed
+    encode = make_column_transformer((OneHotEncoder(), ["is_new", "count", "two words"]))
+    pipeline = make_pipeline(encode, classifier()).fit(X, y)
+    assert_predicts_as(pipeline, to_onnx(pipeline, X), X)
+
+
 def test_what_predicts_otherwise_is_refused(wine, monkeypatch):
     """No converter of skl2onnx is trusted: here the network's own is broken."""
     from sklearn_ridge_nn.export import _network_converter

@@ -13,7 +13,7 @@ from sklearn.model_selection import (
     HalvingRandomSearchCV as TheirRandomSearch,
     StratifiedKFold,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_ridge_nn import RidgeMLPClassifier, training as trainers
@@ -110,6 +110,17 @@ def test_other_parameters_are_told_apart_and_may_forbid_going_on(wine, epochs_tr
     mine = HalvingGridSearchCV(network(), grid, **options).fit(X, y)
     theirs = TheirGridSearch(network(), grid, **options).fit(X, y)
     assert_same(mine, theirs, X)
+
+
+def test_networks_that_are_replaced_are_trained_anew(wine, epochs_trained):
+    X, y = wine
+    grid = {"network": [network(random_state=seed, learning_rate=0.02) for seed in (0, 1, 2, 3)]}
+    options = {"resource": "network__epochs", "max_resources": 8, **OPTIONS}
+    estimator = Pipeline([("scale", StandardScaler()), ("network", network())])
+    mine = HalvingGridSearchCV(estimator, grid, **options).fit(X, y)
+    assert epochs_trained == [[2] * 12, [4] * 6, [8] * 3, [8]]
+    theirs = TheirGridSearch(estimator, grid, **options).fit(X, y)
+    np.testing.assert_allclose(mine.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
 
 
 def test_repeated_iterations_are_scikit_learns(wine):
