@@ -142,7 +142,7 @@ def with_seeds(estimator: BaseEstimator, prefix: str) -> BaseEstimator:
         if value is None and name.rpartition("__")[2] == "random_state" and name != f"{prefix}random_state"
     ]
     seed = estimator.get_params()[f"{prefix}random_state"]
-    rng = np.random.RandomState(seed) if isinstance(seed, Integral) else None
+    rng = np.random.RandomState(int(seed)) if isinstance(seed, Integral) else None
     return estimator.set_params(**{name: drawn_seed(rng) for name in sorted(unset)})
 
 
