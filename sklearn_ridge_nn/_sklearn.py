@@ -71,6 +71,7 @@ __all__ = [
     "fits_as_pipelines_do",
     "has_callbacks",
     "is_of_scikit_learn",
+    "is_sampler",
     "rebound",
     "refuse_difference",
     "safe_indexing",
@@ -307,6 +308,11 @@ def fits_as_pipelines_do(estimator: Any) -> bool:
         all(getattr(type(estimator), name, None) is getattr(kind, name, None) for name in names)
         for kind in kinds
     )
+
+
+def is_sampler(step: Any) -> bool:
+    """Return whether a step resamples the training rows, as imbalanced-learn's do, and skips others."""
+    return hasattr(step, "fit_resample") and not hasattr(step, "transform")
 
 
 def scorers_in(scorer: Any) -> Iterable[Any]:

@@ -17,13 +17,13 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn._sklearn import safe_indexing
+from sklearn_ridge_nn._sklearn import is_sampler, safe_indexing
 from sklearn_ridge_nn.diagnosis._classification import Classification, Splits
 from sklearn_ridge_nn.diagnosis._measures import losses_and_weights, squared_error
 from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.estimators import layer_sizes, n_epochs
 from sklearn_ridge_nn.evidence import Evidence, Trial
-from sklearn_ridge_nn.model_selection._shared import Measure, Measurement, Study, is_sampler
+from sklearn_ridge_nn.model_selection._shared import Measure, Measurement, Study
 
 #: What is studied.
 Problem: TypeAlias = Classification | Regression

@@ -18,13 +18,10 @@ from skl2onnx.operator_converters.imputer_op import convert_sklearn_imputer
 from skl2onnx.proto import onnx_proto
 
 from sklearn_ridge_nn.estimators import NetworkClassifier, fitted_architecture
-from sklearn_ridge_nn.network import NUMBER_LOSSES
+from sklearn_ridge_nn.network import LEAKY_SLOPE, NUMBER_LOSSES, SELU_ALPHA, SELU_SCALE, SQRT_HALF
 
 _TENSOR = onnx_proto.TensorProto
 _ONNX_TYPES = {np.dtype(np.float32): _TENSOR.FLOAT, np.dtype(np.float64): _TENSOR.DOUBLE}
-#: Constants of the activations, as in the network's own forward pass.
-_SQRT_HALF, _LEAKY_SLOPE = float(np.float32(0.5**0.5)), float(np.float32(0.2))
-_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 def register(kind: type) -> None:
@@ -206,21 +203,21 @@ def _softplus(graph: _Graph, z: str) -> str:
 
 def _gelu(graph: _Graph, z: str) -> str:
     """Add GELU; onnxruntime has the error function in single precision only."""
-    scaled = graph.to_precision(graph.add("Mul", z, _SQRT_HALF), np.dtype(np.float32))
+    scaled = graph.to_precision(graph.add("Mul", z, SQRT_HALF), np.dtype(np.float32))
     error = graph.to_precision(graph.add("Erf", scaled), graph.dtype)
     return graph.add("Mul", graph.add("Mul", z, 0.5), graph.add("Add", error, 1.0))
 
 
 def _selu(graph: _Graph, z: str) -> str:
-    negative = graph.add("Mul", _less_one(graph, z), _SELU_ALPHA)
-    return graph.add("Mul", _where_positive(graph, z, negative), _SELU_SCALE)
+    negative = graph.add("Mul", _less_one(graph, z), SELU_ALPHA)
+    return graph.add("Mul", _where_positive(graph, z, negative), SELU_SCALE)
 
 
 #: Hidden activations by their Keras names.
 ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
     "elu": lambda graph, z: _where_positive(graph, z, _less_one(graph, z)),
     "gelu": _gelu,
-    "leaky_relu": lambda graph, z: _where_positive(graph, z, graph.add("Mul", z, _LEAKY_SLOPE)),
+    "leaky_relu": lambda graph, z: _where_positive(graph, z, graph.add("Mul", z, LEAKY_SLOPE)),
     "linear": lambda graph, z: z,  # noqa: ARG005
     "mish": lambda graph, z: graph.add("Mul", z, graph.add("Tanh", _softplus(graph, z))),
     "relu": lambda graph, z: graph.add("Relu", z),

@@ -17,6 +17,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ridge_nn._extras import required
+from sklearn_ridge_nn._sklearn import is_sampler
 from sklearn_ridge_nn.estimators import NetworkClassifier, NetworkRegressor
 
 #: Rows that the ONNX model is compared on with the estimator.
@@ -114,11 +115,7 @@ def _without_samplers(estimator: Any) -> Any:
     """Return a Pipeline without steps that do nothing to rows to predict; they are not copied."""
     if not isinstance(estimator, Pipeline):
         return estimator
-    steps = [
-        (name, step)
-        for name, step in estimator.steps[:-1]
-        if not (hasattr(step, "fit_resample") and not hasattr(step, "transform"))
-    ]
+    steps = [(name, step) for name, step in estimator.steps[:-1] if not is_sampler(step)]
     name, last = estimator.steps[-1]
     last = _without_samplers(_chosen(last))
     return Pipeline([*steps, (name, last)])

@@ -262,11 +262,6 @@ def pipelines_of(estimator: BaseEstimator) -> list[Pipeline]:
     return pipelines
 
 
-def is_sampler(step: Any) -> bool:
-    """Return whether a step resamples the training rows, as imbalanced-learn's do, and skips others."""
-    return hasattr(step, "fit_resample") and not hasattr(step, "transform")
-
-
 def equal(value: Any, other: Any) -> bool:
     """Return whether two objects of any kind are known to hold the same values."""
     if value is other:

@@ -11,8 +11,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from sklearn_ridge_nn._sklearn import check_method_params, safe_indexing, safe_split
-from sklearn_ridge_nn.model_selection._calls import Call, equal, final_network, is_sampler, pipelines_of
+from sklearn_ridge_nn._sklearn import check_method_params, is_sampler, safe_indexing, safe_split
+from sklearn_ridge_nn.model_selection._calls import Call, equal, final_network, pipelines_of
 
 
 class _Remembered:

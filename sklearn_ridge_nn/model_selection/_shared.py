@@ -5,7 +5,6 @@ from sklearn_ridge_nn.model_selection._calls import (
     Measure,
     Measurement,
     final_network,
-    is_sampler,
     why_on_its_own,
 )
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
@@ -22,7 +21,6 @@ __all__ = [
     "RidgeMLPRegressorCV",
     "Study",
     "final_network",
-    "is_sampler",
     "no_score",
     "run_study",
     "why_on_its_own",

@@ -1,6 +1,10 @@
 from ._forward import (
     ACTIVATIONS as ACTIVATIONS,
     BLOCK_ROWS as BLOCK_ROWS,
+    LEAKY_SLOPE as LEAKY_SLOPE,
+    SELU_ALPHA as SELU_ALPHA,
+    SELU_SCALE as SELU_SCALE,
+    SQRT_HALF as SQRT_HALF,
     hits as hits,
     log_probabilities as log_probabilities,
     logits as logits,

@@ -15,8 +15,8 @@ from sklearn_ridge_nn.network._task import Architecture, MatrixLike, TargetType
 BLOCK_ROWS = 4096
 
 #: TensorFlow holds these two in float32, whatever the precision of the network.
-_SQRT_HALF, _LEAKY_SLOPE = float(np.float32(0.5**0.5)), float(np.float32(0.2))
-_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+SQRT_HALF, LEAKY_SLOPE = float(np.float32(0.5**0.5)), float(np.float32(0.2))
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 def _relu(z: np.ndarray) -> np.ndarray:
@@ -28,7 +28,7 @@ def _elu(z: np.ndarray) -> np.ndarray:
 
 
 def _selu(z: np.ndarray) -> np.ndarray:
-    return _SELU_SCALE * np.where(z > 0, z, _SELU_ALPHA * np.expm1(np.minimum(z, 0)))
+    return SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0)))
 
 
 def _softplus(z: np.ndarray) -> np.ndarray:
@@ -39,8 +39,8 @@ def _softplus(z: np.ndarray) -> np.ndarray:
 #: argument.
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "elu": _elu,
-    "gelu": lambda z: 0.5 * z * (1 + erf(z * _SQRT_HALF)),
-    "leaky_relu": lambda z: np.where(z > 0, z, _LEAKY_SLOPE * z),
+    "gelu": lambda z: 0.5 * z * (1 + erf(z * SQRT_HALF)),
+    "leaky_relu": lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
     "linear": lambda z: z,
     "mish": lambda z: z * np.tanh(_softplus(z)),
     "relu": _relu,
