@@ -2,15 +2,13 @@
 PYTHON ?= python3
 # Processes that run the tests: each imports TensorFlow, half a gigabyte.
 JOBS ?= 2
-# Not empty: the tests measure their coverage, which takes a third longer, and hold it to its floor.
-COVERAGE ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 # TensorFlow greets at length; 3 leaves errors only.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-outside test-ecosystem test-lowest lint format bench docs clean
+.PHONY: help demo test test-slow test-outside test-ecosystem test-lowest coverage lint format bench docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -27,7 +25,7 @@ demo: $(VENV)/.extra-cli ## diagnose the default network on breast_cancer
 	@$(BIN)/ridge-nn diagnose --dataset breast_cancer --alphas 0,1e-3:1:7 --cv 5x2 --remedies all --html demo.html --plot demo.png
 
 test: $(VENV)/.extra-test ## run the tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" $(if $(COVERAGE),--cov --cov-report=term)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
 
 test-slow: $(VENV)/.extra-test ## run the tests that take minutes: what following the advice of reports leads to
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow
@@ -35,11 +33,20 @@ test-slow: $(VENV)/.extra-test ## run the tests that take minutes: what followin
 test-outside: docs $(VENV)/.extra-test ## open report and documentation in a browser; install the wheel alone
 	$(BIN)/python -m pytest tests/outside
 
-test-ecosystem: ## run the tests with the packages that users combine this one with, in an environment of its own
+.venv-ecosystem/.extra-ecosystem: pyproject.toml constraints-ecosystem.txt
 	@test -x .venv-ecosystem/bin/python || $(PYTHON) -m venv .venv-ecosystem
-	@echo "Setting up .venv-ecosystem ..."
+	@echo "Setting up .venv-ecosystem (the first time takes some minutes) ..."
 	@.venv-ecosystem/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-ecosystem.txt -e '.[ecosystem]'
+	@touch $@
+
+test-ecosystem: .venv-ecosystem/.extra-ecosystem ## run the tests with the packages that users combine this one with, in an environment of its own
 	.venv-ecosystem/bin/python -m pytest tests/ecosystem
+
+# What tests in both environments reach, together. It takes a third longer than these tests do.
+coverage: $(VENV)/.extra-test .venv-ecosystem/.extra-ecosystem ## measure what the tests reach, and hold it to its floor
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" --cov --cov-report=
+	.venv-ecosystem/bin/python -m pytest tests/ecosystem --cov --cov-append --cov-report=
+	$(BIN)/python -m coverage report --fail-under=97.5
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows (Python 3.11)
 	@test -x .venv-lowest/bin/python || python3.11 -m venv .venv-lowest

@@ -4,6 +4,7 @@ from .diagnosis import (
     BiasVariance as BiasVariance,
     bias_variance as bias_variance,
     diagnose as diagnose,
+    skore_checks as skore_checks,
 )
 from .display import (
     AlphaCurveDisplay as AlphaCurveDisplay,

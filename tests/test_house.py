@@ -35,7 +35,7 @@ WINGS = {
     "cli": {"diagnosis", "display", "estimators", "evidence", "export", "model_selection", "report"},
 }  # fmt: skip
 #: Files that every wing may import.
-FOR_ALL = {"_extras", "_sklearn"}
+FOR_ALL = {"_extras", "_observed", "_sklearn"}
 #: Wings that users import from. What other wings use of them beside is in their file `_shared`.
 PUBLIC = {"model_selection", "training"}
 #: Heavy libraries, and the files and wings that may import them.

@@ -192,7 +192,13 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write the classes' probabilities as well, where there are classes",
     )
-    predict.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="copy to the output")
+    predict.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="copy to the output; may be repeated, or a,b",
+    )
     predict.add_argument(
         "--output", metavar="FILE", help="where to write (.csv, .tsv); without it, or with -, to stdout"
     )
@@ -259,11 +265,15 @@ def _add_data(command: argparse.ArgumentParser) -> None:
         "some are not whole, else a classification)",
     )  # fmt: skip
     data.add_argument(
-        "--drop", action="append", default=[], metavar="COLUMN", help="not to learn from; may be repeated"
+        "--drop",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="not to learn from; may be repeated, or a,b",
     )
     data.add_argument(
         "--categorical", action="append", default=[], metavar="COLUMN",
-        help="it holds categories, even if they look like numbers or text; may be repeated",
+        help="it holds categories, even if they look like numbers or text; may be repeated, or a,b",
     )  # fmt: skip
     _add_reading(data)
 

@@ -87,8 +87,12 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
             f"--target is missing: which column is to be predicted? {table.name} has {listed(table.columns)}."
         )
     table.check_columns([arguments.target], "--target")
-    table.check_columns(arguments.drop, "--drop")
-    table.check_columns(arguments.categorical, "--categorical")
+    arguments = replace(
+        arguments,
+        drop=table.named(arguments.drop, "--drop"),
+        categorical=table.named(arguments.categorical, "--categorical"),
+    )
+    assert arguments.target is not None
     for one, other in (("drop", "categorical"), ("drop", "target"), ("categorical", "target")):
         twice = set(_names(arguments, one)) & set(_names(arguments, other))
         if twice:
@@ -133,7 +137,6 @@ def check_same_columns(table: Table, card: model_files.Card, keep: Sequence[str]
             f"{table.name} lacks {len(absent)} of the {len(expected)} columns that the model was trained on: "
             f"{listed(absent)}. {near}".strip()
         )
-    table.check_columns(keep, "--keep")
     allowed = {*expected, *keep, *card.data["dropped"], card.data["target"]}
     strange = [name for name in table.columns if name not in allowed]
     if strange:

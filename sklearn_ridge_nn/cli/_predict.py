@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -41,6 +42,7 @@ def _predict(
     table: Table, model: Pipeline, card: model_files.Card, separator: str, arguments: PredictArguments
 ) -> None:
     columns = Columns(tuple(card.data["numeric"]), tuple(card.data["categorical"]))
+    arguments = replace(arguments, keep=table.named(arguments.keep, "--keep"))
     check_same_columns(table, card, arguments.keep)
     results = ["prediction"]
     if arguments.proba:

@@ -163,6 +163,18 @@ class Table:
             if name not in self.columns:
                 raise InputError(f"{argument} {name!r}: {self.name} has no such column. {self.nearest(name)}")
 
+    def named(self, words: Sequence[str], argument: str) -> list[str]:
+        """Return the columns that an argument names, each once: ``a,b`` is two, unless it is one's name.
+
+        Raises
+        ------
+        InputError
+            If there is no such column.
+        """
+        names = [name for word in words for name in ([word] if word in self.columns else word.split(","))]
+        self.check_columns(names, argument)
+        return list(dict.fromkeys(names))
+
     def nearest(self, name: str) -> str:
         """Return which column was probably meant."""
         return did_you_mean(name, self.columns) or f"It has {listed(self.columns)}."

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, indexable, resample
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import Interval, validate_params
 from sklearn_ridge_nn.diagnosis._bias_variance_result import BiasVariance
 from sklearn_ridge_nn.diagnosis._measures import predictions
@@ -25,6 +26,7 @@ from sklearn_ridge_nn.diagnosis._study import (
 from sklearn_ridge_nn.model_selection._shared import Measurement, final_network, run_study
 
 
+@observed_as("sklearn.model_selection.cross_validate")
 @validate_params(
     {
         **STUDY_CONSTRAINTS,

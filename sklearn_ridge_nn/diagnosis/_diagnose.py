@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.metrics import get_scorer_names
 from sklearn.utils import indexable
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import Interval, StrOptions, validate_params
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.diagnosis._arrays import arrays_of
@@ -50,6 +51,7 @@ from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_n
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
+@observed_as("sklearn.model_selection.cross_validate")
 @validate_params(
     {
         **STUDY_CONSTRAINTS,

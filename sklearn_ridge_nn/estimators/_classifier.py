@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import check_sample_weight, fit_context
 from sklearn_ridge_nn.estimators import _labels as labels
 from sklearn_ridge_nn.estimators._fitted_network import NetworkClassifier
@@ -214,6 +215,7 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
         )
         self.class_weight = class_weight
 
+    @observed_as("sklearn.neural_network.MLPClassifier.fit")
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network, from new initial weights unless ``warm_start=True``.

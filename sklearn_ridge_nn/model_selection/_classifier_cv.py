@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import check_scoring, get_scorer, log_loss, make_scorer
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import fit_context
 from sklearn_ridge_nn.estimators import (
     CLASSIFIER_CONSTRAINTS,
@@ -201,6 +202,7 @@ class RidgeMLPClassifierCV(NetworkClassifier, NetworkCV):
         )
         self.class_weight = class_weight
 
+    @observed_as("sklearn.neural_network.MLPClassifier.fit")
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
         """Choose alpha by cross-validation, then train with it on all rows.

@@ -15,6 +15,7 @@ import numpy as np
 import sklearn.model_selection as theirs
 from sklearn.base import BaseEstimator
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import (
     BASE_SEARCH,
     HALVING_GRID_SEARCH,
@@ -194,6 +195,7 @@ class HalvingGridSearchCV(HALVING_GRID_SEARCH, _BatchedFit):
     """
 
     __module__ = "sklearn_ridge_nn.model_selection"
+    fit = observed_as("sklearn.model_selection.GridSearchCV.fit")(HALVING_GRID_SEARCH.fit)
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of(HALVING_GRID_SEARCH),
@@ -290,6 +292,7 @@ class HalvingRandomSearchCV(HALVING_RANDOM_SEARCH, _BatchedFit):
     """
 
     __module__ = "sklearn_ridge_nn.model_selection"
+    fit = observed_as("sklearn.model_selection.GridSearchCV.fit")(HALVING_GRID_SEARCH.fit)
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of(HALVING_RANDOM_SEARCH),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import check_scoring, get_scorer
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import fit_context
 from sklearn_ridge_nn.estimators import (
     REGRESSOR_CONSTRAINTS,
@@ -201,6 +202,7 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
         self.quantile = quantile
         self.scale_target = scale_target
 
+    @observed_as("sklearn.neural_network.MLPRegressor.fit")
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
         """Choose alpha by cross-validation, then train with it on all rows.

@@ -15,6 +15,7 @@ import numpy as np
 import sklearn.model_selection as theirs
 from sklearn.base import BaseEstimator
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import constraints_of, fit_context
 from sklearn_ridge_nn.estimators import SayingOnce
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
@@ -34,6 +35,7 @@ class _BatchedSearch:
     multimetric_: bool
     cv_results_: dict[str, Any]
 
+    @observed_as("sklearn.model_selection.GridSearchCV.fit")
     @SayingOnce()
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import sklearn.model_selection as theirs
 from sklearn.base import BaseEstimator
 
+from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import constraints_of, rebound, validate_params
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._parallel import trained_together
@@ -22,6 +23,7 @@ def _validated(function: Callable[..., Any]) -> Callable[[F], F]:
     return validate_params(constraints, prefer_skip_nested_validation=False)
 
 
+@observed_as("sklearn.model_selection.cross_validate")
 @_validated(theirs.cross_validate)
 def cross_validate(
     estimator: BaseEstimator,
@@ -101,6 +103,7 @@ def cross_validate(
     )
 
 
+@observed_as("sklearn.model_selection.cross_val_score")
 @_validated(theirs.cross_val_score)
 def cross_val_score(
     estimator: BaseEstimator,
@@ -159,6 +162,7 @@ def cross_val_score(
     )
 
 
+@observed_as("sklearn.model_selection.cross_val_predict")
 @_validated(theirs.cross_val_predict)
 def cross_val_predict(
     estimator: BaseEstimator,
@@ -212,6 +216,7 @@ def cross_val_predict(
     )
 
 
+@observed_as("sklearn.model_selection.validation_curve")
 @_validated(theirs.validation_curve)
 def validation_curve(
     estimator: BaseEstimator,
@@ -276,6 +281,7 @@ def validation_curve(
     )
 
 
+@observed_as("sklearn.model_selection.learning_curve")
 @_validated(theirs.learning_curve)
 def learning_curve(
     estimator: BaseEstimator,

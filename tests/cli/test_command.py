@@ -98,6 +98,27 @@ def test_diagnose_prints_and_writes_what_the_function_returns(ridge_nn, folder, 
     assert written.verdicts == expected.verdicts
 
 
+def test_columns_may_be_named_together(ridge_nn, folder, tmp_path):
+    """With commas between them, unless that is the name of a column; a column named twice is named once."""
+    (tmp_path / "t.csv").write_text(
+        'x,"a,b",a,b,y\n' + "".join(f"{n},1.5,{n % 3},{n % 2},{n}.5\n" for n in range(30))
+    )
+
+    def learnt_from(*arguments):
+        output = ["--model", "m.skops", "--alpha", "1", "--epochs", "1", "--test-size", "0.2"]
+        ridge_nn("fit", "t.csv", "--target", "y", *arguments, *output, cwd=tmp_path)
+        card = json.loads(ridge_nn("show", "m.skops", "--json", cwd=tmp_path)[0])
+        return card["data"]["numeric"] + card["data"]["categorical"]
+
+    assert learnt_from("--drop", "a,b") == ["x", "a", "b"]
+    assert learnt_from("--drop", "b,a") == ["x", "a,b"]
+    assert learnt_from("--categorical", "b,a", "--drop", "a,b", "--drop", "a,b") == ["x", "a", "b"]
+    printed, _ = ridge_nn(
+        "predict", "new.csv", "--model", "model.skops", "--keep", "id,age", "--keep", "id", cwd=folder
+    )
+    assert printed.splitlines()[0] == "id,age,prediction"
+
+
 def test_findings_speak_of_the_commands_arguments(ridge_nn, folder):
     printed, _ = ridge_nn(
         "diagnose", "--dataset", "wine", "--alphas", "1e-8,1e-7", "--epochs", "3", "--cv", "3"
@@ -499,6 +520,7 @@ def test_a_stream_of_another_encoding_gets_utf_8(folder):
         ("fit data.csv --target bought --model m.skops --test-size 1", "--test-size must be a share in"),
         ("fit data.csv --target bought --model m.skops --test-size 0.999", "leaves 240 to hold out"),
         ("fit rare.csv --target y --model m.skops", "Class 'b' of --target 'y' has a single row"),
+        ("diagnose data.csv --target bought --drop id,agee", "--drop 'agee'.*column. Did you mean 'age'"),
         ("predict new.csv --model no.skops", "There is no model 'no.skops'. 'ridge-nn fit' makes one"),
         ("predict new.csv --model data.csv", "data.csv is not a model of 'ridge-nn fit'"),
         ("predict oneclass.csv --model model.skops", "lacks 4 of the 4 columns .*: 'age', 'city'"),

@@ -1,0 +1,63 @@
+"""Ray, through joblib's backend: chunks run on its workers, with the same results."""
+
+import joblib
+import numpy as np
+import pytest
+import ray
+from ray.util.joblib import register_ray
+from sklearn.datasets import load_wine
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_ridge_nn import RidgeMLPClassifier, training as trainers
+from sklearn_ridge_nn.model_selection import GridSearchCV, _chunks, cross_validate
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+    register_ray()
+    yield
+    ray.shutdown()
+
+
+def test_a_search_on_two_workers_has_the_results_of_one_process(two_workers, monkeypatch):
+    """And none is trained in this process.
+
+    Weights are the same to the last bit, for the chunks are the same. Ray's workers have one thread for
+    NumPy's matrix products, on which the last bit of a prediction depends.
+    """
+    monkeypatch.setattr(_chunks, "CHUNK_OPERATIONS", 1)  # every fold in a chunk of its own
+    trained = []
+    train = trainers.train
+
+    def counting(tasks, *args):
+        trained.append(len(tasks))
+        return train(tasks, *args)
+
+    monkeypatch.setattr(trainers, "train", counting)
+    X, y = load_wine(return_X_y=True)
+    pipeline = make_pipeline(
+        StandardScaler(), RidgeMLPClassifier(hidden_layer_sizes=(8,), epochs=3, random_state=0)
+    )
+    options = {"cv": 4, "return_estimator": True}
+    grid = {"ridgemlpclassifier__alpha": [0.0, 1e-3, 1.0]}
+    here = GridSearchCV(
+        pipeline, grid, cv=4, scoring="neg_log_loss", refit=False, return_train_score=True
+    ).fit(X, y)
+    weights_here = cross_validate(pipeline, X, y, **options)["estimator"]
+    assert trained == [3] * 4 + [1] * 4
+    with joblib.parallel_config(backend="ray"):
+        there = GridSearchCV(
+            pipeline, grid, cv=4, scoring="neg_log_loss", refit=False, return_train_score=True, n_jobs=2
+        ).fit(X, y)
+        weights_there = cross_validate(pipeline, X, y, n_jobs=2, **options)["estimator"]
+    assert trained == [3] * 4 + [1] * 4
+    for a, b in zip(weights_here, weights_there, strict=True):
+        for kernel, other in zip(a[-1].coefs_, b[-1].coefs_, strict=True):
+            np.testing.assert_array_equal(kernel, other)
+    for name, values in here.cv_results_.items():
+        if "score" in name and "time" not in name:
+            np.testing.assert_allclose(values, there.cv_results_[name], rtol=1e-13, err_msg=name)
