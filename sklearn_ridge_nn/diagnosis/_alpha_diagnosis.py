@@ -46,6 +46,22 @@ KNOWN_LOSSES = ("neg_log_loss", *(metric for metric in REGRESSION_METRICS if met
 MOST_FOLDS = 10
 
 
+class Findings(tuple[Finding, ...]):
+    """Findings, which show themselves."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        from sklearn_ridge_nn import report
+
+        return report.findings_text(self, width=100)
+
+    def _repr_html_(self) -> str:
+        from sklearn_ridge_nn import report
+
+        return report.findings_fragment(self)
+
+
 class AlphaDiagnosis(Evidence):
     """The verdict on every alpha: the network underfits, is good, or overfits.
 
@@ -178,9 +194,9 @@ class AlphaDiagnosis(Evidence):
     __module__ = "sklearn_ridge_nn"
 
     @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """What every check says, problems first."""
-        return find(self)
+    def findings(self) -> Findings:
+        """What every check says, problems first: a tuple of `Finding`, which print and notebooks show."""
+        return Findings(find(self))
 
     @classmethod
     def from_cv_results(

@@ -129,6 +129,27 @@ class BiasVariance(Decomposition):
             )
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from sklearn_ridge_nn import report
+
+        name = self.param_name.rpartition("__")[2]
+        columns = {
+            name: [written_out(f"{alpha:.3g}") for alpha in self.alphas],
+            **{
+                mean.replace("_", " "): [written_out(f"{value:.3g}") for value in getattr(self, mean)]
+                for mean in self._means
+            },
+        }
+        n_rows = self._rows(self._means[0]).shape[1]
+        return report.table_fragment(
+            f"Bias and variance over {name}",
+            f"Means over {n_rows} test row{'s' if n_rows > 1 else ''}, of networks trained on "
+            f"{self.n_resamples} resamples of the others.",
+            columns,
+            self.plot,
+            f"Loss, bias and variance over {name}.",
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """Return the means, one row per alpha.
 

@@ -1,2 +1,7 @@
-from ._html import fragment as fragment, page as page
-from ._text import text as text
+from ._html import (
+    findings_fragment as findings_fragment,
+    fragment as fragment,
+    page as page,
+    table_fragment as table_fragment,
+)
+from ._text import findings_text as findings_text, text as text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -49,16 +49,61 @@ def page(evidence: Evidence, findings: Sequence[Finding], wording: Wording = pyt
 
 def fragment(evidence: Evidence, findings: Sequence[Finding]) -> str:
     """Return the report for a notebook, with its first picture if matplotlib is installed."""
+    return _for_notebook(
+        _title(evidence), _body(evidence, findings, python_wording, n_pictures=1 if _can_draw() else 0)
+    )
+
+
+def findings_fragment(findings: Sequence[Finding]) -> str:
+    """Return findings for a notebook."""
+    return _for_notebook("", _findings(findings, python_wording))
+
+
+def table_fragment(
+    title: str, caption: str, columns: Mapping[str, Sequence[str]], draw: Callable[[], Any], words: str
+) -> str:
+    """Return a table for a notebook, below a picture if matplotlib is installed.
+
+    Parameters
+    ----------
+    title, caption : str
+    columns : mapping of str to sequence of str
+        Cells by the columns' names; the first column names the rows.
+    draw : callable
+        Returns a display.
+    words : str
+        What the picture shows.
+    """
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    rows = [
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in zip(*columns.values(), strict=True)
+    ]
+    table = _scrolled(escape(caption), head, rows)
+    picture = _figure("ridge-table", draw().figure_, words) if _can_draw() else ""
+    return _for_notebook(title, f"{picture}\n{table}")
+
+
+def _can_draw() -> bool:
     try:
         display.pyplot()
     except ImportError:
-        n_pictures = 0
-    else:
-        n_pictures = 1
-    body = _body(evidence, findings, python_wording, n_pictures)
+        return False
+    return True
+
+
+def _for_notebook(title: str, body: str) -> str:
+    heading = f"<h1>{escape(title)}</h1>" if title else ""
+    return f'<style>{_file("style.css")}</style><div class="ridge-report">{heading}{body}</div>'
+
+
+def _scrolled(caption: str, head: str, rows: Sequence[str]) -> str:
+    """Return a table that scrolls by itself where the page is too narrow."""
     return (
-        f'<style>{_file("style.css")}</style><div class="ridge-report"><h1>{escape(_title(evidence))}</h1>'
-        f"{body}</div>"
+        f'<div class="scroll" tabindex="0">\n<table>\n<caption>{caption}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>\n</div>"
     )
 
 
@@ -69,7 +114,7 @@ def _title(evidence: Evidence) -> str:
 def _body(evidence: Evidence, findings: Sequence[Finding], wording: Wording, n_pictures: int | None) -> str:
     """Return headline, table, findings and pictures, as many as are asked for; None is all of them."""
     figures = [
-        _figure(number, draw(evidence).figure_, words)
+        _figure(f"ridge-{number}", draw(evidence).figure_, words)
         for number, (draw, words) in enumerate(_pictures(evidence)[:n_pictures])
     ]
     first = f"<p>{escape(headline(evidence, findings))}</p>"
@@ -122,8 +167,8 @@ def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
     return pictures
 
 
-def _figure(number: int, figure: Any, words: str) -> str:
-    svg = display.as_svg(figure, f"ridge-{number}")
+def _figure(salt: str, figure: Any, words: str) -> str:
+    svg = display.as_svg(figure, salt)
     opening = f'<svg role="img" aria-label="{escape(words)}" '
     svg = re.sub(r"<svg ", lambda _: opening, svg, count=1)
     return f"<figure>\n{svg}\n<figcaption>{escape(words)}</figcaption>\n</figure>"
@@ -144,12 +189,7 @@ def _trials(evidence: Evidence, kind: str) -> str:
         for name, *numbers in zip(*columns.values(), strict=True)
     ]
     title, about = escape(trial_title(evidence, kind)), escape(_about(evidence, kind))
-    return (
-        f'<section aria-label="{title}">\n<h2>{title}</h2>\n<div class="scroll" tabindex="0">\n<table>\n'
-        f"<caption>{about}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
-        + "\n".join(rows)
-        + "\n</tbody>\n</table>\n</div>\n</section>"
-    )
+    return f'<section aria-label="{title}">\n<h2>{title}</h2>\n{_scrolled(about, head, rows)}\n</section>'
 
 
 def _about(evidence: Evidence, kind: str) -> str:
@@ -190,12 +230,8 @@ def _table(evidence: Evidence) -> str:
             f'<td class="left reason">{escape(evidence.reasons[index])}</td></tr>'
         )
     caption = f"Means over {evidence.n_splits} splits. {legend(evidence).replace('+/-', '±')}"
-    return (
-        f'<section aria-label="Verdicts">\n<h2>Verdicts</h2>\n<div class="scroll" tabindex="0">\n<table>\n'
-        f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
-        + "\n".join(rows)
-        + "\n</tbody>\n</table>\n</div>\n</section>"
-    )
+    table = _scrolled(escape(caption), head, rows)
+    return f'<section aria-label="Verdicts">\n<h2>Verdicts</h2>\n{table}\n</section>'
 
 
 def _findings(findings: Sequence[Finding], wording: Wording) -> str:

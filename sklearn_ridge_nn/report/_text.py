@@ -41,7 +41,7 @@ def text(
         columns, width, dispensable=[f"test {evidence.score_name}", "train loss", "gap", "test loss"]
     )
     buffer = io.StringIO()
-    console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
+    console = _console(buffer, width)
     console.print(headline(evidence, findings))
     console.print()
     for kind in TRIALS:
@@ -60,15 +60,35 @@ def text(
         console.print("\nUndetermined:")
         for line in undetermined:
             console.print(f"  {line}")
+    console.print()
+    _print_findings(console, findings, wording)
+    return _without_trailing_blanks(buffer)
+
+
+def findings_text(findings: Sequence[Finding], width: int) -> str:
+    """Return findings as lines, those that say something first."""
+    buffer = io.StringIO()
+    _print_findings(_console(buffer, width), findings, python_wording)
+    return _without_trailing_blanks(buffer)
+
+
+def _console(buffer: io.StringIO, width: int) -> Console:
+    return Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
+
+
+def _without_trailing_blanks(buffer: io.StringIO) -> str:
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _print_findings(console: Console, findings: Sequence[Finding], wording: Wording) -> None:
     signs = ", ".join(f"{sign} {severity}" for severity, sign in SIGNS.items())
-    console.print(f"\nFindings ({signs}):")
+    console.print(f"Findings ({signs}):")
     for finding in findings:
         if finding.severity in SIGNS:
             console.print(f"{SIGNS[finding.severity]} {finding.code}: {finding.sentence}")
             if advice := finding.advice_in(wording):
                 console.print(f"     {advice}")
     console.print(_others(findings))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
 def _table(columns: dict[str, list[str]]) -> Table:

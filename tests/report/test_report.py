@@ -1,7 +1,9 @@
 """The report as text and as a page, parsed and held against the diagnosis."""
 
 import dataclasses
+import pickle
 import re
+import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
@@ -9,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from sklearn_ridge_nn import AlphaDiagnosis, report
+from sklearn_ridge_nn import AlphaDiagnosis, BiasVariance, report
 from sklearn_ridge_nn.evidence import Evidence
 
 VOID = {"meta", "br", "hr", "img", "link"}
@@ -220,6 +222,35 @@ def test_a_notebook_shows_the_report_with_one_picture(diagnosis):
     parsed = Balanced(diagnosis._repr_html_())
     assert len([svg for svg in parsed.all("svg") if "role" in svg]) == 1
     assert not parsed.all("html")
+
+
+def test_findings_show_themselves_as_the_report_shows_them(diagnosis):
+    """In print and in notebooks; to everything else they are the tuple that they were."""
+    findings = diagnosis.findings
+    assert isinstance(findings, tuple)
+    assert str(findings) == "Findings" + diagnosis.summary().partition("Findings")[2]
+    parsed = Balanced(findings._repr_html_())
+    assert parsed.all("h2")
+    section = findings._repr_html_().partition("<section")[2].rpartition("</section>")[0]
+    assert section
+    assert section in diagnosis._repr_html_()
+    assert pickle.loads(pickle.dumps(findings)) == findings
+
+
+def test_a_notebook_shows_a_decomposition_as_picture_and_table(diagnosis, monkeypatch):
+    log_proba = np.log(
+        [[[[0.8, 0.2]], [[0.4, 0.6]], [[0.9, 0.1]]], [[[0.5, 0.5]], [[0.5, 0.5]], [[0.4, 0.6]]]]
+    )
+    result = BiasVariance.from_log_proba([0.1, 1.0], log_proba, targets=[0])
+    parsed = Balanced(result._repr_html_())
+    assert len([svg for svg in parsed.all("svg") if "role" in svg]) == 1
+    assert len(parsed.all("tr")) == 1 + 2
+    words = " ".join(parsed.words)
+    for number in result.to_frame().to_numpy().ravel():
+        assert f"{number:.3g}" in words
+    assert "1 test rows" not in words
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    assert not Balanced(result._repr_html_()).all("svg")
 
 
 def test_reports_leave_no_figure_open(diagnosis):
