@@ -18,7 +18,7 @@ from sklearn_ridge_nn.display._axes import (
     places_of,
     plain,
 )
-from sklearn_ridge_nn.evidence import Evidence, standard_error
+from sklearn_ridge_nn.evidence import Evidence, standard_error, written_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -154,7 +154,8 @@ class AlphaCurveDisplay:
         )
         for name, mean, error, colour, marker, dashes in curves:
             style = {"color": colour, "marker": marker, "markersize": 4, "linestyle": dashes}
-            line = alpha_line(ax, places, mean, has_zero, label=f"{name} rows", **style)[0]
+            texts = self._texts(name, mean, error)
+            line = alpha_line(ax, places, mean, has_zero, texts, label=f"{name} rows", **style)[0]
             setattr(self, f"{name}_line_", line)
             band = ax.fill_between(places, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
             self.bands_.append(band)
@@ -164,6 +165,16 @@ class AlphaCurveDisplay:
         ax.set_ylabel(plain(self.ylabel))
         ax.legend(loc="best", fontsize="small", framealpha=0.85)
         return self
+
+    def _texts(self, name: str, means: np.ndarray, errors: np.ndarray) -> list[str]:
+        verdicts = (
+            [""] * len(self.alphas) if self.verdicts is None else [f", {word}" for word in self.verdicts]
+        )
+        return [
+            f"{self.param_name} {alpha:.3g}{verdict}: {name} {self.ylabel} "
+            f"{written_out(f'{mean:.3g}')} ± {written_out(f'{error:.2g}')}"
+            for alpha, verdict, mean, error in zip(self.alphas, verdicts, means, errors, strict=True)
+        ]
 
     def _mark(self, ax: Axes, alpha: float | None, name: str, dashes: str) -> Any:
         if alpha is None:

@@ -12,6 +12,7 @@ from sklearn_ridge_nn.display._axes import (
     axes_for,
     draw_zones,
     edges_of,
+    on_hover,
     places_of,
     plain,
     pyplot,
@@ -166,6 +167,16 @@ class AlphaEpochDisplay:
             label=f"best epochs per {plain(self.param_name)}",
         )  # fmt: skip
         best_epochs = int(self.best_epochs_per_alpha[self.best_index])
+        on_hover(
+            self.ridge_line_,
+            [
+                f"{self.param_name} {alpha:.3g}: smallest mean test {self.loss_name} "
+                f"{written_out(f'{losses[epochs - 1]:.3g}')} after {epochs} epoch{'s' if epochs > 1 else ''}"
+                for alpha, losses, epochs in zip(
+                    self.alphas[known], self.loss[known], self.best_epochs_per_alpha[known], strict=True
+                )
+            ],
+        )
         (self.best_point_,) = ax.plot(
             places[self.best_index], best_epochs, linestyle="", marker="*", markersize=15, color="white",
             markeredgecolor=EDGE, clip_on=False, zorder=3,

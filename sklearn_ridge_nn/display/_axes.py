@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from html import escape
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ from sklearn_ridge_nn._extras import required
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Where a line keeps the texts of its points, and how an SVG writes a marker.
+_TEXTS = "_ridge_texts"
+_MARKER = re.compile(r'<use xlink:href="#[^"]+" x="([^"]+)" y="([^"]+)"[^>]*/>')
 TRAIN, TEST = "#0072B2", "#D55E00"
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = "osD^vP"
@@ -73,6 +77,9 @@ def as_svg(figure: Any, salt: str) -> str:
         Keeps the ids of several figures on a page apart.
     """
     plt = pyplot()
+    hovering = figure.findobj(lambda artist: hasattr(artist, _TEXTS))
+    for number, line in enumerate(hovering):
+        line.set_gid(f"{salt}-points-{number}")
     for legend in (ax.get_legend() for ax in figure.axes):
         if legend is not None and legend.get_frame().get_facecolor()[:3] == (1, 1, 1):
             legend.get_frame().set_facecolor("none")  # white would hide the text of a dark page
@@ -83,7 +90,41 @@ def as_svg(figure: Any, salt: str) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg ") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    for line in hovering:
+        svg = _with_titles(svg, line.get_gid(), getattr(line, _TEXTS))
     return svg.replace("#000000", "currentColor")
+
+
+def on_hover(line: Any, texts: Sequence[str]) -> None:
+    """Give the points of a line, those that have a marker, what an SVG shows when a pointer rests on them.
+
+    Parameters
+    ----------
+    line : matplotlib.lines.Line2D
+    texts : sequence of str
+        One for each marker; points that are not finite have none.
+    """
+    values = np.asarray(line.get_ydata(), float)[:: line.get_markevery()]
+    shown = [text for text, value in zip(texts, values, strict=True) if np.isfinite(value)]
+    setattr(line, _TEXTS, shown)
+
+
+def _with_titles(svg: str, group: str, texts: Sequence[str]) -> str:
+    """Put a disc with a title over each marker of a group; its markers are small to aim at."""
+    start = svg.index(f'<g id="{group}">')
+    end = svg.find('<g id="', start + 1)
+    markers = list(_MARKER.finditer(svg, start, end if end > 0 else len(svg)))
+    if len(markers) != len(texts):  # some lie outside of the axes, and there is no telling which
+        return svg
+    parts, done = [], 0
+    for marker, text in zip(markers, texts, strict=True):
+        parts += [
+            svg[done : marker.end()],
+            f'<circle cx="{marker[1]}" cy="{marker[2]}" r="8" fill="none" pointer-events="all">'
+            f"<title>{escape(text)}</title></circle>",
+        ]
+        done = marker.end()
+    return "".join([*parts, svg[done:]])
 
 
 def axes_for(ax: Axes | None, n_columns: int = 1, n_rows: int = 1, **options: Any) -> Any:
@@ -215,14 +256,36 @@ def draw_zones(
     return zones, hatches
 
 
-def alpha_line(ax: Axes, places: np.ndarray, values: np.ndarray, has_zero: bool, **style: Any) -> list[Any]:
-    """Draw a line over alphas, which is dotted where it crosses the break before alpha = 0."""
+def alpha_line(
+    ax: Axes,
+    places: np.ndarray,
+    values: np.ndarray,
+    has_zero: bool,
+    texts: Sequence[str] | None = None,
+    **style: Any,
+) -> list[Any]:
+    """Draw a line over alphas, which is dotted where it crosses the break before alpha = 0.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    places, values : ndarray of shape (n_alphas,)
+    has_zero : bool
+        Whether the first place is that of 0.
+    texts : sequence of str or None, default=None
+        See `on_hover`.
+    **style : object
+        Of the line.
+    """
     first = 1 if has_zero else 0
     lines = ax.plot(places[first:], values[first:], **style)
     if has_zero:
         marker = {**style, "label": None, "linestyle": "none"}
         lines += ax.plot(places[:1], values[:1], **marker)
         lines += ax.plot(places[:2], values[:2], color=style["color"], linestyle=":", linewidth=1)
+    if texts is not None:
+        for line, part in zip(lines, (texts[first:], texts[:first]), strict=False):
+            on_hover(line, part)
     return lines
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from sklearn_ridge_nn.display._axes import TEST, TRAIN, alpha_axis, alpha_line, axes_for, places_of, plain
-from sklearn_ridge_nn.evidence import Decomposition
+from sklearn_ridge_nn.evidence import Decomposition, written_out
 
 
 class BiasVarianceDisplay:
@@ -106,7 +106,12 @@ class BiasVarianceDisplay:
         for name, colour, marker, dashes in styles:
             style = {"color": colour, "marker": marker, "markersize": 4, "linestyle": dashes}
             label = "loss = bias + variance" if name == "loss" else name
-            self.lines_[name] = alpha_line(ax, places, getattr(self, name), has_zero, label=label, **style)[0]
+            values = getattr(self, name)
+            texts = [
+                f"{self.param_name} {alpha:.3g}: {name} {written_out(f'{value:.3g}')}"
+                for alpha, value in zip(self.alphas, values, strict=True)
+            ]
+            self.lines_[name] = alpha_line(ax, places, values, has_zero, texts, label=label, **style)[0]
         alpha_axis(ax, self.alphas, self.param_name)
         ax.set_ylabel(plain(self.ylabel))
         ax.legend(loc="best", fontsize="small", framealpha=0.85)

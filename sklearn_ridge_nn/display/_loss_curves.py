@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from sklearn_ridge_nn.display._axes import MARKERS, SERIES, TEST, TRAIN, axes_for, fitted_network, plain
-from sklearn_ridge_nn.evidence import Evidence, mean_curve, turning_epoch
+from sklearn_ridge_nn.display._axes import (
+    MARKERS,
+    SERIES,
+    TEST,
+    TRAIN,
+    axes_for,
+    fitted_network,
+    on_hover,
+    plain,
+)
+from sklearn_ridge_nn.evidence import Evidence, mean_curve, turning_epoch, written_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -157,6 +166,17 @@ class LossCurveDisplay:
                 **style,
             )
             self.test_lines_ += ax.plot(epochs, test, color=colours[1], label=name, **style)
+            for part, line, curve in (
+                ("training", self.train_lines_[-1], train),
+                (self.held_out, self.test_lines_[-1], test),
+            ):
+                shown = slice(None, None, style["markevery"])
+                before = f"{label}, " if label else ""
+                texts = [
+                    f"{before}epoch {epoch}: loss {written_out(f'{loss:.3g}')} on {part} rows"
+                    for epoch, loss in zip(epochs[shown], curve[shown], strict=True)
+                ]
+                on_hover(line, texts)
             self._mark_turn(ax, test, colours[1])
         if not is_single:
             ax.plot([], [], color="0.4", linestyle="--", label="dashed: training rows")

@@ -134,7 +134,12 @@ class WeightDistributionDisplay:
             alpha_line(above, places, middle, has_zero, color="black", linewidth=1, label="median")
             above.set_title(_layer_name(layer, n_layers), fontsize="medium")
             style = {"color": TEST, "marker": "o", "markersize": 3}
-            self.norm_lines_ += alpha_line(below, places, self.norms[:, layer], has_zero, **style)[:1]
+            norms = self.norms[:, layer]
+            texts = [
+                f"{self.param_name} {alpha:.3g}: norm {norm:.3g}, weights of {_layer_name(layer, n_layers)}"
+                for alpha, norm in zip(self.alphas, norms, strict=True)
+            ]
+            self.norm_lines_ += alpha_line(below, places, norms, has_zero, texts, **style)[:1]
             below.set_ylim(0, 1.08 * np.nanmax(self.norms))
             alpha_axis(below, self.alphas, self.param_name)
             below.tick_params(axis="x", labelsize="small")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sklearn_ridge_nn import AlphaDiagnosis, BiasVariance, report
-from sklearn_ridge_nn.evidence import Evidence
+from sklearn_ridge_nn.evidence import Evidence, standard_error
 
 VOID = {"meta", "br", "hr", "img", "link"}
 
@@ -208,6 +208,39 @@ def test_pictures_are_xml_with_ids_of_their_own_and_the_pages_ink(diagnosis):
         assert "currentColor" in svg
     clips = [i for i in ids if len(i) == 11]  # clip paths are referred to by id
     assert len(clips) == len(set(clips))
+
+
+def test_points_say_their_numbers_where_a_pointer_rests(diagnosis):
+    """Each marker has a disc with a title in its place; from left to right they follow alpha."""
+    page = diagnosis.to_html()
+    discs = re.findall(r'<circle cx="([^"]+)" cy="([^"]+)" [^>]*><title>([^<]+)</title></circle>', page)
+    markers = set(re.findall(r'<use xlink:href="#[^"]+" x="([^"]+)" y="([^"]+)"', page))
+    assert {(x, y) for x, y, _ in discs} <= markers
+    error = standard_error(diagnosis.test_loss, diagnosis.test_ratio)
+    expected = [
+        f"alpha {alpha:.3g}, {verdict}: test log loss {mean:.3g} ± {bar:.2g}"
+        for alpha, verdict, mean, bar in zip(
+            diagnosis.alphas, diagnosis.verdicts, diagnosis.test_loss.mean(axis=1), error, strict=True
+        )
+    ]
+    of_test = sorted((float(x), float(y), text) for x, y, text in discs if ": test log loss" in text)
+    assert [text for *_, text in of_test] == expected
+    heights = [y for _, y, _ in of_test]  # SVG counts downwards
+    assert np.argsort(heights).tolist() == np.argsort(-diagnosis.test_loss.mean(axis=1)).tolist()
+    assert sum("smallest mean test log loss" in text for *_, text in discs) == 4
+    assert sum("on test rows" in text for *_, text in discs) == 3 * 5
+    assert sum("norm 1, weights of hidden 1" in text for *_, text in discs) == 4
+
+
+def test_a_point_without_a_loss_has_no_text_and_the_others_keep_theirs(diagnosis):
+    train, test = diagnosis.train_loss.copy(), diagnosis.test_loss.copy()
+    train[2], test[2] = np.nan, np.nan
+    failed = AlphaDiagnosis(
+        alphas=diagnosis.alphas, train_score=1 - train, test_score=1 - test, train_loss=train, test_loss=test
+    )
+    texts = re.findall(r"<title>(alpha [^<]+: test log loss [^<]+)</title>", failed.to_html())
+    assert sorted(text.split(",")[0] for text in texts) == ["alpha 0", "alpha 0.01", "alpha 1"]
+    assert f"test log loss {test[3].mean():.3g}" in next(text for text in texts if "alpha 1," in text)
 
 
 def test_hatching_is_seen_in_the_page(diagnosis):
