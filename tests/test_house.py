@@ -35,20 +35,19 @@ WINGS = {
     "cli": {"diagnosis", "display", "estimators", "evidence", "export", "model_selection", "report"},
 }  # fmt: skip
 #: Files that every wing may import.
-FOR_ALL = {"_extras", "_observed", "_sklearn"}
+FOR_ALL = {"_extras", "_observed", "_quiet", "_sklearn", "_tensorflow"}
 #: Wings that users import from. What other wings use of them beside is in their file `_shared`.
 PUBLIC = {"model_selection", "training"}
 #: Heavy libraries, and the files and wings that may import them.
 HEAVY = {
-    "keras": {
-        "network._keras_model", "network._optimizers", "training._keras_loop", "training._kept_graphs",
-        "training._program", "training._stacked_network",
+    "keras": {"_tensorflow"},
+    "tensorflow": {"_tensorflow", "training._stable_names", "training._stacked_network"},
+    f"{NAME}._tensorflow": {
+        "network._keras_model", "network._optimizers", "training._compile_cache", "training._grouping",
+        "training._keras_loop", "training._kept_graphs", "training._program", "training._stable_names",
+        "training._stacked_network",
     },
     "scikeras": {"network._keras_model"},
-    "tensorflow": {
-        "network._optimizers", "training._compile_cache", "training._grouping", "training._kept_graphs",
-        "training._program", "training._stable_names", "training._stacked_network",
-    },
     "matplotlib": {"display"},
     "pandas": {"cli", "diagnosis._alpha_diagnosis", "diagnosis._bias_variance_result"},
     "pyarrow": {"cli._tables"},
@@ -153,7 +152,7 @@ def _file(wing, name):
 @pytest.mark.parametrize("file", FILES)
 def test_heavy_libraries_are_imported_where_they_are_needed(file):
     for module, _ in imports(FILES[file]):
-        library = module.split(".")[0]
+        library = module if module in HEAVY else module.split(".")[0]
         if library in HEAVY:
             assert {file, file.split(".")[0]} & HEAVY[library], f"{file} imports {library}"
 

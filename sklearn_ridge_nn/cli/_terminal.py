@@ -12,15 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import IO, Any
 
+from sklearn_ridge_nn._quiet import GREETING
 from sklearn_ridge_nn.cli._files import whole
-
-#: Lines that TensorFlow and its parts write when they start, at any TF_CPP_MIN_LOG_LEVEL. The errors among
-#: them appear where CUDA's libraries are installed and no GPU is there.
-GREETING = re.compile(
-    rb"WARNING: All log messages before absl::InitializeLog\(\)"
-    rb"|([IW]0000|\d{4}-\d\d-\d\d [\d:.]+: [IW]) "
-    rb"|(E0000|\d{4}-\d\d-\d\d [\d:.]+: E) .*(failed call to cuInit|Unable to register cu\w+ factory)"
-)
 
 
 def say(message: str) -> None:

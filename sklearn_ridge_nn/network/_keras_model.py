@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-import keras
+from sklearn_ridge_nn._tensorflow import keras  # isort: skip  before SciKeras, which imports it as well
+
 import numpy as np
 from scikeras.wrappers import KerasClassifier, KerasRegressor
 

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 import joblib
-import keras
 import numpy as np
-import tensorflow as tf
+
+from sklearn_ridge_nn._tensorflow import keras, tf
 
 #: Optimizers that treat every number of a weight by itself, so that weights may be stacked.
 _ELEMENTWISE = {

@@ -17,12 +17,13 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
-import tensorflow as tf
+
+from sklearn_ridge_nn._quiet import held_back
+from sklearn_ridge_nn._tensorflow import tf
 
 #: Names the folder, or is "off".
 VARIABLE = "SKLEARN_RIDGE_NN_CACHE"
@@ -30,7 +31,6 @@ _FLAGS, _FLAG = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory"
 _FLAG_OF_DEVICES = "--tf_xla_persistent_cache_device_types=CPU"
 #: What a process that has not used TensorFlow yet hands down to those that it starts.
 _OF_PARENT = re.compile(rf" ?{_FLAG}=\S+[/\\]programs[/\\][0-9a-f]{{16}} {_FLAG_OF_DEVICES}$")
-_STDERR = 2
 _LOADING = re.compile(rb"cpu_aot_loader\.cc:.*\+prefer-no-|text_format\.cc:.*XlaSerializedCacheEntry")
 #: Bytes that programs may take on disk (one takes about half a MB), and that must be free to keep any.
 MOST_BYTES = 2**28
@@ -103,22 +103,8 @@ def quiet_loading() -> Iterator[None]:
     if use() is None:
         yield
         return
-    try:
-        terminal = os.dup(_STDERR)
-    except OSError:  # there is none
+    with held_back(_LOADING):
         yield
-        return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), _STDERR)
-        try:
-            yield
-        finally:
-            os.dup2(terminal, _STDERR)
-            os.close(terminal)
-            held.seek(0)
-            for line in held:
-                if not _LOADING.search(line):
-                    os.write(_STDERR, line)
 
 
 def clear() -> bool:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-import tensorflow as tf
 
+from sklearn_ridge_nn._tensorflow import tf
 from sklearn_ridge_nn.network import Architecture, OptimizerRecipe, Task, optimizer_recipe
 from sklearn_ridge_nn.training._minibatches import Stream, slot_rows, stream_key
 from sklearn_ridge_nn.training._program_key import ProgramKey

@@ -13,10 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from sklearn_ridge_nn import network, training
+from sklearn_ridge_nn._tensorflow import keras, tf
 
 _SUFFIX, _DIGEST_BYTES = ".graph", hashlib.sha256().digest_size
 

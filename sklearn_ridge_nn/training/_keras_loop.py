@@ -10,9 +10,9 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
+from sklearn_ridge_nn._tensorflow import keras
 from sklearn_ridge_nn.network import (
     BLOCK_ROWS,
     Purpose,

@@ -18,10 +18,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from sklearn_ridge_nn._tensorflow import keras, tf
 from sklearn_ridge_nn.network import (
     State,
     optimizer_signature,

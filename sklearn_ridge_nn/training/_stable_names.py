@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorflow as tf
 from google.protobuf import text_format  # type: ignore[import-untyped]
+
+from sklearn_ridge_nn._tensorflow import tf
 
 #: What an operation's gradient is registered as in this process. It is not asked for any more.
 _GRADIENT = r"CustomGradient-\d+"

@@ -12,9 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import keras
-import tensorflow as tf
-
+from sklearn_ridge_nn._tensorflow import keras, tf
 from sklearn_ridge_nn.network import number_losses
 from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
 
