@@ -26,6 +26,7 @@ examples:
   ridge-nn fit data.csv --target label --model model.skops
   ridge-nn predict new.csv --model model.skops --output predictions.csv
   ridge-nn show model.skops
+  ridge-nn explain model.skops data.csv
 """,
     "diagnose": """
 examples:
@@ -50,6 +51,11 @@ examples:
   ridge-nn predict new.csv --model model.skops --output predictions.csv
   ridge-nn predict new.csv --model model.skops --proba --keep id > labels.csv
   cat new.csv | ridge-nn predict - --model model.skops | head
+""",
+    "explain": """
+examples:
+  ridge-nn explain model.skops data.csv
+  ridge-nn explain model.skops new.csv --plot columns.png --json columns.json
 """,
     "export": """
 examples:
@@ -207,6 +213,32 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_reading(predict)
     _add_common(predict, has_seed=False)
+
+    explain = add(
+        "explain",
+        "say which columns the predictions rest on, and how",
+        "Shuffle each column and say how much worse the predictions get, with an interval; and how they\n"
+        "depend on the columns that matter most. Takes rows whose target is known.",
+    )
+    explain.add_argument("model", metavar="MODEL", help="a model saved by fit")
+    _add_file(explain, "rows with the target, best ones that the model has not seen", optional=True)
+    explain.add_argument("--dataset", choices=DATASETS, help="use a data set that scikit-learn brings along")
+    explain.add_argument(
+        "--repeats", type=count_of, default=10, metavar="N", help="shuffles of each column (10)"
+    )
+    explain.add_argument(
+        "--top", type=count_of, default=4, metavar="N", help="columns to show the dependence on (4)"
+    )
+    explain.add_argument(
+        "--rows", type=count_of, default=10_000, metavar="N", help="the most rows to take, at random (10000)"
+    )
+    results = explain.add_argument_group("results")
+    results.add_argument("--plot", metavar="FILE", help="draw importances and dependences (.png, .svg, .pdf)")
+    results.add_argument(
+        "--json", metavar="FILE", help="write all numbers; - for stdout, the table then goes to stderr"
+    )
+    _add_reading(explain)
+    _add_common(explain)
 
     export = add(
         "export",

@@ -203,12 +203,49 @@ class ExportArguments:
     output: str
 
 
-Arguments: TypeAlias = DiagnoseArguments | FitArguments | PredictArguments | ShowArguments | ExportArguments
+@dataclass(frozen=True, kw_only=True)
+class ExplainArguments(TableArguments):
+    """Arguments of ``ridge-nn explain``.
+
+    Attributes
+    ----------
+    model : str
+        The file of the model.
+    dataset : str or None
+        A data set of scikit-learn, in place of a file.
+    repeats : int
+        How often each column is shuffled.
+    top : int
+        Columns to show the dependence on.
+    rows : int
+        The most rows to take.
+    json, plot : str or None
+        Files to write; ``-`` is stdout.
+    seed : int
+    quiet : bool
+        Whether to show no progress.
+    """
+
+    model: str
+    dataset: str | None
+    repeats: int
+    top: int
+    rows: int
+    json: str | None
+    plot: str | None
+    seed: int
+    quiet: bool
+
+
+Arguments: TypeAlias = (
+    DiagnoseArguments | FitArguments | PredictArguments | ShowArguments | ExplainArguments | ExportArguments
+)
 #: The class of each command's arguments.
 COMMANDS: dict[str, type[Arguments]] = {
     "diagnose": DiagnoseArguments,
     "fit": FitArguments,
     "predict": PredictArguments,
     "show": ShowArguments,
+    "explain": ExplainArguments,
     "export": ExportArguments,
 }

@@ -7,5 +7,6 @@ from ._axes import (
     use_files_only as use_files_only,
 )
 from ._bias_variance import BiasVarianceDisplay as BiasVarianceDisplay
+from ._importance import importance_figure as importance_figure
 from ._loss_curves import LossCurveDisplay as LossCurveDisplay
 from ._weights import WeightDistributionDisplay as WeightDistributionDisplay

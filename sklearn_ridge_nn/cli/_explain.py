@@ -1,0 +1,384 @@
+"""``ridge-nn explain``: which columns a model's predictions rest on, and how.
+
+A column's importance is what the loss rises by when the column is shuffled (Breiman, 2001; Fisher, Rudin and
+Dominici, 2019), row by row, so that the rows say how sure it is. Partial dependence is the mean prediction
+when a column has the same value in all rows (Friedman, 2001).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+from sklearn import metrics
+from sklearn.inspection import partial_dependence
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import Pipeline
+
+from sklearn_ridge_nn import display
+from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
+from sklearn_ridge_nn.cli._columns import (
+    Columns,
+    as_numbers,
+    as_text,
+    no_number,
+    prepared,
+    without_missing,
+)
+from sklearn_ridge_nn.cli._commands import CLASSIFICATION, ExplainArguments
+from sklearn_ridge_nn.cli._files import whole
+from sklearn_ridge_nn.cli._inputs import check_same_columns, table_of
+from sklearn_ridge_nn.cli._outputs import check_outputs, write
+from sklearn_ridge_nn.cli._tables import InputError, bundled, listed
+from sklearn_ridge_nn.evidence import written_out
+
+SCHEMA, VERSION = "sklearn-ridge-nn/explanation", 1
+LEVEL = 0.95
+#: Rows that a partial dependence is a mean over, and values of a column that it is computed for.
+PARTIAL_ROWS, PARTIAL_VALUES = 500, 20
+#: Columns and categories that a picture has room for.
+MOST_BARS, MOST_CATEGORIES = 20, 8
+#: What each loss of a network is called where rows are compared by it.
+LOSS_NAMES = {
+    "squared_error": "squared error",
+    "huber": "squared error",
+    "absolute_error": "absolute error",
+    "poisson": "Poisson deviance",
+    "quantile": "pinball loss",
+}
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What the loss rises by when a column is shuffled.
+
+    Attributes
+    ----------
+    column : str
+    rise : float
+        Mean over rows and shuffles.
+    interval : tuple of (float, float)
+        Of the mean, at the level `LEVEL`, by Student's t over the rows.
+    """
+
+    column: str
+    rise: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PartialDependence:
+    """Mean predictions where a column has the same value in all rows.
+
+    Attributes
+    ----------
+    column : str
+    values : list of float or str
+    predictions : dict of str to list of float
+        By what is predicted: a class, of which it is the probability, or the target. Of two classes only
+        the second.
+    """
+
+    column: str
+    values: list[Any]
+    predictions: dict[str, list[float]]
+
+
+def run(arguments: ExplainArguments) -> None:
+    """Say which columns a model's predictions rest on, and how."""
+    outputs = {"json": arguments.json, "plot": arguments.plot}
+    check_outputs(outputs)
+    if arguments.plot:
+        display.use_files_only(arguments.plot)
+    model_files.check_exists(arguments.model)
+    card = model_files.read_card(arguments.model)
+    name, X, y = _read(arguments, card)
+    model = model_files.load(arguments.model, card)
+    y = _known(y, model, card) if card.task == CLASSIFICATION else y
+    losses, loss_name = _row_losses(model, card)
+    rows, which = _rows(X, y, name, card, model)
+    if len(rows) > arguments.rows:
+        rng = np.random.default_rng(arguments.seed)
+        rows = np.sort(rng.choice(rows, arguments.rows, replace=False))
+        which = f"{which}, {len(rows):,} drawn at random"
+    X, y = X.iloc[rows].reset_index(drop=True), y[rows]
+    if len(X) < 2:
+        raise InputError(f"{name} leaves {len(X)} row to explain, and two are needed to say how sure it is.")
+    base = losses(X, y)
+    shown = terminal.is_shown(arguments.quiet)
+    importances = _importances(X, y, losses, base, arguments, shown)
+    sure = [importance.column for importance in importances if importance.interval[0] > 0]
+    dependences = [_dependence(model, X, column, card) for column in sure[: arguments.top]]
+    summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
+    loss = float(base.mean())
+    print(_text(name, which, loss_name, loss, importances, arguments.repeats), file=summary_to)
+    if arguments.json:
+        content = _content(arguments.model, name, len(X), loss_name, loss, importances, dependences)
+        write(json.dumps(content, indent=1) + "\n", arguments.json)
+    if arguments.plot:
+        _draw(importances, dependences, loss_name, card, arguments.plot)
+    for what, path in (("Numbers", arguments.json), ("Picture", arguments.plot)):
+        if path and path != "-":
+            print(f"{what}: {path}", file=summary_to)
+
+
+def _read(arguments: ExplainArguments, card: model_files.Card) -> tuple[str, pd.DataFrame, np.ndarray]:
+    """Return the name of the rows, their columns as the model takes them, and their target."""
+    if bool(arguments.file) == bool(arguments.dataset):
+        raise InputError("Give either a FILE with the target in it, or --dataset, and not both.")
+    columns = Columns(tuple(card.data["numeric"]), tuple(card.data["categorical"]))
+    if arguments.dataset:
+        X, y = bundled(arguments.dataset)
+        if sorted(X.columns) != sorted(columns.names):
+            raise InputError(f"--dataset {arguments.dataset} does not have the columns of {arguments.model}.")
+        return arguments.dataset, prepared(X, columns), y.to_numpy()
+    target = card.data["target"]
+    with table_of(arguments) as table:
+        check_same_columns(table, card, [])
+        if target not in table.columns:
+            raise InputError(
+                f"{table.name} lacks the column {target!r}, which the model predicts: without it there is no "
+                "telling how much worse the predictions get."
+            )
+        frame = without_missing(table.read(), [*card.data["missing"], *arguments.missing])
+        return table.name, prepared(frame[columns.names], columns), _target(frame[target], card)
+
+
+def _target(column: pd.Series, card: model_files.Card) -> np.ndarray:
+    """Return labels as text, or numbers.
+
+    Raises
+    ------
+    InputError
+        If a value is missing, or is no number where numbers are predicted.
+    """
+    if column.isna().any():
+        row = int(np.flatnonzero(column.isna())[0]) + 1
+        raise InputError(
+            f"The target {column.name!r} has no value in {int(column.isna().sum())} of {len(column)} rows "
+            f"(the first is row {row} of the data). Take these rows out."
+        )
+    if card.task == CLASSIFICATION:
+        return as_text(column).to_numpy(str)
+    numbers = as_numbers(column).to_numpy()
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        raise InputError(f"The target {column.name!r} {no_number(column, int(wrong[0]))}.")
+    return numbers
+
+
+def _known(y: np.ndarray, model: Pipeline, card: model_files.Card) -> np.ndarray:
+    """Return labels as the model has them."""
+    labels = {str(label): label for label in model.classes_.tolist()}
+    unknown = sorted({str(label) for label in y} - set(labels))
+    if unknown:
+        raise InputError(
+            f"The target {card.data['target']!r} holds {listed(unknown, 3)}, and the model knows "
+            f"{listed(list(labels.values()), 6)} only. Take these rows out."
+        )
+    return np.array([labels[str(label)] for label in y], dtype=model.classes_.dtype)
+
+
+def _row_losses(
+    model: Pipeline, card: model_files.Card
+) -> tuple[Callable[[pd.DataFrame, np.ndarray], np.ndarray], str]:
+    """Return what gives each row's loss, and the loss's name."""
+    network = model.named_steps["network"]
+    if card.task == CLASSIFICATION:
+
+        def log_loss(X: pd.DataFrame, y: np.ndarray) -> np.ndarray:
+            places = np.searchsorted(model.classes_, y)
+            return np.asarray(-model.predict_log_proba(X)[np.arange(len(y)), places])
+
+        return log_loss, "log loss"
+
+    def of_numbers(X: pd.DataFrame, y: np.ndarray) -> np.ndarray:
+        predicted = model.predict(X)
+        error = y - predicted
+        if network.loss == "absolute_error":
+            return np.abs(error)
+        if network.loss == "poisson":
+            return np.asarray(2 * (special.xlogy(y, y / predicted) - error))
+        if network.loss == "quantile":
+            return np.maximum(network.quantile * error, (network.quantile - 1) * error)
+        return error**2
+
+    return of_numbers, LOSS_NAMES[network.loss]
+
+
+def _rows(
+    X: pd.DataFrame,
+    y: np.ndarray,
+    name: str,
+    card: model_files.Card,
+    model: Pipeline,
+) -> tuple[np.ndarray, str]:
+    """Return which rows to explain, and what they are: those held out, if these are the rows of `fit`.
+
+    That they are is told by the score that `fit` found on them.
+    """
+    rows = np.arange(len(y))
+    if name != card.data["file"]:
+        return rows, f"{len(y):,} rows"
+    n_held_out = card.held_out["rows"] if card.held_out else 0
+    if n_held_out and len(y) == card.data["rows"] + n_held_out:
+        strata = y if card.task == CLASSIFICATION else None
+        with warnings.catch_warnings(action="ignore"):
+            try:
+                held_out = train_test_split(
+                    rows, test_size=n_held_out, stratify=strata, random_state=card.seed
+                )[1]
+            except ValueError:  # other rows, of which the rarest class has too few
+                held_out = rows[:0]
+        if len(held_out) and _has_score(model, X.iloc[held_out], y[held_out], card):
+            return np.sort(held_out), f"the {n_held_out:,} rows that were held out when the model was trained"
+    terminal.say(
+        f"warning: the model was trained on a file of this name, {name}. If these are the rows that it "
+        "learnt from, importances are too large: explain it by rows that it has not seen"
+    )
+    return rows, f"{len(y):,} rows"
+
+
+def _has_score(model: Pipeline, X: pd.DataFrame, y: np.ndarray, card: model_files.Card) -> bool:
+    """Return whether some rows have the score that the card has of those held out."""
+    assert card.held_out is not None
+    if card.task == CLASSIFICATION:
+        name, loss = "neg_log_loss", metrics.log_loss(y, model.predict_proba(X), labels=model.classes_)
+    else:
+        name, loss = "neg_mean_absolute_error", metrics.mean_absolute_error(y, model.predict(X))
+    score = card.held_out["scores"].get(name)
+    return score is not None and bool(np.isclose(-loss, score, rtol=1e-6, atol=0))
+
+
+def _importances(
+    X: pd.DataFrame,
+    y: np.ndarray,
+    losses: Callable[[pd.DataFrame, np.ndarray], np.ndarray],
+    base: np.ndarray,
+    arguments: ExplainArguments,
+    shown: bool,
+) -> list[Importance]:
+    """Return what the loss rises by for every column, the largest first."""
+    rng = np.random.default_rng(arguments.seed)
+    found = []
+    factor = stats.t.ppf((1 + LEVEL) / 2, len(X) - 1) / np.sqrt(len(X))
+    with terminal.rows_bar("Shuffling", shown) as advance:
+        for number, column in enumerate(X.columns, start=1):
+            rises = np.zeros(len(X))
+            for _ in range(arguments.repeats):
+                shuffled = X[column].to_numpy()[rng.permutation(len(X))]
+                rises += losses(X.assign(**{column: shuffled}), y) - base
+            rises /= arguments.repeats
+            mean, margin = float(rises.mean()), float(factor * rises.std(ddof=1))
+            found.append(Importance(str(column), mean, (mean - margin, mean + margin)))
+            advance(number * len(X), number / X.shape[1])
+    return sorted(found, key=lambda importance: -importance.rise)
+
+
+def _dependence(model: Pipeline, X: pd.DataFrame, column: str, card: model_files.Card) -> PartialDependence:
+    """Return mean predictions over the values of a column."""
+    present = X[column].dropna()
+    if column in card.data["categorical"]:
+        values = present.value_counts().index[:MOST_CATEGORIES].to_numpy()
+    else:
+        values = np.unique(np.quantile(present, np.linspace(0.05, 0.95, PARTIAL_VALUES)))
+    rows = X if len(X) <= PARTIAL_ROWS else X.sample(PARTIAL_ROWS, random_state=0)
+    response = "predict_proba" if card.task == CLASSIFICATION else "auto"
+    with warnings.catch_warnings(action="ignore"):
+        means = partial_dependence(
+            model, rows, [column], response_method=response, custom_values={column: values}, kind="average"
+        )["average"]
+    if card.task != CLASSIFICATION:
+        names = [card.data["target"]]
+    else:
+        names = [str(label) for label in model.classes_[-len(means) :]]
+    return PartialDependence(
+        column,
+        values.tolist(),
+        {name: line.tolist() for name, line in zip(names, means, strict=True)},
+    )
+
+
+def _text(
+    name: str, which: str, loss_name: str, loss: float, importances: list[Importance], repeats: int
+) -> str:
+    lines = [
+        f"Explained by {name}: {which}. Mean {loss_name}: {written_out(f'{loss:.3g}')}.",
+        "",
+        f"What the {loss_name} rises by when a column is shuffled ({repeats} times), with a {LEVEL:.0%} "
+        "interval over the rows:",
+        "",
+    ]
+    width = min(max(len(importance.column) for importance in importances), 40)
+    sure = [importance for importance in importances if importance.interval[0] > 0]
+    others = [importance.column for importance in importances if importance.interval[0] <= 0]
+    longest = max((importance.rise for importance in sure), default=1.0)
+    if sure:
+        lines.append(f"{'column':<{width}}  {'rises by':>9}  interval")
+    room = max(10, min(30, shutil.get_terminal_size((100, 24)).columns - width - 45))
+    for importance in sure:
+        low, high = (written_out(f"{value:.3g}") for value in importance.interval)
+        bar = "#" * max(1, round(room * importance.rise / longest))
+        rise = written_out(f"{importance.rise:.3g}")
+        lines.append(f"{importance.column[:40]:<{width}}  {rise:>9}  {f'{low} to {high}':<22}  {bar}")
+    if others:
+        lines += ["", f"No rise that these rows are sure of: {listed(others)}."]
+    lines += [
+        "",
+        "Shuffling one of several columns that say nearly the same costs little, for the others still say "
+        "it.",
+    ]
+    return "\n".join(lines)
+
+
+def _content(
+    model: str,
+    name: str,
+    n_rows: int,
+    loss_name: str,
+    loss: float,
+    importances: list[Importance],
+    dependences: list[PartialDependence],
+) -> dict[str, Any]:
+    """Return plain values, ready for ``json.dumps``."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "model": model,
+        "file": name,
+        "rows": n_rows,
+        "loss": loss_name,
+        "mean_loss": loss,
+        "level": LEVEL,
+        "importances": [
+            {"column": item.column, "rise": item.rise, "interval": list(item.interval)}
+            for item in importances
+        ],
+        "partial_dependence": [vars(item) for item in dependences],
+    }
+
+
+def _draw(
+    importances: list[Importance],
+    dependences: list[PartialDependence],
+    loss_name: str,
+    card: model_files.Card,
+    path: str,
+) -> None:
+    figure = display.importance_figure(
+        [(item.column, item.rise, item.interval) for item in importances[:MOST_BARS]],
+        [(item.column, item.values, item.predictions) for item in dependences],
+        loss_name,
+        "mean probability" if card.task == CLASSIFICATION else "mean prediction",
+    )
+    with whole(path) as part:
+        figure.savefig(part, dpi=150, format=Path(path).suffix.removeprefix(".").lower())
