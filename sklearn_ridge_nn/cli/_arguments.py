@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import sklearn_ridge_nn
+from sklearn_ridge_nn._extras import required
 from sklearn_ridge_nn.cli._commands import COMMANDS, TASKS, Arguments, NetworkArguments, TrainingArguments
 from sklearn_ridge_nn.cli._terminal import say
 from sklearn_ridge_nn.cli._values import alphas_of, count_of, cv_of, epochs_of, seed_of, sizes_of
@@ -117,6 +118,10 @@ def parser() -> argparse.ArgumentParser:
         **_style(""),
     )
     top.add_argument("--version", action="version", version=f"ridge-nn {sklearn_ridge_nn.__version__}")
+    top.add_argument(
+        "--print-completion", action=_PrintCompletion, metavar="SHELL",
+        help="print what makes a shell complete this command: bash, zsh, fish or another that shtab knows",
+    )  # fmt: skip
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, short: str, text: str) -> argparse.ArgumentParser:
@@ -268,6 +273,41 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         say(f"error: {message} (see {self.prog} --help)")
         self.exit(2)
+
+
+class _PrintCompletion(argparse.Action):
+    """Prints a script for a shell, and ends."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002
+        values: Any,
+        option: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Print the script for the shell that `values` names."""
+        try:
+            shtab = required("shtab", "--print-completion", "cli")
+        except ImportError as error:
+            parser.error(str(error))
+        if values not in shtab.SUPPORTED_SHELLS:
+            parser.error(
+                f"--print-completion must be one of {', '.join(shtab.SUPPORTED_SHELLS)}. Got {values!r}."
+            )
+        for action in _all_actions(parser):
+            if action.metavar in ("FILE", "MODEL"):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+        print(shtab.complete(parser, values))
+        parser.exit(0)
+
+
+def _all_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Yield the arguments of a parser and of its commands."""
+    for action in parser._actions:  # noqa: SLF001  argparse has no public list of them
+        yield action
+        if isinstance(action.choices, dict):
+            for command in action.choices.values():
+                yield from _all_actions(command)
 
 
 def _refuse(command: argparse.ArgumentParser, unknown: str) -> None:
