@@ -56,12 +56,13 @@ def pipeline(small):
 
 
 def test_each_block_has_a_test_here():
-    """tests/test_docs.py runs that of cli.rst, after the commands whose file it reads."""
+    """Others run elsewhere: tests/test_docs.py that of cli.rst, tests/ecosystem that of ecosystem.rst."""
     counts = {page.name: len(python_of(page.name)) for page in DOCS.glob("*.rst")}
     assert {page: count for page, count in counts.items() if count} == {
         "cli.rst": 1,
-        "coming_from.rst": 3,
+        "coming_from.rst": 4,
         "diagnosis.rst": 2,
+        "ecosystem.rst": 1,
         "index.rst": 1,
         "tutorial.rst": 4,
         "user_guide.rst": 2,
@@ -105,7 +106,7 @@ def test_coming_from_scikeras_and_keras(rows):
     from scikeras.wrappers import KerasClassifier
 
     X, y = rows
-    scikeras, wrapper, _ = python_of("coming_from.rst")
+    scikeras, wrapper = python_of("coming_from.rst")[:2]
     names = run(scikeras, keras=keras, KerasClassifier=KerasClassifier, RidgeMLPClassifier=RidgeMLPClassifier)
     theirs = KerasClassifier(names["network"], model__alpha=1e-3, epochs=1, verbose=0).fit(X, y)
     shapes = [coef.shape for coef in RidgeMLPClassifier(alpha=1e-3, epochs=1).fit(X, y).coefs_]
@@ -123,6 +124,21 @@ def test_coming_from_skorch_is_python():
         torch=MagicMock(),
         RidgeMLPClassifier=RidgeMLPClassifier,
     )
+
+
+def test_coming_from_pytorch_tabular_is_python():
+    """PyTorch Tabular is not installed either; the Pipeline that the page puts in its place is made."""
+    code = python_of("coming_from.rst")[3]
+    theirs = (
+        "TabularModel",
+        "DataConfig",
+        "CategoryEmbeddingModelConfig",
+        "OptimizerConfig",
+        "TrainerConfig",
+    )
+    names = {name: MagicMock() for name in theirs}
+    ours = {"make_pipeline": make_pipeline, "RidgeMLPClassifier": RidgeMLPClassifier}
+    run(code, numbers=[], categories=[], encode_and_scale=StandardScaler(), **names, **ours)
 
 
 def test_the_tutorial_trains_with_keras_and_here():

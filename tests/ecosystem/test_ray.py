@@ -1,10 +1,13 @@
 """Ray, through joblib's backend: chunks run on its workers, with the same results."""
 
+import itertools
+import textwrap
+from pathlib import Path
+
 import joblib
 import numpy as np
 import pytest
 import ray
-from ray.util.joblib import register_ray
 from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -15,15 +18,31 @@ from sklearn_ridge_nn.model_selection import GridSearchCV, _chunks, cross_valida
 pytestmark = pytest.mark.filterwarnings("default")
 
 
+X, y = load_wine(return_X_y=True)
+PIPELINE = make_pipeline(
+    StandardScaler(), RidgeMLPClassifier(hidden_layer_sizes=(8,), epochs=3, random_state=0)
+)
+GRID = {"ridgemlpclassifier__alpha": [0.0, 1e-3, 1.0]}
+
+
 @pytest.fixture(scope="module")
-def two_workers():
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
-    register_ray()
-    yield
+def page():
+    """What the page does with Ray, on two workers of this machine, and the names that it leaves."""
+    text = (Path(__file__).parents[2] / "docs" / "ecosystem.rst").read_text()
+    (block,) = text.split(".. code-block:: python\n")[1:]
+    lines = itertools.takewhile(lambda line: not line[:3].strip(), block.lstrip("\n").split("\n"))
+    names = {"GridSearchCV": GridSearchCV, "candidate": PIPELINE, "grid": GRID, "X": X, "y": y}
+    exec(textwrap.dedent("\n".join(lines)), names)
+    yield names
     ray.shutdown()
 
 
-def test_a_search_on_two_workers_has_the_results_of_one_process(two_workers, monkeypatch):
+def test_the_search_of_the_page_has_found_what_one_without_ray_finds(page):
+    search = GridSearchCV(PIPELINE, GRID).fit(X, y)
+    assert page["search"].best_params_ == search.best_params_
+
+
+def test_a_search_on_two_workers_has_the_results_of_one_process(page, monkeypatch):
     """And none is trained in this process.
 
     Weights are the same to the last bit, for the chunks are the same. Ray's workers have one thread for
@@ -38,22 +57,17 @@ def test_a_search_on_two_workers_has_the_results_of_one_process(two_workers, mon
         return train(tasks, *args)
 
     monkeypatch.setattr(trainers, "train", counting)
-    X, y = load_wine(return_X_y=True)
-    pipeline = make_pipeline(
-        StandardScaler(), RidgeMLPClassifier(hidden_layer_sizes=(8,), epochs=3, random_state=0)
-    )
     options = {"cv": 4, "return_estimator": True}
-    grid = {"ridgemlpclassifier__alpha": [0.0, 1e-3, 1.0]}
     here = GridSearchCV(
-        pipeline, grid, cv=4, scoring="neg_log_loss", refit=False, return_train_score=True
+        PIPELINE, GRID, cv=4, scoring="neg_log_loss", refit=False, return_train_score=True
     ).fit(X, y)
-    weights_here = cross_validate(pipeline, X, y, **options)["estimator"]
+    weights_here = cross_validate(PIPELINE, X, y, **options)["estimator"]
     assert trained == [3] * 4 + [1] * 4
     with joblib.parallel_config(backend="ray"):
         there = GridSearchCV(
-            pipeline, grid, cv=4, scoring="neg_log_loss", refit=False, return_train_score=True, n_jobs=2
+            PIPELINE, GRID, cv=4, scoring="neg_log_loss", refit=False, return_train_score=True, n_jobs=2
         ).fit(X, y)
-        weights_there = cross_validate(pipeline, X, y, n_jobs=2, **options)["estimator"]
+        weights_there = cross_validate(PIPELINE, X, y, n_jobs=2, **options)["estimator"]
     assert trained == [3] * 4 + [1] * 4
     for a, b in zip(weights_here, weights_there, strict=True):
         for kernel, other in zip(a[-1].coefs_, b[-1].coefs_, strict=True):
