@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from sklearn_ridge_nn import display, report
 from sklearn_ridge_nn.cli import _terminal as terminal
 from sklearn_ridge_nn.cli._columns import pipeline
 from sklearn_ridge_nn.cli._commands import DiagnoseArguments
-from sklearn_ridge_nn.cli._files import whole
-from sklearn_ridge_nn.cli._outputs import check_outputs, write
+from sklearn_ridge_nn.cli._outputs import check_outputs, save_picture, write
 from sklearn_ridge_nn.cli._tables import InputError
 from sklearn_ridge_nn.cli._training import begun, training_of
 from sklearn_ridge_nn.cli._wording import command_wording
@@ -61,9 +59,7 @@ def run(arguments: DiagnoseArguments) -> None:
     if outputs["json"]:
         write(json.dumps(diagnosis.to_dict(), indent=1) + "\n", outputs["json"])
     if outputs["plot"]:
-        with whole(outputs["plot"]) as part:
-            kind = Path(outputs["plot"]).suffix.removeprefix(".").lower()
-            diagnosis.plot().figure_.savefig(part, dpi=150, format=kind)
+        save_picture(diagnosis.plot().figure_, outputs["plot"])
     for what, path in zip(("Report", "Numbers", "Picture"), outputs.values(), strict=True):
         if path and path != "-":
             print(f"{what}: {path}", file=summary_to)

@@ -13,7 +13,6 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,9 +34,8 @@ from sklearn_ridge_nn.cli._columns import (
     without_missing,
 )
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, ExplainArguments
-from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._inputs import check_same_columns, table_of
-from sklearn_ridge_nn.cli._outputs import check_outputs, write
+from sklearn_ridge_nn.cli._outputs import check_outputs, save_picture, write
 from sklearn_ridge_nn.cli._tables import InputError, bundled, listed
 from sklearn_ridge_nn.evidence import written_out
 
@@ -73,6 +71,11 @@ class Importance:
     column: str
     rise: float
     interval: tuple[float, float]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the interval is above 0."""
+        return self.interval[0] > 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def run(arguments: ExplainArguments) -> None:
     base = losses(X, y)
     shown = terminal.is_shown(arguments.quiet)
     importances = _importances(X, y, losses, base, arguments, shown)
-    sure = [importance.column for importance in importances if importance.interval[0] > 0]
+    sure = [importance.column for importance in importances if importance.is_sure]
     dependences = [_dependence(model, X, column, card) for column in sure[: arguments.top]]
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
     loss = float(base.mean())
@@ -319,8 +322,8 @@ def _text(
         "",
     ]
     width = min(max(len(importance.column) for importance in importances), 40)
-    sure = [importance for importance in importances if importance.interval[0] > 0]
-    others = [importance.column for importance in importances if importance.interval[0] <= 0]
+    sure = [importance for importance in importances if importance.is_sure]
+    others = [importance.column for importance in importances if not importance.is_sure]
     longest = max((importance.rise for importance in sure), default=1.0)
     if sure:
         lines.append(f"{'column':<{width}}  {'rises by':>9}  interval")
@@ -380,5 +383,4 @@ def _draw(
         loss_name,
         "mean probability" if card.task == CLASSIFICATION else "mean prediction",
     )
-    with whole(path) as part:
-        figure.savefig(part, dpi=150, format=Path(path).suffix.removeprefix(".").lower())
+    save_picture(figure, path)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from sklearn_ridge_nn.cli import _terminal as terminal
+from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._tables import InputError
 
 
@@ -33,6 +35,12 @@ def write(text: str, path: str) -> None:
     """Write a text into a file, or to stdout for ``-``."""
     with terminal.output(path) as file:
         file.write(text)
+
+
+def save_picture(figure: Any, path: str) -> None:
+    """Save a figure of matplotlib in the format that the file's name says."""
+    with whole(path) as part:
+        figure.savefig(part, dpi=150, format=Path(path).suffix.removeprefix(".").lower())
 
 
 def output_separator(path: str | None) -> str:

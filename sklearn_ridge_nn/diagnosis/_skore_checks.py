@@ -77,9 +77,8 @@ class _VerdictCheck(_Check):
         verdict = diagnosis.verdicts[own]
         if verdict not in ("underfit", "overfit"):
             return None
-        name = diagnosis.param_name.rpartition("__")[2]
         return (
-            f"{name} = {diagnosis.alphas[own]:.3g} is {verdict}: {diagnosis.reasons[own]}, "
+            f"{diagnosis.short_name} = {diagnosis.alphas[own]:.3g} is {verdict}: {diagnosis.reasons[own]}, "
             f"compared with {diagnosis.best_alpha:.3g}, which has the smallest mean test loss."
         )
 
@@ -98,11 +97,10 @@ class _FindingsCheck(_Check):
             if finding.severity in ("problem", "hint")
         ]
         if diagnosis.verdicts[own] == "undetermined":
-            name = diagnosis.param_name.rpartition("__")[2]
             said.insert(
                 0,
-                f"Whether {name} = {diagnosis.alphas[own]:.3g} is as good as the best is undetermined: "
-                f"{diagnosis.reasons[own]}.",
+                f"Whether {diagnosis.short_name} = {diagnosis.alphas[own]:.3g} is as good as the best is "
+                f"undetermined: {diagnosis.reasons[own]}.",
             )
         return " ".join(said) or None
 
