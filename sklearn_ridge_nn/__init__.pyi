@@ -23,5 +23,10 @@ from .model_selection._shared import (
     RidgeMLPRegressorCV as RidgeMLPRegressorCV,
 )
 from .network import build_network as build_network
+from .preprocessing import (
+    DateEncoder as DateEncoder,
+    TextEncoder as TextEncoder,
+    make_preprocessor as make_preprocessor,
+)
 
 __version__: str

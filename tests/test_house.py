@@ -25,6 +25,7 @@ WINGS = {
     "training": {"network"},
     "estimators": {"network", "training"},
     "evidence": set(),
+    "preprocessing": set(),
     "export": {"estimators", "network"},
     "display": {"evidence"},
     "report": {"display", "evidence"},
@@ -32,7 +33,10 @@ WINGS = {
     "diagnosis": {
         "display", "estimators", "evidence", "model_selection", "network", "report", "training",
     },
-    "cli": {"diagnosis", "display", "estimators", "evidence", "export", "model_selection", "report"},
+    "cli": {
+        "diagnosis", "display", "estimators", "evidence", "export", "model_selection",
+        "preprocessing", "report",
+    },
 }  # fmt: skip
 #: Files that every wing may import.
 FOR_ALL = {"_extras", "_observed", "_quiet", "_sklearn", "_tensorflow"}
@@ -50,7 +54,7 @@ HEAVY = {
     "scikeras": {"network._keras_model"},
     "matplotlib": {"display"},
     "pandas": {"cli", "diagnosis._alpha_diagnosis", "diagnosis._bias_variance_result"},
-    "pyarrow": {"cli._tables"},
+    "pyarrow": {"cli._columns", "cli._quick_csv", "cli._tables"},
     "skops": {"cli._model_file"},
     "skl2onnx": {"export"},
     "onnx": {"export"},

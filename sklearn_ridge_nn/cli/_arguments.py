@@ -347,6 +347,18 @@ def _add_data(command: argparse.ArgumentParser) -> None:
         "--categorical", action="append", default=[], metavar="COLUMN",
         help="it holds categories, even if they look like numbers or text; may be repeated, or a,b",
     )  # fmt: skip
+    data.add_argument(
+        "--dates", action="append", default=[], metavar="COLUMN",
+        help="it holds dates or times as text; may be repeated, or a,b",
+    )  # fmt: skip
+    data.add_argument(
+        "--date-format", metavar="FORM",
+        help="how --dates are written, such as %%d/%%m/%%Y, where that is not plain",
+    )  # fmt: skip
+    data.add_argument(
+        "--text", action="append", default=[], metavar="COLUMN",
+        help="it holds free text to learn from; may be repeated, or a,b",
+    )  # fmt: skip
     _add_reading(data)
 
 

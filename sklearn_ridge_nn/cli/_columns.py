@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from numbers import Number
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed
+from sklearn_ridge_nn.cli import _dates as dates
+from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed, quoted
+from sklearn_ridge_nn.preprocessing import is_free_text, make_preprocessor
 
-#: Above so many different values text is not taken for categories,
-MOST_CATEGORIES = 100
-#: nor above so many if more than half of the rows have one of their own.
-FEW_CATEGORIES = 20
 #: A column whose fields are numbers to this share holds numbers, with exceptions.
 MOSTLY = 0.8
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -48,15 +42,26 @@ WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns of each kind, in the order of the table."""
+    """Names of the columns of each kind, in the order of the table.
+
+    Attributes
+    ----------
+    numeric, categorical : tuple of str
+    dates : dict of str to (str or None)
+        With the form of each, as `dates.form_of` returns it.
+    text : tuple of str
+        Columns of free text.
+    """
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    dates: Mapping[str, str | None] = field(default_factory=dict)
+    text: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """All of them, numeric ones first."""
-        return [*self.numeric, *self.categorical]
+        return [*self.numeric, *self.categorical, *self.dates, *self.text]
 
 
 def without_missing(frame: pd.DataFrame, words: Sequence[str] = ()) -> pd.DataFrame:
@@ -73,7 +78,7 @@ def without_missing(frame: pd.DataFrame, words: Sequence[str] = ()) -> pd.DataFr
     parts, blanked = [], {}
     for names, values in _texts(frame, list(frame.columns)):
         is_missing = pd.Series(values.ravel()).isin([*MISSING, *words]).to_numpy().reshape(values.shape)
-        there = np.where(is_missing, np.nan, values)
+        there = np.where(is_missing, np.nan, values) if is_missing.any() else values
         parts.append(pd.DataFrame(there, index=frame.index, columns=names, dtype=object))
     for name in frame.columns[[not pd.api.types.is_object_dtype(dtype) for dtype in frame.dtypes]]:
         column = frame[name]
@@ -100,14 +105,31 @@ def _plain_numbers(frame: pd.DataFrame, names: Sequence[Any]) -> dict[Any, NDArr
     """Return the numbers of the columns whose fields are all text that is a number, or missing."""
     found: dict[Any, NDArray[np.float64]] = {}
     for block, values in _texts(frame, names):
-        numbers = as_numbers(pd.Series(values.ravel())).to_numpy().reshape(values.shape)
-        is_present = pd.notna(values)
-        is_text = np.array([isinstance(value, str) for value in values.ravel()], dtype=bool).reshape(
-            values.shape
-        )
-        is_plain = is_present.any(axis=0) & ((is_text & np.isfinite(numbers)) | ~is_present).all(axis=0)
-        found |= {name: numbers[:, place] for place, name in enumerate(block) if is_plain[place]}
+        for name, column in zip(block, values.T, strict=True):
+            if pd.api.types.infer_dtype(column, skipna=True) != "string":
+                continue
+            numbers = _read_quickly(column)
+            if numbers is None:
+                numbers = as_numbers(pd.Series(column)).to_numpy()
+            is_present = pd.notna(column)
+            if is_present.any() and np.isfinite(numbers[is_present]).all():
+                found[name] = numbers
     return found
+
+
+def _read_quickly(words: NDArray[np.object_]) -> NDArray[np.float64] | None:
+    """Return text as numbers, NaN where it is missing; None if some is no number that Arrow knows.
+
+    What Arrow knows pandas knows, too, and both read the double that is nearest. pandas takes six times as
+    long.
+    """
+    import pyarrow
+
+    try:
+        numbers = pyarrow.array(words, type=pyarrow.string(), from_pandas=True).cast(pyarrow.float64())
+    except pyarrow.ArrowInvalid:
+        return None
+    return np.asarray(numbers.to_numpy(zero_copy_only=False)) + 0.0  # no -0, as pandas reads '-0'
 
 
 def _number(word: str) -> float | None:
@@ -117,61 +139,80 @@ def _number(word: str) -> float | None:
         return None
 
 
-def sort_columns(frame: pd.DataFrame, categorical: Sequence[str] = ()) -> Columns:
-    """Say of each column whether it holds numbers or categories.
+def sort_columns(
+    frame: pd.DataFrame,
+    categorical: Sequence[str] = (),
+    of_dates: Sequence[str] = (),
+    of_text: Sequence[str] = (),
+    date_format: str | None = None,
+) -> Columns:
+    """Say of each column whether it holds numbers, categories, dates or free text.
 
     Parameters
     ----------
     frame : DataFrame of shape (n_rows, n_columns)
-        With numbers, text, or numbers as text.
-    categorical : sequence of str, default=()
-        Columns that hold categories whatever they look like.
+        With numbers, text, or numbers and dates as text.
+    categorical, of_dates, of_text : sequence of str, default=()
+        Columns that hold categories, dates or free text whatever they look like.
+    date_format : str or None, default=None
+        The form of the dates, as of `datetime.strptime`; None finds it out.
 
     Raises
     ------
     InputError
-        If a column holds dates, free text, values other than single numbers or text, infinite numbers, or
-        nothing at all.
+        If a column holds dates or free text and nobody said so, values other than single numbers or text,
+        infinite numbers, or nothing at all.
     """
-    plain = _plain_numbers(frame, [name for name in frame if name not in categorical])
-    kinds: dict[str, list[str]] = {"numeric": [], "categorical": []}
+    said = dict.fromkeys(categorical, "categorical") | dict.fromkeys(of_dates, "dates")
+    said |= dict.fromkeys(of_text, "text")
+    plain = _plain_numbers(frame, [name for name in frame if name not in said])
+    kinds: dict[str, list[str]] = {"numeric": [], "categorical": [], "dates": [], "text": []}
     for name in frame:
-        kind = "numeric" if name in plain else "categorical" if name in categorical else _kind(frame[name])
+        kind = said.get(name) or ("numeric" if name in plain else _kind(frame[name]))
         kinds[kind].append(str(name))
-    return Columns(tuple(kinds["numeric"]), tuple(kinds["categorical"]))
+    return Columns(
+        tuple(kinds["numeric"]),
+        tuple(kinds["categorical"]),
+        {name: dates.form_of(frame[name], date_format) for name in kinds["dates"]},
+        tuple(kinds["text"]),
+    )
 
 
 def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Return float64 numbers and categories as text, missing ones NaN, in the order of `columns`.
+    """Return float64 numbers, dates, and categories and text as text, in the order of `columns`.
+
+    Missing values are NaN, missing dates NaT.
 
     Raises
     ------
     InputError
-        If a field of a numeric column is not a finite number.
+        If a field of a numeric column is not a finite number, or one of dates has another form.
     """
     plain = _plain_numbers(frame, columns.numeric)
     numbers = {name: plain[name] if name in plain else _numbers(frame[name]) for name in columns.numeric}
-    categories = {name: as_text(frame[name]) for name in columns.categorical}
-    table = pd.DataFrame({**numbers, **categories}, index=frame.index)
+    words = {name: as_text(frame[name]) for name in (*columns.categorical, *columns.text)}
+    days = {name: dates.read(frame[name], form) for name, form in columns.dates.items()}
+    table = pd.DataFrame({**numbers, **words, **days}, index=frame.index)[columns.names]
     # names as Python has them, which scikit-learn goes through again and again, faster than pandas's text
     return table.set_axis(pd.Index(columns.names, dtype=object), axis=1)
 
 
-def pipeline(columns: Columns, network: Any) -> Pipeline:
-    """Return what imputes and scales numbers, makes categories columns of 0 and 1, and predicts.
+def pipeline(X: pd.DataFrame, columns: Columns, network: Any) -> Pipeline:
+    """Return what makes features of columns, as `make_preprocessor` says, and predicts.
 
-    A missing number is replaced by the median of the training rows. A missing category is a category of its
-    own, and one that the training rows did not have is encoded as zeros.
+    Parameters
+    ----------
+    X : DataFrame of shape (n_rows, n_columns)
+        As `prepared` returns it.
+    columns : Columns
+    network : RidgeMLPClassifier or RidgeMLPRegressor
     """
-    numeric = Pipeline(
-        [
-            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
-            ("scale", StandardScaler()),
-        ]
+    transformer = make_preprocessor(
+        X,
+        categorical=columns.categorical,
+        text=columns.text,
+        target_type="continuous" if is_regressor(network) else "auto",
     )
-    encode = OneHotEncoder(handle_unknown="ignore")
-    steps = [("numeric", numeric, columns.numeric), ("categorical", encode, columns.categorical)]
-    transformer = ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
     return Pipeline([("columns", transformer), ("network", network)])
 
 
@@ -179,15 +220,13 @@ def _kind(column: pd.Series) -> str:
     present = column.dropna()
     if present.empty:
         raise InputError(f"Column {column.name!r} is empty. Leave it out: --drop={quoted(column.name)}")
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-        raise InputError(_dates(column.name, present.iloc[0]))
+    if dates.is_dates(column):
+        return "dates"
     if is_boolean(column):
         return "categorical"
     if pd.api.types.is_numeric_dtype(column):
         return "numeric"
     example = present.iloc[0]
-    if isinstance(example, (datetime.date, datetime.time)):
-        raise InputError(_dates(column.name, example))
     if not isinstance(example, (str, Number)):
         raise InputError(
             f"Column {column.name!r} holds neither numbers nor text, but {type(example).__name__}. Leave it "
@@ -211,12 +250,16 @@ def _kind(column: pd.Series) -> str:
             f"--categorical={quoted(column.name)}"
         )
     if words.map(lambda word: bool(DATE.fullmatch(word.strip()))).mean() >= MOSTLY:
-        raise InputError(_dates(column.name, words.iloc[0]))
-    if len(words) > MOST_CATEGORIES or (len(words) > FEW_CATEGORIES and len(words) > len(present) / 2):
+        raise InputError(
+            f"Column {column.name!r} holds dates or times, such as {words.iloc[0]!r}. Learn from them: "
+            f"--dates={quoted(column.name)}; or leave the column out: --drop={quoted(column.name)}"
+        )
+    if is_free_text(len(words), len(present)):
         raise InputError(
             f"Column {column.name!r} holds free text or identifiers: {len(words)} different values in "
             f"{len(present)} rows, such as {_shortened(words.iloc[0])!r}. Leave it out: "
-            f"--drop={quoted(column.name)}; or if these are categories: --categorical={quoted(column.name)}"
+            f"--drop={quoted(column.name)}; or if it is text to learn from: --text={quoted(column.name)}; or "
+            f"if these are categories: --categorical={quoted(column.name)}"
         )
     return "categorical"
 
@@ -231,13 +274,6 @@ def written_otherwise(words: Iterable[str]) -> str | None:
     return (
         "holds numbers with a comma, a thousands separator, a currency sign or a percent sign, such as "
         f"{others[0]!r}. Write them like 1234.5;"
-    )
-
-
-def _dates(name: Any, example: Any) -> str:
-    return (
-        f"Column {name!r} holds dates or times, such as {str(example)!r}. Make numbers of them first, days "
-        f"since some date for example, or leave the column out: --drop={quoted(name)}"
     )
 
 
@@ -293,11 +329,6 @@ def is_boolean(column: pd.Series) -> bool:
     return column.dtype == object and all(isinstance(value, (bool, np.bool_)) for value in column.dropna())
 
 
-def quoted(word: Any) -> str:
-    """Return a word as one would write it in a shell."""
-    return shlex.quote(str(word))
-
-
 def _shortened(text: str, most: int = 40) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
@@ -311,10 +342,13 @@ def row_numbers(frame: pd.DataFrame, columns: Columns) -> list[str]:
 
 def unknown_categories(frame: pd.DataFrame, fitted: Pipeline) -> Iterable[tuple[str, list[str], bool]]:
     """Yield categorical columns, their categories that the training rows lack, and if there are others."""
-    encoder = fitted.named_steps["columns"].named_transformers_.get("categorical")
-    if encoder is None:
-        return
-    for name, known in zip(encoder.feature_names_in_, encoder.categories_, strict=True):
-        values = pd.Series(frame[name].unique()).dropna()
-        is_known = values.isin(known)
-        yield name, values[~is_known].tolist(), bool(is_known.any())
+    transformers = fitted.named_steps["columns"].named_transformers_
+    for kind in ("categorical", "many_categories"):
+        encoder = transformers.get(kind)
+        encoder = encoder[0] if isinstance(encoder, Pipeline) else encoder
+        if encoder is None:
+            continue
+        for name, known in zip(encoder.feature_names_in_, encoder.categories_, strict=True):
+            values = pd.Series(frame[name].unique()).dropna()
+            is_known = values.isin(known)
+            yield name, values[~is_known].tolist(), bool(is_known.any())

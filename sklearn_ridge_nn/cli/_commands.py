@@ -43,8 +43,10 @@ class DataArguments(TableArguments):
         The column to predict.
     task : {"classification", "regression"} or None
         What to make of the target; None leaves it to the values.
-    drop, categorical : list of str
-        Columns not to learn from, and those that hold categories.
+    drop, categorical, dates, text : list of str
+        Columns not to learn from, and those that hold categories, dates, or free text.
+    date_format : str or None
+        The form of the dates, as of `datetime.strptime`; None finds it out.
     """
 
     dataset: str | None
@@ -52,6 +54,9 @@ class DataArguments(TableArguments):
     task: str | None
     drop: list[str]
     categorical: list[str]
+    dates: list[str]
+    date_format: str | None
+    text: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,7 @@ def run(arguments: DiagnoseArguments) -> None:
     shown = terminal.is_shown(arguments.quiet)
     with training_of(task):
         diagnosis = diagnose(
-            pipeline(data.columns, task.network),
+            pipeline(data.X, data.columns, task.network),
             data.X,
             data.y,
             alphas=arguments.alphas,

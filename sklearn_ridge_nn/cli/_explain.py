@@ -7,6 +7,7 @@ when a column has the same value in all rows (Friedman, 2001).
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import sys
@@ -26,7 +27,6 @@ from sklearn.pipeline import Pipeline
 from sklearn_ridge_nn import display
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
 from sklearn_ridge_nn.cli._columns import (
-    Columns,
     as_numbers,
     as_text,
     no_number,
@@ -85,7 +85,7 @@ class PartialDependence:
     Attributes
     ----------
     column : str
-    values : list of float or str
+    values : list of float, str, datetime or timedelta
     predictions : dict of str to list of float
         By what is predicted: a class, of which it is the probability, or the target. Of two classes only
         the second.
@@ -120,13 +120,14 @@ def run(arguments: ExplainArguments) -> None:
     shown = terminal.is_shown(arguments.quiet)
     importances = _importances(X, y, losses, base, arguments, shown)
     sure = [importance.column for importance in importances if importance.is_sure]
+    sure = [column for column in sure if column not in card.columns.text]  # no text lies between others
     dependences = [_dependence(model, X, column, card) for column in sure[: arguments.top]]
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
     loss = float(base.mean())
     print(_text(name, which, loss_name, loss, importances, arguments.repeats), file=summary_to)
     if arguments.json:
         content = _content(arguments.model, name, len(X), loss_name, loss, importances, dependences)
-        write(json.dumps(content, indent=1) + "\n", arguments.json)
+        write(json.dumps(content, indent=1, default=_written) + "\n", arguments.json)
     if arguments.plot:
         _draw(importances, dependences, loss_name, card, arguments.plot)
     for what, path in (("Numbers", arguments.json), ("Picture", arguments.plot)):
@@ -138,7 +139,7 @@ def _read(arguments: ExplainArguments, card: model_files.Card) -> tuple[str, pd.
     """Return the name of the rows, their columns as the model takes them, and their target."""
     if bool(arguments.file) == bool(arguments.dataset):
         raise InputError("Give either a FILE with the target in it, or --dataset, and not both.")
-    columns = Columns(tuple(card.data["numeric"]), tuple(card.data["categorical"]))
+    columns = card.columns
     if arguments.dataset:
         X, y = bundled(arguments.dataset)
         if sorted(X.columns) != sorted(columns.names):
@@ -290,8 +291,12 @@ def _importances(
 def _dependence(model: Pipeline, X: pd.DataFrame, column: str, card: model_files.Card) -> PartialDependence:
     """Return mean predictions over the values of a column."""
     present = X[column].dropna()
-    if column in card.data["categorical"]:
+    if column in card.columns.categorical:
         values = present.value_counts().index[:MOST_CATEGORIES].to_numpy()
+    elif column in card.columns.dates:
+        ordered = present.sort_values()
+        places = np.linspace(0.05, 0.95, PARTIAL_VALUES) * (len(ordered) - 1)
+        values = ordered.iloc[places.round().astype(int)].unique().astype(object)
     else:
         values = np.unique(np.quantile(present, np.linspace(0.05, 0.95, PARTIAL_VALUES)))
     rows = X if len(X) <= PARTIAL_ROWS else X.sample(PARTIAL_ROWS, random_state=0)
@@ -368,6 +373,11 @@ def _content(
         ],
         "partial_dependence": [vars(item) for item in dependences],
     }
+
+
+def _written(moment: datetime.date | datetime.time | datetime.timedelta) -> str:
+    """Return a moment as ISO 8601 has it, and a duration as Python writes it."""
+    return str(moment) if isinstance(moment, datetime.timedelta) else moment.isoformat()
 
 
 def _draw(

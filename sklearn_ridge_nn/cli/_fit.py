@@ -44,6 +44,8 @@ def run(arguments: FitArguments) -> None:
             "target": data.target,
             "numeric": list(data.columns.numeric),
             "categorical": list(data.columns.categorical),
+            "dates": dict(data.columns.dates),
+            "text": list(data.columns.text),
             "dropped": data.dropped,
             "missing": list(arguments.missing),
         },
@@ -84,7 +86,7 @@ def _trained(
     """Return the pipeline, trained on some rows, and how its alpha was chosen if it was."""
     data, shown = task.data, int(terminal.is_shown(arguments.quiet))
     X, y = data.X.iloc[rows], data.y[rows]
-    model = pipeline(data.columns, task.network)
+    model = pipeline(data.X, data.columns, task.network)
     if isinstance(rule, float):
         model.set_params(network__alpha=rule, network__verbose=shown)
         with training_of(task):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -13,14 +14,16 @@ from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as termin
 from sklearn_ridge_nn.cli._columns import (
     Columns,
     prepared,
-    quoted,
     row_numbers,
     sort_columns,
     without_missing,
 )
 from sklearn_ridge_nn.cli._commands import DataArguments, TableArguments
-from sklearn_ridge_nn.cli._tables import InputError, Table, bundled, did_you_mean, listed
+from sklearn_ridge_nn.cli._tables import InputError, Table, bundled, did_you_mean, listed, quoted
 from sklearn_ridge_nn.cli._target import Target, target_of
+
+#: Arguments that name columns beside the target.
+_SAID = ("drop", "categorical", "dates", "text")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def read(arguments: DataArguments) -> Data:
             else "Give a FILE with --target COLUMN, or a --dataset such as breast_cancer."
         )
     if arguments.dataset:
-        given = next((name for name in ("target", "drop", "categorical") if getattr(arguments, name)), None)
+        given = next((name for name in ("target", *_SAID) if getattr(arguments, name)), None)
         if given:
             raise InputError(f"--{given} goes with a FILE, and --dataset {arguments.dataset} is not one.")
         X, y = bundled(arguments.dataset)
@@ -87,13 +90,14 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
             f"--target is missing: which column is to be predicted? {table.name} has {listed(table.columns)}."
         )
     table.check_columns([arguments.target], "--target")
-    arguments = replace(
-        arguments,
-        drop=table.named(arguments.drop, "--drop"),
-        categorical=table.named(arguments.categorical, "--categorical"),
-    )
+    said: dict[str, Any] = {name: table.named(getattr(arguments, name), f"--{name}") for name in _SAID}
+    arguments = replace(arguments, **said)
     assert arguments.target is not None
-    for one, other in (("drop", "categorical"), ("drop", "target"), ("categorical", "target")):
+    if arguments.date_format and not arguments.dates:
+        raise InputError(
+            f"--date-format {arguments.date_format!r} says how --dates are written, and that is missing."
+        )
+    for one, other in itertools.combinations((*_SAID, "target"), 2):
         twice = set(_names(arguments, one)) & set(_names(arguments, other))
         if twice:
             raise InputError(f"--{one} {twice.pop()!r} is named by --{other} as well.")
@@ -102,7 +106,7 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
     X = frame.drop(columns=[arguments.target, *arguments.drop])
     if X.shape[1] == 0:
         raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
-    columns = sort_columns(X, arguments.categorical)
+    columns = sort_columns(X, arguments.categorical, arguments.dates, arguments.text, arguments.date_format)
     data = Data.of(table.name, arguments.target, list(arguments.drop), X, columns, target)
     for name in row_numbers(data.X, columns):
         terminal.say(
@@ -129,7 +133,7 @@ def table_of(arguments: TableArguments) -> Table:
 
 def check_same_columns(table: Table, card: model_files.Card, keep: Sequence[str]) -> None:
     """Raise which columns the model misses in a table, or does not know."""
-    expected = [*card.data["numeric"], *card.data["categorical"]]
+    expected = card.columns.names
     absent = [name for name in expected if name not in table.columns]
     if absent:
         near = did_you_mean(absent[0], [name for name in table.columns if name not in expected])

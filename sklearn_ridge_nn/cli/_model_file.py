@@ -19,22 +19,26 @@ from typing import Any, Self
 from sklearn.base import is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
+from sklearn_ridge_nn.cli._columns import Columns
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._tables import InputError, listed
 from sklearn_ridge_nn.evidence import written_out
 
 CARD = "ridge-nn.json"
-SCHEMA, VERSION = "sklearn-ridge-nn/model", 2
-#: Versions that are read. The first knew no task but classification.
-VERSIONS = (1, VERSION)
+SCHEMA, VERSION = "sklearn-ridge-nn/model", 3
+#: Versions that are read. The first knew no task but classification, the second neither dates nor text.
+VERSIONS = (1, 2, VERSION)
 #: What a pipeline of this command consists of, beside types of scikit-learn that skops trusts by itself.
 #: The last name, another one of the classifier, is that of files which version 0.1 and 0.2.dev0 saved.
 TRUSTED = frozenset(
     {
         "numpy.dtype",
+        "sklearn.model_selection._split.KFold",
+        "sklearn_ridge_nn.DateEncoder",
         "sklearn_ridge_nn.RidgeMLPClassifier",
         "sklearn_ridge_nn.RidgeMLPRegressor",
+        "sklearn_ridge_nn.TextEncoder",
         "sklearn_ridge_nn.estimator.RidgeMLPClassifier",
     }
 )
@@ -51,8 +55,8 @@ class Card:
     created : str
         When, in UTC (ISO 8601).
     data : dict
-        ``file``, ``rows``, ``target``, the columns (``numeric``, ``categorical``, ``dropped``), and the words
-        that stand for a ``missing`` value besides the usual ones.
+        ``file``, ``rows``, ``target``, the columns (``numeric``, ``categorical``, ``dates`` with their forms,
+        ``text``, ``dropped``), and the words that stand for a ``missing`` value besides the usual ones.
     classes : list of str or int, or None
         The labels. None of a regression.
     range : list of float, or None
@@ -87,6 +91,14 @@ class Card:
     )
     libraries: dict[str, str] = dataclasses.field(default_factory=lambda: _versions())
 
+    @property
+    def columns(self) -> Columns:
+        """The columns that the model takes."""
+        data = self.data
+        return Columns(
+            tuple(data["numeric"]), tuple(data["categorical"]), dict(data["dates"]), tuple(data["text"])
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for ``json.dumps``."""
         return {"schema": SCHEMA, "version": VERSION, **dataclasses.asdict(self)}
@@ -98,12 +110,16 @@ class Card:
         if schema != SCHEMA or number not in VERSIONS:
             raise ValueError(
                 f"its card is of schema {schema!r}, version {number!r}, and this release reads {SCHEMA!r}, "
-                f"versions {' and '.join(map(str, VERSIONS))}"
+                f"versions {', '.join(map(str, VERSIONS))}"
             )
         if number == 1:
             content = _of_version_2(content)
+        if number < 3:
+            content = {**content, "data": {"dates": {}, "text": [], **content["data"]}}
         card = cls(**{field.name: content[field.name] for field in dataclasses.fields(cls)})
-        for name in ("numeric", "categorical", "dropped", "missing"):
+        if not all(form is None or isinstance(form, str) for form in card.data["dates"].values()):
+            raise TypeError("dates")
+        for name in ("numeric", "categorical", "dates", "text", "dropped", "missing"):
             if not all(isinstance(item, str) for item in card.data[name]):
                 raise TypeError(name)
         told = {CLASSIFICATION: card.classes, REGRESSION: card.range}
@@ -117,8 +133,7 @@ class Card:
         network = ", ".join(f"{name} {value}" for name, value in self.network.items()) or "defaults"
         lines = {
             "Trained": f"{self.created}, seed {self.seed}",
-            "Data": f"{data['file']}: {data['rows']} rows, {len(data['numeric'])} numeric and "
-            f"{len(data['categorical'])} categorical columns",
+            "Data": f"{data['file']}: {data['rows']} rows, {self._columns_text()}",
             "Task": self.task,
             "Target": f"{data['target']}: {self._seen()}",
             "Network": network,
@@ -143,6 +158,12 @@ class Card:
         lines["Versions"] = ", ".join(f"{name} {number}" for name, number in self.libraries.items())
         width = max(map(len, lines)) + 2
         return "\n".join(f"{name:{width}}{written_out(text)}" for name, text in lines.items())
+
+    def _columns_text(self) -> str:
+        kinds = {"numeric": "numeric", "categorical": "categorical", "dates": "date", "text": "text"}
+        counts = [f"{len(self.data[kind])} {name}" for kind, name in kinds.items()]
+        shown = [*counts[:2], *(count for count in counts[2:] if not count.startswith("0 "))]
+        return f"{', '.join(shown[:-1])} and {shown[-1]} columns"
 
     def _seen(self) -> str:
         """Return what the target was in the rows trained on."""
@@ -229,9 +250,8 @@ def load(path: str, card: Card) -> Pipeline:
         raise _no_model(path, "its content is damaged") from error
     if not isinstance(pipeline, Pipeline):
         raise _no_model(path, f"it holds a {type(pipeline).__name__}")
-    columns = [*card.data["numeric"], *card.data["categorical"]]
     try:
-        agree = list(pipeline.feature_names_in_) == columns and _predicts_the_same(pipeline, card)
+        agree = list(pipeline.feature_names_in_) == card.columns.names and _predicts_the_same(pipeline, card)
     except AttributeError as error:
         raise _no_model(path, "its pipeline is not fitted") from error
     if not agree:

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
-from sklearn_ridge_nn.cli._columns import Columns, prepared, unknown_categories, without_missing
+from sklearn_ridge_nn.cli._columns import prepared, unknown_categories, without_missing
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, PredictArguments
 from sklearn_ridge_nn.cli._inputs import check_same_columns, table_of
 from sklearn_ridge_nn.cli._outputs import check_outputs, output_separator
@@ -41,7 +41,7 @@ def run(arguments: PredictArguments) -> None:
 def _predict(
     table: Table, model: Pipeline, card: model_files.Card, separator: str, arguments: PredictArguments
 ) -> None:
-    columns = Columns(tuple(card.data["numeric"]), tuple(card.data["categorical"]))
+    columns = card.columns
     arguments = replace(arguments, keep=table.named(arguments.keep, "--keep"))
     check_same_columns(table, card, arguments.keep)
     results = ["prediction"]

@@ -7,6 +7,7 @@ import gc
 import gzip
 import io
 import re
+import shlex
 import sys
 import zlib
 from collections import Counter
@@ -19,6 +20,8 @@ from typing import IO, Any, Self, cast
 
 import numpy as np
 import pandas as pd
+
+from sklearn_ridge_nn.cli import _quick_csv as quick_csv
 
 csv.field_size_limit(2**31 - 1)  # a field may have any length
 
@@ -90,8 +93,9 @@ class Table:
             self._separator = separator or SEPARATORS[kind]
             if len(self._separator) != 1:
                 raise InputError(f"--separator {separator!r} must be a single sign, such as ';' or '\\t'.")
-            self._bytes = self._opened.enter_context(_bytes_of(self.path))
+            self._source = self._bytes = self._opened.enter_context(_bytes_of(self.path))
             self._text = self._opened.enter_context(_decoded(self._bytes, self.path, encoding))
+            self._encoding = encoding
             self.columns = self._header(separator)
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
         if twice:
@@ -127,10 +131,39 @@ class Table:
         if self._parquet is not None:
             yield from self._parquet_chunks(n_rows, columns)
             return
+        n_done = 0
+        if quick_csv.can_read(
+            self.path, self.columns, self._records.line_num, self._separator, self._encoding
+        ):
+            try:
+                for frame in self._quick_frames(n_rows, columns):
+                    yield frame
+                    n_done = frame.index.stop
+            except quick_csv.FAILURES:
+                self._source = self._bytes  # Python's reader goes on, and says what is wrong
+            else:
+                return
+        yield from self._frames(n_rows, columns, n_done)
+
+    def _quick_frames(self, n_rows: int, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield the rows as pyarrow reads them."""
+        with Path(self.path).open("rb") as self._source:
+            file = gzip.open(self._source) if self.path.endswith(".gz") else self._source  # noqa: SIM115
+            first = 0
+            for frame in quick_csv.frames(
+                cast(IO[bytes], file), self.columns, columns, self._separator, self._encoding, n_rows
+            ):
+                frame.index = pd.RangeIndex(first, first + len(frame))
+                first += len(frame)
+                yield frame
+
+    def _frames(self, n_rows: int, columns: Sequence[str], n_done: int) -> Iterator[pd.DataFrame]:
+        """Yield the rows as Python's reader has them, but for the first ones."""
         first = 0
         with self._understood():
             while records := self._some_records(n_rows):
-                rows = self._rows(records)
+                rows = self._rows(records)[max(0, n_done - first) :]
+                first = max(first, min(n_done, first + len(records)))
                 if not rows:
                     continue
                 index = pd.RangeIndex(first, first + len(rows))
@@ -155,7 +188,7 @@ class Table:
         """Return how much of the file has been read, from 0 to 1; None where its size is not known."""
         if self._parquet is not None or not self._size:
             return None
-        return self._bytes.tell() / self._size
+        return 1.0 if self._source.closed else self._source.tell() / self._size
 
     def check_columns(self, names: Sequence[str], argument: str) -> None:
         """Raise what to write instead if a column is not there."""
@@ -286,6 +319,11 @@ def listed(names: Sequence[Any], most: int = 12) -> str:
     """Return names with commas between them, the first few of many."""
     shown = ", ".join(repr(name) if isinstance(name, str) else str(name) for name in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def quoted(word: Any) -> str:
+    """Return a word as one would write it in a shell."""
+    return shlex.quote(str(word))
 
 
 def _size(path: str) -> int:

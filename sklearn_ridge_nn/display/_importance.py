@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -69,8 +70,14 @@ def _draw_bars(
 def _draw_dependence(
     ax: Any, name: str, values: Sequence[Any], predictions: Mapping[str, Sequence[float]]
 ) -> None:
-    are_categories = isinstance(values[0], str)
-    places = np.arange(len(values)) if are_categories else np.asarray(values, float)
+    are_categories = isinstance(values[0], (str, datetime.time))
+    are_dates = isinstance(values[0], datetime.date)
+    if isinstance(values[0], datetime.timedelta):
+        values = [value / datetime.timedelta(days=1) for value in values]
+        name = f"{name} (days)"
+    places: Any = values
+    if not are_dates:
+        places = np.arange(len(values)) if are_categories else np.asarray(values, float)
     shown = dict(list(predictions.items())[:MOST_LINES])
     for number, (predicted, means) in enumerate(shown.items()):
         ax.plot(
@@ -86,6 +93,8 @@ def _draw_dependence(
         ax.set_xticks(
             places, [plain(_shortened(str(value), 12)) for value in values], rotation=30, ha="right"
         )
+    if are_dates:
+        ax.tick_params("x", rotation=30)
     ax.set_title(plain(_shortened(name)), fontsize="medium")
     ax.legend(fontsize="x-small", framealpha=0.85)
 

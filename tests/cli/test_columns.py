@@ -22,7 +22,8 @@ from sklearn_ridge_nn.cli._tables import InputError
 
 def kind_of(values, name="x", categorical=()):
     columns = sort_columns(pd.DataFrame({name: values}), categorical)
-    return "numeric" if columns.numeric else "categorical"
+    (kind,) = (kind for kind in ("numeric", "categorical", "dates", "text") if getattr(columns, kind))
+    return kind
 
 
 @pytest.mark.parametrize(
@@ -39,8 +40,13 @@ def kind_of(values, name="x", categorical=()):
         ([f"word {i % 20}" for i in range(40)], "categorical"),
         ([f"word {i}" for i in range(20)], "categorical"),
         ([f"word {i % 100}" for i in range(400)], "categorical"),
+        ([f"word {i % 101}" for i in range(1010)], "categorical"),
         (["2024", "2025"], "numeric"),
         (["1-2", "many", "none"], "categorical"),
+        (pd.to_datetime(["2024-01-05"]), "dates"),
+        ([datetime.date(2024, 1, 5)], "dates"),
+        ([datetime.time(10, 30)], "dates"),
+        (pd.to_timedelta(["1 day"]), "dates"),
     ],
 )
 def test_numbers_and_categories(values, kind):
@@ -50,17 +56,17 @@ def test_numbers_and_categories(values, kind):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["2024-01-05", "2024-02-01"], r"'x' holds dates or times, such as '2024-01-05'.*--drop=x"),
+        (
+            ["2024-01-05", "2024-02-01"],
+            r"'x' holds dates or times, such as '2024-01-05'.*--dates=x; .*--drop=x",
+        ),
         (["5/1/24", "6/1/24"], "holds dates"),
         (["2024-01-05T10:00:00Z", None], "holds dates"),
         (["10:30", "9:15:00"], "holds dates"),
         (["3 Jan 2024", "14 February 2023"], "holds dates"),
         (["Jan 3, 2024"], "holds dates"),
-        (pd.to_datetime(["2024-01-05"]), "holds dates"),
-        ([datetime.date(2024, 1, 5)], "holds dates"),
-        (pd.to_timedelta(["1 day"]), "holds dates"),
         ([f"word {i}" for i in range(21)], r"free text or identifiers: 21 .* in 21 rows, such as 'word 0'"),
-        ([f"word {i % 101}" for i in range(1000)], "free text or identifiers: 101 different values"),
+        ([f"word {i % 101}" for i in range(1000)], "free text .*: 101 different values .*--drop=x.*--text=x"),
         ([*"123456789", "?"], r"holds numbers, but for '\?' in 1 row\..*--missing='\?'; .*--categorical=x"),
         ([None, None], r"'x' is empty. Leave it out: --drop=x"),
         (
@@ -114,7 +120,7 @@ def test_a_field_that_is_no_number_is_named_with_its_row(value):
 def test_the_pipeline_imputes_scales_and_encodes():
     rows = pd.DataFrame({"n": [1.0, 3.0, np.nan, 5.0], "c": ["a", np.nan, "b", "a"]}, dtype=object)
     rows["n"] = rows["n"].astype(float)
-    model = pipeline(Columns(("n",), ("c",)), LogisticRegression()).fit(rows, [0, 1, 0, 1])
+    model = pipeline(rows, Columns(("n",), ("c",)), LogisticRegression()).fit(rows, [0, 1, 0, 1])
     new = pd.DataFrame({"n": [np.nan, 5.0], "c": ["never seen", np.nan]}, dtype=object).astype({"n": float})
     seen = model[:-1].transform(new)
     # The median of 1, 3, 5 is 3, also the mean of 1, 3, 3, 5, whose standard deviation is sqrt(2).
@@ -155,10 +161,10 @@ def test_thousands_of_columns_are_taken_for_what_each_is_alone(monkeypatch):
 
 def test_a_pipeline_learns_from_its_columns_wherever_they_are():
     frame = pd.DataFrame({"a": [1.0, 2, 3, 4], "c": list("xyxy"), "b": [4.0, 1, 3, 2], "z": [0.0, 0, 1, 1]})
-    made = pipeline(Columns(("a", "b"), ("c",)), LogisticRegression())
+    made = pipeline(frame[["a", "b", "c"]], Columns(("a", "b"), ("c",)), LogisticRegression())
     expected = made.fit(frame[["a", "b", "c"]], [0, 1, 1, 0]).predict_proba(frame)
     for order in ("acbz", "zcba"):
-        other = pipeline(Columns(("a", "b"), ("c",)), LogisticRegression())
+        other = pipeline(frame[["a", "b", "c"]], Columns(("a", "b"), ("c",)), LogisticRegression())
         other.fit(frame[list(order)], [0, 1, 1, 0])
         np.testing.assert_array_equal(other.predict_proba(frame), expected)
 

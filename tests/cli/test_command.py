@@ -93,7 +93,7 @@ def test_diagnose_prints_and_writes_what_the_function_returns(ridge_nn, folder, 
     from sklearn.model_selection import RepeatedStratifiedKFold
 
     cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=1, random_state=0)
-    expected = diagnose(pipeline(columns, classifier), X, frame["bought"], alphas=[0, 1e-3, 1], cv=cv)
+    expected = diagnose(pipeline(X, columns, classifier), X, frame["bought"], alphas=[0, 1e-3, 1], cv=cv)
     np.testing.assert_array_equal(written.test_loss, expected.test_loss)
     assert written.verdicts == expected.verdicts
 
@@ -206,6 +206,8 @@ def test_fit_chooses_alpha_and_says_how_good_the_model_is(ridge_nn, folder, fram
         "target": "bought",
         "numeric": ["age"],
         "categorical": ["city", "code", "member"],
+        "dates": {},
+        "text": [],
         "dropped": ["id"],
         "missing": [],
     }

@@ -31,7 +31,7 @@ def rows():
 @pytest.fixture(scope="module")
 def model(rows):
     classifier = RidgeMLPClassifier(0.01, hidden_layer_sizes=(4,), epochs=2, random_state=0)
-    return pipeline(Columns(("n",), ("c",)), classifier).fit(*rows)
+    return pipeline(rows[0], Columns(("n",), ("c",)), classifier).fit(*rows)
 
 
 @pytest.fixture
@@ -44,6 +44,8 @@ def card():
             "target": "y",
             "numeric": ["n"],
             "categorical": ["c"],
+            "dates": {},
+            "text": [],
             "dropped": [],
             "missing": [],
         },
@@ -89,11 +91,22 @@ def test_a_card_is_plain_json_with_a_date_and_versions(card):
     assert Card.from_dict(content) == card
 
 
+def of_version_2(card):
+    """What version 2 wrote: columns were numeric or categorical."""
+    content = json.loads(json.dumps(card.to_dict())) | {"version": 2}
+    del content["data"]["dates"], content["data"]["text"]
+    return content
+
+
 def of_version_1(card):
     """What version 1 wrote: no task and no range, and guesses were always how frequent the classes are."""
-    content = json.loads(json.dumps(card.to_dict())) | {"version": 1}
+    content = of_version_2(card) | {"version": 1}
     del content["task"], content["range"]
     return content
+
+
+def test_a_card_of_version_2_has_numbers_and_categories(card):
+    assert Card.from_dict(of_version_2(card)) == card
 
 
 def test_a_card_of_version_1_is_a_classification(card):
@@ -121,7 +134,7 @@ def regression(card):
 @pytest.fixture(scope="module")
 def regressor(rows):
     network = RidgeMLPRegressor(0.01, hidden_layer_sizes=(4,), epochs=2, random_state=0)
-    return pipeline(Columns(("n",), ("c",)), network).fit(rows[0], rows[0]["n"] ** 2)
+    return pipeline(rows[0], Columns(("n",), ("c",)), network).fit(rows[0], rows[0]["n"] ** 2)
 
 
 def test_a_regression_predicts_what_was_saved(tmp_path, regressor, regression, rows):
@@ -215,7 +228,7 @@ def test_a_card_of_another_version_is_refused(tmp_path, card):
     path = str(tmp_path / "m.skops")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(model_files.CARD, json.dumps({**card.to_dict(), "version": 99}))
-    with pytest.raises(ValueError, match=r"version 99, and this release reads .*versions 1 and 2"):
+    with pytest.raises(ValueError, match=r"version 99, and this release reads .*versions 1, 2, 3"):
         model_files.read_card(path)
 
 

@@ -83,7 +83,7 @@ def test_predictions_are_those_of_a_pipeline_fitted_in_python(ridge_nn, folder, 
     cv = RepeatedKFold(n_splits=3, n_repeats=1, random_state=0)
 
     def model(alpha):
-        return pipeline(COLUMNS, RidgeMLPRegressor(alpha, **SETTINGS))
+        return pipeline(X, COLUMNS, RidgeMLPRegressor(alpha, **SETTINGS))
 
     card = json.loads(ridge_nn("show", "model.skops", "--json", cwd=folder)[0])
     scores = [
@@ -182,7 +182,8 @@ def test_alpha_is_chosen_by_the_loss_and_guesses_are_what_it_is_smallest_for(
         card["alpha"], loss=loss, **({"quantile": 0.9} if loss == "quantile" else {}), **SETTINGS
     )
     rows = np.sort(train.index)
-    model = pipeline(COLUMNS, network).fit(features(frame).loc[rows], frame.loc[rows, "sales"])
+    X = features(frame).loc[rows]
+    model = pipeline(X, COLUMNS, network).fit(X, frame.loc[rows, "sales"])
     expected = -score(test, model.predict(features(frame).loc[test.index]))
     assert card["held_out"]["scores"][scoring] == pytest.approx(expected, rel=1e-5)
 
@@ -228,7 +229,7 @@ def test_diagnose_says_what_the_function_says(ridge_nn, folder, frame, tmp_path,
     written = AlphaDiagnosis.from_dict(json.loads(out.read_text()))
     assert printed.startswith(written.summary().partition("Findings")[0])
     expected = diagnose(
-        pipeline(COLUMNS, RidgeMLPRegressor(**SETTINGS, **parameters)),
+        pipeline(features(frame), COLUMNS, RidgeMLPRegressor(**SETTINGS, **parameters)),
         features(frame),
         frame["price"],
         alphas=[0, 1e-3, 1],
@@ -264,7 +265,7 @@ def test_the_diabetes_data_are_those_of_scikit_learn(ridge_nn, tmp_path):
     X.to_csv(tmp_path / "new.csv", index=False)
     ridge_nn("predict", tmp_path / "new.csv", "--model", model, "--output", tmp_path / "out.csv")
     network = RidgeMLPRegressor(0.01, **SETTINGS)
-    expected = pipeline(Columns(tuple(X.columns), ()), network).fit(X, y).predict(X)
+    expected = pipeline(X, Columns(tuple(X.columns), ()), network).fit(X, y).predict(X)
     np.testing.assert_allclose(pd.read_csv(tmp_path / "out.csv")["prediction"], expected, rtol=1e-5)
 
 

@@ -1,0 +1,140 @@
+"""Dates in text: in which form a column has them, and the dates."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from sklearn_ridge_nn.cli._tables import InputError, listed, quoted
+
+#: What pandas calls all forms that begin with a year, a month and a day, as ISO 8601 has them.
+ISO = "ISO8601"
+_TIMES = ("", *(f"{between}{clock}" for between, clock in product(
+    (" ", "T", ", "), ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+)))  # fmt: skip
+_ORDERS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%Y{0}%m{0}%d")
+_IN_WORDS = (
+    "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y", "%d. %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y",
+    "%d. %B %Y", "%B %d, %Y", "%B %d %Y", "%b %Y", "%b-%Y", "%B %Y", "%m/%Y",
+)  # fmt: skip
+_DAYS = (*(order.format(sign) for order, sign in product(_ORDERS, "/.-")), "%y-%m-%d", *_IN_WORDS)
+#: Forms that are tried, the usual ones first.
+FORMS = (
+    ISO,
+    *(day + time for time, day in product(_TIMES, _DAYS)),
+    *("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p"),
+)
+#: A time zone after a time.
+_ZONE = re.compile(r"(:\d{2}(?:\.\d+)?)\s?(?:Z|[+-]\d{2}:?\d{2})$")
+#: Different fields by which forms are ruled out before all fields are read.
+_SAMPLE = 40
+#: A form that reads this share of the fields is the column's, and the other fields are exceptions.
+_MOSTLY = 0.8
+
+
+def is_dates(column: pd.Series) -> bool:
+    """Return whether a column has dates, times or durations by its type."""
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        return True
+    present = column.dropna()
+    kinds = (datetime.date, datetime.time, datetime.timedelta)
+    return column.dtype == object and len(present) > 0 and isinstance(present.iloc[0], kinds)
+
+
+def form_of(column: pd.Series, given: str | None = None) -> str | None:
+    """Return the form of the dates of a column, None if they are dates by their type.
+
+    Parameters
+    ----------
+    column : Series
+        As the file has it, missing values NaN.
+    given : str or None, default=None
+        The form that the user says, as of `datetime.strptime`.
+
+    Raises
+    ------
+    InputError
+        If a field has another form, none is known, or several fit that make different dates of the fields.
+    """
+    if is_dates(column):
+        return None
+    words = pd.Series(column.dropna().astype(str).unique())
+    name = column.name
+    if words.empty:
+        raise InputError(f"Column {name!r} is empty. Leave it out: --drop={quoted(name)}")
+    if given is not None:
+        try:
+            read(column, given)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError(f"--date-format {given!r} is not a form of dates: {error}") from error
+        return given
+    sample = words.iloc[np.unique(np.linspace(0, len(words) - 1, _SAMPLE).astype(int))]
+    shares = {form: float(_parsed(sample, form).notna().mean()) for form in FORMS}
+    likely = [form for form, share in shares.items() if share >= _MOSTLY]
+    found = {form: _parsed(words, form) for form in likely}
+    fitting = {form: dates for form, dates in found.items() if dates.notna().all()}
+    if not fitting:
+        if not likely:
+            raise InputError(
+                f"--dates {name!r}: {listed(sample.tolist(), 3)} are no dates in a form that is known. Say "
+                "in which they are, --date-format=%d/%m/%Y for example; or leave the column out: "
+                f"--drop={quoted(name)}"
+            )
+        read(column, max(likely, key=lambda form: found[form].notna().mean()))
+    (first, dates), *others = fitting.items()
+    for other, different in others:
+        differing = np.flatnonzero(dates.to_numpy() != different.to_numpy())
+        if len(differing):
+            raise InputError(
+                f"--dates {name!r}: {words.iloc[differing[0]]!r} may be {_spelled(dates, differing[0])} or "
+                f"{_spelled(different, differing[0])}, and no row decides. Say which: --date-format={first} "
+                f"or --date-format={other}"
+            )
+    return first
+
+
+def read(column: pd.Series, form: str | None) -> pd.Series:
+    """Return the dates of a column, missing ones NaT.
+
+    Parameters
+    ----------
+    column : Series
+        As a file has it, missing values NaN.
+    form : str or None
+        What `form_of` returned for the rows to learn from. None takes dates by their type, or text as
+        ISO 8601 has it.
+
+    Raises
+    ------
+    InputError
+        If a field is no such date.
+    """
+    if is_dates(column):
+        return column
+    words = column.astype(object).where(column.notna(), None).map(lambda value: value and str(value))
+    dates = _parsed(words, form or ISO)
+    wrong = np.flatnonzero(dates.isna() & column.notna())
+    if len(wrong):
+        value = str(column.iloc[wrong[0]])
+        form = "of ISO 8601" if form in (None, ISO) else f"in the form {form}"
+        raise InputError(
+            f"Column {column.name!r} holds dates {form}, but row {column.index[wrong[0]] + 1} of the data "
+            f"has {value!r}. If that stands for a missing value: --missing={quoted(value)}"
+        )
+    return dates.rename(column.name)
+
+
+def _parsed(words: pd.Series, form: str) -> pd.Series:
+    """Return dates as the clock shows them there, NaT where a field has another form."""
+    here = words.str.strip().str.replace(_ZONE, r"\1", regex=True)
+    return pd.to_datetime(here, format=form, errors="coerce")
+
+
+def _spelled(dates: pd.Series, place: int) -> str:
+    return f"{dates.iloc[place]:%d %B %Y}"

@@ -1,0 +1,84 @@
+"""The columns of a table, whatever library it is of, as NumPy's arrays."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    name : str or int
+        Its name, or its place in a table without names.
+    values : ndarray of shape (n_rows,)
+        Dates are datetime64 as a clock on the wall shows them, durations timedelta64, text is objects.
+    is_declared : bool
+        Whether its type says that it holds categories.
+    """
+
+    name: Any
+    values: NDArray[Any]
+    is_declared: bool
+
+    @property
+    def is_missing(self) -> NDArray[np.bool_]:
+        """Of each row, whether it has no value: NaN, NaT, None or pandas's NA."""
+        kind = self.values.dtype.kind
+        if kind in "Mm":
+            return np.isnat(self.values)
+        if kind in "fc":
+            return np.isnan(self.values)
+        if kind != "O":
+            return np.zeros(len(self.values), dtype=bool)
+        na = getattr(sys.modules.get("pandas"), "NA", None)
+        return np.array([_is_missing(value, na) for value in self.values.tolist()], dtype=bool)
+
+
+def _is_missing(value: Any, na: Any) -> bool:
+    if value is None or value is na:
+        return True
+    return isinstance(value, (Number, np.generic, datetime.date, datetime.timedelta)) and bool(value != value)
+
+
+def columns_of(X: Any) -> Iterator[Column]:
+    """Yield the columns of a table: a frame of pandas or polars, or an array of two dimensions.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    if hasattr(X, "columns"):
+        for place, name in enumerate(X.columns):
+            yield _column(name, X.iloc[:, place] if hasattr(X, "iloc") else X[name])
+        return
+    array = np.asarray(X)
+    if array.ndim != 2:
+        raise ValueError(
+            f"X must be a table of rows and columns: a DataFrame, or an array of 2 dimensions. Got "
+            f"{array.ndim}."
+        )
+    for place, values in enumerate(array.T):
+        yield Column(place, values.astype(object) if values.dtype.kind in "US" else values, False)
+
+
+def _column(name: Any, column: Any) -> Column:
+    kind = str(column.dtype)
+    is_declared = kind.startswith(("category", "Categorical", "Enum"))
+    if getattr(column.dtype, "tz", None) is not None:  # pandas
+        column = column.dt.tz_localize(None)
+    elif getattr(column.dtype, "time_zone", None) is not None:  # polars
+        column = column.dt.replace_time_zone(None)
+    values = np.asarray(column.astype(object) if kind == "category" else column)
+    return Column(name, values, is_declared)
