@@ -35,7 +35,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Of each column, which turns it has: "year", "week", "day".
     n_features_in_ : int
         Columns seen by `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in,)
         Their names, where they are text.
 
     See Also

@@ -25,9 +25,9 @@ class TextEncoder(TransformerMixin, BaseEstimator):
     ----------
     n_components : int, default=30
         Numbers to make of each column, at most: fewer where texts are few.
-    analyzer : {"word", "char", "char_wb"}, default="word"
-        What texts consist of: words, or three to five characters in a row ("char_wb": within words), which
-        bear spelling mistakes and endings.
+    analyzer : {"char_wb", "char", "word"}, default="char_wb"
+        What texts consist of: three or four characters in a row ("char_wb": within words), which stand for
+        endings and bear spelling mistakes; or words, which are fewer and take less time.
     random_state : int, RandomState instance or None, default=0
         Of the search for the components.
 
@@ -37,11 +37,11 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         One for each column.
     components_ : list of TruncatedSVD
         One for each column.
-    scales_ : ndarray of shape (n_features_in_,)
+    scales_ : ndarray of shape (n_features_in,)
         What the components of each column are divided by.
     n_features_in_ : int
         Columns seen by `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in,)
         Their names, where they are text.
 
     See Also
@@ -64,7 +64,7 @@ class TextEncoder(TransformerMixin, BaseEstimator):
 
     __module__ = "sklearn_ridge_nn"
 
-    def __init__(self, n_components: int = 30, *, analyzer: str = "word", random_state: Any = 0) -> None:
+    def __init__(self, n_components: int = 30, *, analyzer: str = "char_wb", random_state: Any = 0) -> None:
         self.n_components = n_components
         self.analyzer = analyzer
         self.random_state = random_state
@@ -86,12 +86,12 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a column holds something other than text, or has fewer than two different words.
+            If a column holds something other than text, or has fewer than two different pieces of it.
         """
         validate_data(self, X, skip_check_array=True)
         if not (isinstance(self.n_components, int) and self.n_components > 0):
             raise ValueError(f"n_components must be an int above 0. Got {self.n_components!r}.")
-        ngram_range = (1, 1) if self.analyzer == "word" else (3, 5)
+        ngram_range = (1, 1) if self.analyzer == "word" else (3, 4)
         self.vectorizers_, self.components_, scales = [], [], []
         for column in columns_of(X):
             vectorizer = TfidfVectorizer(analyzer=self.analyzer, ngram_range=ngram_range, sublinear_tf=True)
@@ -101,9 +101,9 @@ class TextEncoder(TransformerMixin, BaseEstimator):
             except ValueError as error:  # an empty vocabulary
                 raise ValueError(f"Column {column.name!r} cannot be read as text: {error}") from error
             if weights.shape[1] < 2:
+                only = next(iter(vectorizer.vocabulary_)).strip()
                 raise ValueError(
-                    f"Column {column.name!r} holds a single word, {next(iter(vectorizer.vocabulary_))!r}. It "
-                    "says nothing: leave it out."
+                    f"Column {column.name!r} holds nothing but {only!r}. That says nothing: leave it out."
                 )
             n_components = min(self.n_components, weights.shape[1] - 1, max(1, weights.shape[0] - 1))
             svd = TruncatedSVD(n_components, random_state=self.random_state)

@@ -30,6 +30,7 @@ from sklearn_ridge_nn import (
     RidgeMLPClassifier,
     RidgeMLPClassifierCV,
     RidgeMLPRegressor,
+    make_preprocessor,
     model_selection,
     to_onnx,
 )
@@ -267,6 +268,17 @@ def test_what_cannot_be_converted_is_named(wine, mixed):
     with pytest.raises(
         ValueError, match="cannot convert the step 'functiontransformer', a FunctionTransformer: "
     ):
+        to_onnx(pipeline, X)
+
+
+@pytest.mark.parametrize(("name", "step"), [("day", "dates__dateencoder"), ("note", "text")])
+def test_dates_and_text_are_refused_by_the_name_of_the_step(name, step):
+    day = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(40), unit="D")
+    columns = {"n": np.arange(40.0), "day": day, "note": ["a red car", "a blue car"] * 20}
+    X = pd.DataFrame(columns)[["n", name]]
+    preprocessor = make_preprocessor(X, text=["note"] if name == "note" else [])
+    pipeline = make_pipeline(preprocessor, classifier()).fit(X, np.arange(40) % 2)
+    with pytest.raises(ValueError, match=rf"columntransformer__{step}.* cannot be converted"):
         to_onnx(pipeline, X)
 
 

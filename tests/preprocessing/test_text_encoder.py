@@ -32,7 +32,7 @@ def sentences(n, seed=0):
     return [" ".join(rng.choice(WORDS, 5)) for _ in range(n)]
 
 
-@pytest.mark.parametrize(("analyzer", "ngrams"), [("word", (1, 1)), ("char_wb", (3, 5))])
+@pytest.mark.parametrize(("analyzer", "ngrams"), [("word", (1, 1)), ("char_wb", (3, 4))])
 def test_it_is_latent_semantic_analysis_on_one_scale(analyzer, ngrams):
     texts, new = sentences(80), sentences(20, seed=1)
     encoder = TextEncoder(6, analyzer=analyzer).fit(pd.DataFrame({"t": texts}))
@@ -67,19 +67,27 @@ def test_a_missing_text_is_empty(missing):
 
 
 def test_fewer_texts_than_components():
-    assert TextEncoder(30).fit_transform(pd.DataFrame({"t": ["a red car", "a blue car", "bike"]})).shape == (
-        3,
-        2,
-    )
+    frame = pd.DataFrame({"t": ["a red car", "a blue car", "bike"]})
+    assert TextEncoder(30).fit_transform(frame).shape == (3, 2)
     assert TextEncoder(30).fit_transform(pd.DataFrame({"t": ["two words"]})).shape == (1, 1)
+
+
+def test_misspelt_words_are_near_to_what_they_mean():
+    """By characters, as the default has it; by words they are unknown."""
+    texts = pd.DataFrame({"t": ["delivery delayed", "wonderful", "delivery late", "wonderful"] * 5})
+    new = pd.DataFrame({"t": ["delivry delaied"]})
+    by_characters, by_words = TextEncoder(2).fit(texts), TextEncoder(2, analyzer="word").fit(texts)
+    encoded, late, fine = np.vstack([by_characters.transform(new), by_characters.transform(texts)[:2]])
+    assert np.linalg.norm(encoded - late) < np.linalg.norm(encoded - fine)
+    np.testing.assert_array_equal(by_words.transform(new), 0)
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ([1.5, 2.5], r"Column 't' must hold text\. Got 1\.5"),
-        (["a", None], r"Column 't' cannot be read as text: empty vocabulary"),
-        (["word", "word"], r"Column 't' holds a single word, 'word'"),
+        (["", None], r"Column 't' cannot be read as text: empty vocabulary"),
+        (["a", "a"], r"Column 't' holds nothing but 'a'\. That says nothing: leave it out"),
     ],
 )
 def test_what_is_no_text_is_refused(values, message):
