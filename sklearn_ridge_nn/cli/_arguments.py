@@ -42,6 +42,7 @@ examples:
 examples:
   ridge-nn fit data.csv --target label --model model.skops
   ridge-nn fit data.csv --target label --model model.skops --alpha 0.01 --epochs 50
+  ridge-nn fit data.csv --target label --model model.skops --positive yes --threshold 1:10
   ridge-nn fit data.parquet --target label --model model.skops --alpha 1se --class-weight balanced
   ridge-nn fit houses.csv --target price --model model.skops
   ridge-nn fit houses.csv --target price --model model.skops --loss quantile --quantile 0.9
@@ -187,6 +188,12 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument(
         "--test-size", type=float, default=0.2, metavar="SHARE",
         help="share of the rows to hold out for the score (0.2); 0 trains on all rows",
+    )  # fmt: skip
+    measuring.add_argument(
+        "--threshold", metavar="RULE",
+        help="of two labels, from which probability of the positive one on a row gets it: f1 or "
+        "balanced_accuracy, the best for that score; 1:10, the least costly if a false alarm costs 1 and a "
+        "miss 10; or a number (0.5)",
     )  # fmt: skip
     _add_common(fit)
 
@@ -335,6 +342,10 @@ def _add_data(command: argparse.ArgumentParser) -> None:
         "--task", choices=TASKS,
         help="what to make of the target (default: a regression of numbers if more than 20 are different or "
         "some are not whole, else a classification)",
+    )  # fmt: skip
+    data.add_argument(
+        "--positive", metavar="LABEL",
+        help="which of two labels is to be found, for scores such as f1 (1 where they are 0 and 1)",
     )  # fmt: skip
     data.add_argument(
         "--drop",

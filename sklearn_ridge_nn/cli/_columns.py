@@ -342,13 +342,18 @@ def row_numbers(frame: pd.DataFrame, columns: Columns) -> list[str]:
 
 def unknown_categories(frame: pd.DataFrame, fitted: Pipeline) -> Iterable[tuple[str, list[str], bool]]:
     """Yield categorical columns, their categories that the training rows lack, and if there are others."""
+    for name, known in known_categories(fitted):
+        values = pd.Series(frame[name].unique()).dropna()
+        is_known = values.isin(known)
+        yield name, values[~is_known].tolist(), bool(is_known.any())
+
+
+def known_categories(fitted: Pipeline) -> Iterable[tuple[str, np.ndarray]]:
+    """Yield categorical columns and the categories that their training rows had."""
     transformers = fitted.named_steps["columns"].named_transformers_
     for kind in ("categorical", "many_categories"):
         encoder = transformers.get(kind)
         encoder = encoder[0] if isinstance(encoder, Pipeline) else encoder
         if encoder is None:
             continue
-        for name, known in zip(encoder.feature_names_in_, encoder.categories_, strict=True):
-            values = pd.Series(frame[name].unique()).dropna()
-            is_known = values.isin(known)
-            yield name, values[~is_known].tolist(), bool(is_known.any())
+        yield from zip(encoder.feature_names_in_, encoder.categories_, strict=True)

@@ -91,6 +91,8 @@ class TrainingArguments(DataArguments):
         Folds and repeats; None goes by the number of rows.
     scoring : str or None
         A score by scikit-learn's name; None leaves it to the task and the loss.
+    positive : str or None
+        Which of two labels is to be found.
     seed : int
     quiet : bool
         Whether to show no progress.
@@ -100,6 +102,7 @@ class TrainingArguments(DataArguments):
     alphas: list[float] | None
     cv: tuple[int, int] | None
     scoring: str | None
+    positive: str | None
     seed: int
     quiet: bool
 
@@ -140,11 +143,14 @@ class FitArguments(TrainingArguments):
         "auto", "1se" or a number.
     test_size : float
         Share of the rows to hold out.
+    threshold : str or None
+        How to choose from which probability on a row gets the positive label.
     """
 
     model: str
     alpha: str
     test_size: float
+    threshold: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """``ridge-nn explain``: which columns a model's predictions rest on, and how.
 
-A column's importance is what the loss rises by when the column is shuffled (Breiman, 2001; Fisher, Rudin and
-Dominici, 2019), row by row, so that the rows say how sure it is. Partial dependence is the mean prediction
+Which columns is a matter of their importance (`_importance`). How is partial dependence: the mean prediction
 when a column has the same value in all rows (Friedman, 2001).
 """
 
@@ -12,13 +11,11 @@ import json
 import shutil
 import sys
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
 from sklearn import metrics
 from sklearn.inspection import partial_dependence
 from sklearn.model_selection import train_test_split
@@ -34,48 +31,17 @@ from sklearn_ridge_nn.cli._columns import (
     without_missing,
 )
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, ExplainArguments
+from sklearn_ridge_nn.cli._importance import LEVEL, Importance, importances, row_losses
 from sklearn_ridge_nn.cli._inputs import check_same_columns, table_of
 from sklearn_ridge_nn.cli._outputs import check_outputs, save_picture, write
 from sklearn_ridge_nn.cli._tables import InputError, bundled, listed
 from sklearn_ridge_nn.evidence import written_out
 
 SCHEMA, VERSION = "sklearn-ridge-nn/explanation", 1
-LEVEL = 0.95
 #: Rows that a partial dependence is a mean over, and values of a column that it is computed for.
 PARTIAL_ROWS, PARTIAL_VALUES = 500, 20
 #: Columns and categories that a picture has room for.
 MOST_BARS, MOST_CATEGORIES = 20, 8
-#: What each loss of a network is called where rows are compared by it.
-LOSS_NAMES = {
-    "squared_error": "squared error",
-    "huber": "squared error",
-    "absolute_error": "absolute error",
-    "poisson": "Poisson deviance",
-    "quantile": "pinball loss",
-}
-
-
-@dataclass(frozen=True)
-class Importance:
-    """What the loss rises by when a column is shuffled.
-
-    Attributes
-    ----------
-    column : str
-    rise : float
-        Mean over rows and shuffles.
-    interval : tuple of (float, float)
-        Of the mean, at the level `LEVEL`, by Student's t over the rows.
-    """
-
-    column: str
-    rise: float
-    interval: tuple[float, float]
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the interval is above 0."""
-        return self.interval[0] > 0
 
 
 @dataclass(frozen=True)
@@ -105,9 +71,9 @@ def run(arguments: ExplainArguments) -> None:
     model_files.check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
     name, X, y = _read(arguments, card)
-    model = model_files.load(arguments.model, card)
+    model = model_files.pipeline_of(model_files.load(arguments.model, card))
     y = _known(y, model, card) if card.task == CLASSIFICATION else y
-    losses, loss_name = _row_losses(model, card)
+    losses, loss_name = row_losses(model, card.task)
     rows, which = _rows(X, y, name, card, model)
     if len(rows) > arguments.rows:
         rng = np.random.default_rng(arguments.seed)
@@ -116,20 +82,19 @@ def run(arguments: ExplainArguments) -> None:
     X, y = X.iloc[rows].reset_index(drop=True), y[rows]
     if len(X) < 2:
         raise InputError(f"{name} leaves {len(X)} row to explain, and two are needed to say how sure it is.")
-    base = losses(X, y)
+    loss = float(losses(X, y).mean())
     shown = terminal.is_shown(arguments.quiet)
-    importances = _importances(X, y, losses, base, arguments, shown)
-    sure = [importance.column for importance in importances if importance.is_sure]
+    found = importances(X, y, losses, repeats=arguments.repeats, seed=arguments.seed, shown=shown)
+    sure = [importance.column for importance in found if importance.is_sure]
     sure = [column for column in sure if column not in card.columns.text]  # no text lies between others
     dependences = [_dependence(model, X, column, card) for column in sure[: arguments.top]]
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
-    loss = float(base.mean())
-    print(_text(name, which, loss_name, loss, importances, arguments.repeats), file=summary_to)
+    print(_text(name, which, loss_name, loss, found, arguments.repeats), file=summary_to)
     if arguments.json:
-        content = _content(arguments.model, name, len(X), loss_name, loss, importances, dependences)
+        content = _content(arguments.model, name, len(X), loss_name, loss, found, dependences)
         write(json.dumps(content, indent=1, default=_written) + "\n", arguments.json)
     if arguments.plot:
-        _draw(importances, dependences, loss_name, card, arguments.plot)
+        _draw(found, dependences, loss_name, card, arguments.plot)
     for what, path in (("Numbers", arguments.json), ("Picture", arguments.plot)):
         if path and path != "-":
             print(f"{what}: {path}", file=summary_to)
@@ -192,33 +157,6 @@ def _known(y: np.ndarray, model: Pipeline, card: model_files.Card) -> np.ndarray
     return np.array([labels[str(label)] for label in y], dtype=model.classes_.dtype)
 
 
-def _row_losses(
-    model: Pipeline, card: model_files.Card
-) -> tuple[Callable[[pd.DataFrame, np.ndarray], np.ndarray], str]:
-    """Return what gives each row's loss, and the loss's name."""
-    network = model.named_steps["network"]
-    if card.task == CLASSIFICATION:
-
-        def log_loss(X: pd.DataFrame, y: np.ndarray) -> np.ndarray:
-            places = np.searchsorted(model.classes_, y)
-            return np.asarray(-model.predict_log_proba(X)[np.arange(len(y)), places])
-
-        return log_loss, "log loss"
-
-    def of_numbers(X: pd.DataFrame, y: np.ndarray) -> np.ndarray:
-        predicted = model.predict(X)
-        error = y - predicted
-        if network.loss == "absolute_error":
-            return np.abs(error)
-        if network.loss == "poisson":
-            return np.asarray(2 * (special.xlogy(y, y / predicted) - error))
-        if network.loss == "quantile":
-            return np.maximum(network.quantile * error, (network.quantile - 1) * error)
-        return error**2
-
-    return of_numbers, LOSS_NAMES[network.loss]
-
-
 def _rows(
     X: pd.DataFrame,
     y: np.ndarray,
@@ -263,31 +201,6 @@ def _has_score(model: Pipeline, X: pd.DataFrame, y: np.ndarray, card: model_file
     return score is not None and bool(np.isclose(-loss, score, rtol=1e-6, atol=0))
 
 
-def _importances(
-    X: pd.DataFrame,
-    y: np.ndarray,
-    losses: Callable[[pd.DataFrame, np.ndarray], np.ndarray],
-    base: np.ndarray,
-    arguments: ExplainArguments,
-    shown: bool,
-) -> list[Importance]:
-    """Return what the loss rises by for every column, the largest first."""
-    rng = np.random.default_rng(arguments.seed)
-    found = []
-    factor = stats.t.ppf((1 + LEVEL) / 2, len(X) - 1) / np.sqrt(len(X))
-    with terminal.rows_bar("Shuffling", shown) as advance:
-        for number, column in enumerate(X.columns, start=1):
-            rises = np.zeros(len(X))
-            for _ in range(arguments.repeats):
-                shuffled = X[column].to_numpy()[rng.permutation(len(X))]
-                rises += losses(X.assign(**{column: shuffled}), y) - base
-            rises /= arguments.repeats
-            mean, margin = float(rises.mean()), float(factor * rises.std(ddof=1))
-            found.append(Importance(str(column), mean, (mean - margin, mean + margin)))
-            advance(number * len(X), number / X.shape[1])
-    return sorted(found, key=lambda importance: -importance.rise)
-
-
 def _dependence(model: Pipeline, X: pd.DataFrame, column: str, card: model_files.Card) -> PartialDependence:
     """Return mean predictions over the values of a column."""
     present = X[column].dropna()
@@ -316,9 +229,7 @@ def _dependence(model: Pipeline, X: pd.DataFrame, column: str, card: model_files
     )
 
 
-def _text(
-    name: str, which: str, loss_name: str, loss: float, importances: list[Importance], repeats: int
-) -> str:
+def _text(name: str, which: str, loss_name: str, loss: float, found: list[Importance], repeats: int) -> str:
     lines = [
         f"Explained by {name}: {which}. Mean {loss_name}: {written_out(f'{loss:.3g}')}.",
         "",
@@ -326,9 +237,9 @@ def _text(
         "interval over the rows:",
         "",
     ]
-    width = min(max(len(importance.column) for importance in importances), 40)
-    sure = [importance for importance in importances if importance.is_sure]
-    others = [importance.column for importance in importances if not importance.is_sure]
+    width = min(max(len(importance.column) for importance in found), 40)
+    sure = [importance for importance in found if importance.is_sure]
+    others = [importance.column for importance in found if not importance.is_sure]
     longest = max((importance.rise for importance in sure), default=1.0)
     if sure:
         lines.append(f"{'column':<{width}}  {'rises by':>9}  interval")
@@ -354,7 +265,7 @@ def _content(
     n_rows: int,
     loss_name: str,
     loss: float,
-    importances: list[Importance],
+    found: list[Importance],
     dependences: list[PartialDependence],
 ) -> dict[str, Any]:
     """Return plain values, ready for ``json.dumps``."""
@@ -367,10 +278,7 @@ def _content(
         "loss": loss_name,
         "mean_loss": loss,
         "level": LEVEL,
-        "importances": [
-            {"column": item.column, "rise": item.rise, "interval": list(item.interval)}
-            for item in importances
-        ],
+        "importances": [item.to_dict() for item in found],
         "partial_dependence": [vars(item) for item in dependences],
     }
 
@@ -381,14 +289,14 @@ def _written(moment: datetime.date | datetime.time | datetime.timedelta) -> str:
 
 
 def _draw(
-    importances: list[Importance],
+    found: list[Importance],
     dependences: list[PartialDependence],
     loss_name: str,
     card: model_files.Card,
     path: str,
 ) -> None:
     figure = display.importance_figure(
-        [(item.column, item.rise, item.interval) for item in importances[:MOST_BARS]],
+        [(item.column, item.rise, item.interval) for item in found[:MOST_BARS]],
         [(item.column, item.values, item.predictions) for item in dependences],
         loss_name,
         "mean probability" if card.task == CLASSIFICATION else "mean prediction",

@@ -10,10 +10,11 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
+from sklearn_ridge_nn.cli._columns import known_categories
 from sklearn_ridge_nn.cli._commands import ExportArguments
 from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._outputs import check_outputs
-from sklearn_ridge_nn.cli._tables import InputError, listed
+from sklearn_ridge_nn.cli._tables import InputError, listed, quoted
 from sklearn_ridge_nn.export import to_onnx
 
 #: Rows that the ONNX model is compared on with the model.
@@ -27,8 +28,9 @@ def run(arguments: ExportArguments) -> None:
     check_outputs({"output": arguments.output})
     model_files.check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
-    pipeline = model_files.load(arguments.model, card)
-    converted = to_onnx(pipeline, _rows(pipeline, card))
+    model = model_files.load(arguments.model, card)
+    _refuse_what_onnx_lacks(arguments.model, card)
+    converted = to_onnx(model, _rows(model_files.pipeline_of(model), card))
     entry = converted.metadata_props.add()
     entry.key, entry.value = "ridge-nn", json.dumps(card.to_dict())
     with whole(arguments.output) as part:
@@ -36,6 +38,16 @@ def run(arguments: ExportArguments) -> None:
     terminal.say(f"Model: {arguments.output}")
     terminal.say(f"Inputs, each of shape (rows, 1): {_what(card)}.")
     terminal.say(f"Outputs: {listed([output.name for output in converted.graph.output], 3)}.")
+
+
+def _refuse_what_onnx_lacks(model: str, card: model_files.Card) -> None:
+    """Raise if a model has columns that ONNX has no operators for."""
+    for kind, names in {"dates": list(card.columns.dates), "free text": list(card.columns.text)}.items():
+        if names:
+            raise InputError(
+                f"{model} learns from {kind} ({listed(names, 3)}), for which there is no converter to ONNX. "
+                f"Predict by 'ridge-nn predict', or train it without: --drop={quoted(','.join(names))}"
+            )
 
 
 def _what(card: model_files.Card) -> str:
@@ -60,9 +72,6 @@ def _rows(pipeline: Pipeline, card: model_files.Card) -> pd.DataFrame:
         )
         numbers[rng.random(numbers.shape) < 0.02] = np.nan
         columns |= dict(zip(card.data["numeric"], numbers.T, strict=True))
-    if card.data["categorical"]:
-        for name, known in zip(card.data["categorical"], steps["categorical"].categories_, strict=True):
-            columns[name] = rng.choice(
-                np.array([*known, "a category that is not known"], dtype=object), N_ROWS
-            )
-    return pd.DataFrame(columns)
+    for name, known in known_categories(pipeline):
+        columns[name] = rng.choice(np.array([*known, "a category that is not known"], dtype=object), N_ROWS)
+    return pd.DataFrame({name: columns[name] for name in card.columns.names})

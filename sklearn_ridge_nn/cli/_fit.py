@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,19 @@ from sklearn_ridge_nn import evidence
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
 from sklearn_ridge_nn.cli._columns import pipeline
 from sklearn_ridge_nn.cli._commands import FitArguments
+from sklearn_ridge_nn.cli._importance import LEVEL, importances, row_losses
 from sklearn_ridge_nn.cli._outputs import check_outputs
 from sklearn_ridge_nn.cli._tables import InputError
 from sklearn_ridge_nn.cli._task import LearningTask, Network
+from sklearn_ridge_nn.cli._threshold import Threshold
 from sklearn_ridge_nn.cli._training import begun, held_out, training_of
 from sklearn_ridge_nn.diagnosis import default_splits
 from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import standard_error
 from sklearn_ridge_nn.model_selection import GridSearchCV
+
+#: How often each column is shuffled to see what predictions rest on, and rows held out that are taken for it.
+REPEATS, MOST_ROWS = 5, 2_000
 
 
 def run(arguments: FitArguments) -> None:
@@ -31,11 +37,20 @@ def run(arguments: FitArguments) -> None:
     rule = _rule(arguments)
     if not 0 <= arguments.test_size < 1:
         raise InputError(f"--test-size must be a share in [0, 1). Got {arguments.test_size:g}.")
+    threshold = None if arguments.threshold is None else Threshold.of(arguments.threshold)
     task = begun(arguments)
+    if threshold is not None:
+        threshold.check(task)
     scoring = arguments.scoring or task.scoring
     train, test = held_out(task, arguments.test_size, arguments.seed)
-    model, chosen = _trained(task, train, rule, scoring, arguments)
-    data, network = task.data, model.named_steps["network"]
+    pipeline, chosen = _trained(task, train, rule, scoring, arguments)
+    data, network = task.data, pipeline.named_steps["network"]
+    model, said = pipeline, None
+    if threshold is not None:
+        n_folds = (arguments.cv or default_splits(len(train)))[0]
+        model, said = threshold.put_on(
+            pipeline, task, train, task.splitter(train, (n_folds, 1), arguments.seed, needs_all=True)
+        )
     card = model_files.Card(
         task=data.task,
         data={
@@ -52,7 +67,9 @@ def run(arguments: FitArguments) -> None:
         **task.seen(train),
         alpha=float(network.alpha),
         chosen=chosen,
-        held_out=_held_out_scores(model, task, train, test, scoring) if len(test) else None,
+        held_out=_held_out_scores(model, task, train, test, scoring, threshold) if len(test) else None,
+        importances=_importances(pipeline, task, test, arguments),
+        threshold=said,
         network={
             name: list(value) if isinstance(value, tuple) else value
             for name, value in arguments.network.given().items()
@@ -121,26 +138,60 @@ def _how_chosen(search: GridSearchCV, rule: str, scoring: str, n_folds: int) -> 
     }
 
 
+def _importances(
+    model: Pipeline, task: LearningTask, test: np.ndarray, arguments: FitArguments
+) -> dict[str, Any] | None:
+    """Return what the card says of the columns that predictions rest on; None if they are not measured."""
+    if len(test) < 2 or len(task.data.columns.names) > model_files.MOST_COMPARED:
+        return None
+    if len(test) > MOST_ROWS:
+        test = np.sort(np.random.default_rng(arguments.seed).choice(test, MOST_ROWS, replace=False))
+    X, y = task.data.X.iloc[test].reset_index(drop=True), task.data.y[test]
+    losses, name = row_losses(model, task.data.task)
+    shown = terminal.is_shown(arguments.quiet)
+    found = importances(X, y, losses, repeats=REPEATS, seed=arguments.seed, shown=shown)
+    return {
+        "loss": name,
+        "rows": len(test),
+        "repeats": REPEATS,
+        "level": LEVEL,
+        "columns": [item.to_dict() for item in found],
+    }
+
+
 def _held_out_scores(
-    model: Pipeline, task: LearningTask, train: np.ndarray, test: np.ndarray, scoring: str
+    model: model_files.Model,
+    task: LearningTask,
+    train: np.ndarray,
+    test: np.ndarray,
+    scoring: str,
+    threshold: Threshold | None,
 ) -> dict[str, Any]:
     """Return the scores of a model, and those of guessing the same for all rows."""
     X, y = task.data.X.iloc[test], task.data.y[test]
-    scores, problems = _scores(model, task, X, y, scoring)
+    names = list(dict.fromkeys([scoring, *task.scores]))
+    scores, problems = _scores(model, task, X, y, names)
+    guess = task.guess
+    with warnings.catch_warnings(action="ignore"):  # of classes that are never guessed
+        guessed, _ = _scores(task.guessing(task.data.y[train]), task, X, y, names)
+    if threshold is not None and threshold.score not in (None, *scores):
+        assert threshold.score is not None
+        scorer = threshold.scorer(task)
+        scores[threshold.score] = float(scorer(model, X, y))
+        label, guessed[threshold.score] = threshold.by_guessing(task, train, test)
+        guess += f"; {threshold.score} by {label!r} for all rows"
     for problem in problems:
         terminal.say(f"warning: the rows held out have no {problem}")
-    with warnings.catch_warnings(action="ignore"):  # of classes that are never guessed
-        guessed, _ = _scores(task.guessing(task.data.y[train]), task, X, y, scoring)
-    return {"rows": len(test), "scores": scores, "guessing": guessed, "guess": task.guess}
+    return {"rows": len(test), "scores": scores, "guessing": guessed, "guess": guess}
 
 
 def _scores(
-    model: Any, task: LearningTask, X: pd.DataFrame, y: np.ndarray, scoring: str
+    model: Any, task: LearningTask, X: pd.DataFrame, y: np.ndarray, names: Iterable[str]
 ) -> tuple[dict[str, float | None], list[str]]:
     """Return scores on some rows, None for one that these rows do not have, and why they do not."""
     problems = []
     scores: dict[str, float | None] = {}
-    for name in dict.fromkeys([scoring, *task.scores]):
+    for name in names:
         try:
             value = task.score(model, name, X, y)
         except ValueError as error:

@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from sklearn.base import is_classifier, is_regressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli._columns import Columns
@@ -27,7 +29,8 @@ from sklearn_ridge_nn.evidence import written_out
 
 CARD = "ridge-nn.json"
 SCHEMA, VERSION = "sklearn-ridge-nn/model", 3
-#: Versions that are read. The first knew no task but classification, the second neither dates nor text.
+#: Versions that are read. The first knew no task but classification, the second neither dates nor text, no
+#: threshold and no importances.
 VERSIONS = (1, 2, VERSION)
 #: What a pipeline of this command consists of, beside types of scikit-learn that skops trusts by itself.
 #: The last name, another one of the classifier, is that of files which version 0.1 and 0.2.dev0 saved.
@@ -42,6 +45,11 @@ TRUSTED = frozenset(
         "sklearn_ridge_nn.estimator.RidgeMLPClassifier",
     }
 )
+
+#: Columns up to which `fit` measures what predictions rest on.
+MOST_COMPARED = 50
+#: A fitted pipeline, or one that decides between its two labels at a threshold.
+Model: TypeAlias = Pipeline | FixedThresholdClassifier
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,13 @@ class Card:
     held_out : dict or None
         ``rows`` that took no part in any of this, the ``scores`` on them, those of ``guessing``, and what is
         then the ``guess``. None without such rows.
+    importances : dict or None
+        Which columns the predictions rest on: ``columns``, each with what the ``loss`` of the rows held out
+        ``rises`` by when it is shuffled so many ``repeats`` times, and its ``interval``. None if that was not
+        measured.
+    threshold : dict or None
+        From which probability, ``value``, on a row gets the ``positive`` label; by which ``rule`` and mean
+        ``score`` on how many ``splits`` it was chosen, None if it was given. None without a threshold.
     network : dict
         The network's parameters that differ from their defaults.
     seed : int
@@ -86,6 +101,8 @@ class Card:
     held_out: dict[str, Any] | None
     network: dict[str, Any]
     seed: int
+    importances: dict[str, Any] | None = None
+    threshold: dict[str, Any] | None = None
     created: str = dataclasses.field(
         default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     )
@@ -115,7 +132,8 @@ class Card:
         if number == 1:
             content = _of_version_2(content)
         if number < 3:
-            content = {**content, "data": {"dates": {}, "text": [], **content["data"]}}
+            added = {"importances": None, "threshold": None}
+            content = {**content, **added, "data": {"dates": {}, "text": [], **content["data"]}}
         card = cls(**{field.name: content[field.name] for field in dataclasses.fields(cls)})
         if not all(form is None or isinstance(form, str) for form in card.data["dates"].values()):
             raise TypeError("dates")
@@ -125,6 +143,8 @@ class Card:
         told = {CLASSIFICATION: card.classes, REGRESSION: card.range}
         if [task for task, values in told.items() if values is not None] != [card.task]:
             raise TypeError("task")
+        if card.threshold and card.threshold["positive"] not in (card.classes or []):
+            raise TypeError("threshold")
         return card
 
     def as_text(self) -> str:
@@ -149,12 +169,21 @@ class Card:
             mean, error = chosen["mean_test_score"][place], chosen["standard_error"][place]
             score = "no score" if mean is None else f"{mean:.4g} +/- {error:.2g}"
             lines["alpha"] += f", {rule}: {score} on {chosen['splits']} splits"
+        if self.threshold:
+            lines["Threshold"] = _threshold_text(self.threshold)
         if held_out:
             lines["Held-out score"] = f"{_scores_text(held_out['scores'])} ({held_out['rows']} rows)"
             guessed = _scores_text(held_out["guessing"])
             lines["By guessing"] = f"{guessed} ({held_out['guess']}, on the same rows)"
         else:
             lines["Held-out score"] = "none, all rows were trained on"
+        n_columns = len(self.columns.names)
+        if held_out and n_columns > MOST_COMPARED:
+            lines["Rests on"] = (
+                f"not measured, for there are {n_columns:,} columns: 'ridge-nn explain' does it"
+            )
+        if self.importances:
+            lines["Rests on"] = _importances_text(self.importances)
         lines["Versions"] = ", ".join(f"{name} {number}" for name, number in self.libraries.items())
         width = max(map(len, lines)) + 2
         return "\n".join(f"{name:{width}}{written_out(text)}" for name, text in lines.items())
@@ -185,8 +214,42 @@ def _scores_text(scores: dict[str, float | None]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in known.items())
 
 
-def save(pipeline: Pipeline, card: Card, path: str) -> None:
-    """Write a fitted pipeline and its card; nothing is left half-written."""
+def _threshold_text(threshold: dict[str, Any]) -> str:
+    """Return from which probability on a row gets the positive label, and why."""
+    text = f"{threshold['positive']!r} from a probability of {threshold['value']:.3g} on"
+    rule, score = threshold["rule"], threshold["score"]
+    if rule is None:
+        return text
+    false_alarm, _, miss = rule.partition(":")
+    if miss:
+        costs = f"a false alarm costs {false_alarm} and a miss {miss}"
+        why = f"the least costly where {costs}: {-score:.4g} per row"
+    else:
+        why = f"the best by {rule}: {score:.4g}"
+    return f"{text}, {why} on {threshold['splits']} splits"
+
+
+def _importances_text(importances: dict[str, Any]) -> str:
+    """Return the columns that predictions rest on for sure."""
+    columns = importances["columns"]
+    sure = [item for item in columns if item["interval"][0] > 0]
+    if not sure:
+        return "no column for sure, as far as the rows held out can tell"
+    shown = ", ".join(
+        f"{item['column']} {item['rise']:.3g} +/- {item['interval'][1] - item['rise']:.2g}"
+        for item in sure[:5]
+    )
+    more = f" and {len(sure) - 5} more" if len(sure) > 5 else ""
+    return f"{shown}{more} (what the {importances['loss']} rises by when it is shuffled)"
+
+
+def pipeline_of(model: Model) -> Pipeline:
+    """Return the pipeline of a model, without its threshold if it has one."""
+    return model.estimator_.estimator if isinstance(model, FixedThresholdClassifier) else model
+
+
+def save(pipeline: Model, card: Card, path: str) -> None:
+    """Write a fitted model and its card; nothing is left half-written."""
     import skops.io
 
     with whole(path) as part:
@@ -223,8 +286,10 @@ def read_card(path: str) -> Card:
         raise _no_model(path, "its card is damaged") from error
 
 
-def load(path: str, card: Card) -> Pipeline:
-    """Return the pipeline of a model; types of this package, scikit-learn and NumPy's dtype are trusted.
+def load(path: str, card: Card) -> Model:
+    """Return a model, a pipeline with or without a threshold.
+
+    Types of this package, scikit-learn and NumPy's dtype are trusted.
 
     Raises
     ------
@@ -245,18 +310,22 @@ def load(path: str, card: Card) -> Pipeline:
             "trusted=[...])."
         )
     try:
-        pipeline = skops.io.load(path, trusted=unknown)
+        model = skops.io.load(path, trusted=unknown)
     except Exception as error:
         raise _no_model(path, "its content is damaged") from error
+    has_threshold = isinstance(model, FixedThresholdClassifier) and isinstance(
+        getattr(model, "estimator_", None), FrozenEstimator
+    )
+    pipeline = pipeline_of(model) if has_threshold else model
     if not isinstance(pipeline, Pipeline):
         raise _no_model(path, f"it holds a {type(pipeline).__name__}")
     try:
         agree = list(pipeline.feature_names_in_) == card.columns.names and _predicts_the_same(pipeline, card)
     except AttributeError as error:
         raise _no_model(path, "its pipeline is not fitted") from error
-    if not agree:
+    if not agree or has_threshold != bool(card.threshold):
         raise _no_model(path, "its card is another model's")
-    return pipeline
+    return model
 
 
 def _predicts_the_same(pipeline: Pipeline, card: Card) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
 from sklearn_ridge_nn.cli._columns import prepared, unknown_categories, without_missing
@@ -39,7 +38,11 @@ def run(arguments: PredictArguments) -> None:
 
 
 def _predict(
-    table: Table, model: Pipeline, card: model_files.Card, separator: str, arguments: PredictArguments
+    table: Table,
+    model: model_files.Model,
+    card: model_files.Card,
+    separator: str,
+    arguments: PredictArguments,
 ) -> None:
     columns = card.columns
     arguments = replace(arguments, keep=table.named(arguments.keep, "--keep"))
@@ -63,7 +66,7 @@ def _predict(
     ):
         for chunk in table.chunks(arguments.chunk_size, asked):
             X = prepared(without_missing(chunk[columns.names], words), columns)
-            for name, values, some_known in unknown_categories(X, model):
+            for name, values, some_known in unknown_categories(X, model_files.pipeline_of(model)):
                 new.setdefault(name, set()).update(values[:MOST_NAMED])
                 if some_known:
                     recognised.add(name)

@@ -8,16 +8,36 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.metrics import cluster, get_scorer, get_scorer_names, log_loss, make_scorer, mean_pinball_loss
+from sklearn.metrics import (
+    average_precision_score,
+    cluster,
+    f1_score,
+    get_scorer,
+    get_scorer_names,
+    jaccard_score,
+    log_loss,
+    make_scorer,
+    mean_pinball_loss,
+    precision_score,
+    recall_score,
+)
 from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._inputs import Data
-from sklearn_ridge_nn.cli._tables import InputError, listed
+from sklearn_ridge_nn.cli._tables import InputError, listed, quoted
 from sklearn_ridge_nn.estimators import RidgeMLPClassifier, RidgeMLPRegressor, check_numbers, guess_of
 
 #: scikit-learn has this score, but not by a name, for it needs to know the quantile.
 PINBALL = "neg_mean_pinball_loss"
+#: scikit-learn's scores of the label that is to be found, and what it makes them of.
+SCORES_OF_POSITIVE = {
+    "average_precision": (average_precision_score, "predict_proba"),
+    "f1": (f1_score, "predict"),
+    "jaccard": (jaccard_score, "predict"),
+    "precision": (precision_score, "predict"),
+    "recall": (recall_score, "predict"),
+}
 #: The score that is the negative of a loss, or of its square or the like.
 SCORES_OF_LOSSES = {
     "squared_error": "neg_mean_squared_error",
@@ -53,6 +73,8 @@ class LearningTask(ABC):
         What all parts of a split have the same shares of.
     fewest : tuple of (int, str)
         Rows that every part of a split needs, and why.
+    positive : str, int or None
+        Which of two labels is to be found, where that is known.
     """
 
     scoring: str
@@ -60,6 +82,7 @@ class LearningTask(ABC):
     guess: str
     strata: np.ndarray | None
     fewest: tuple[int, str]
+    positive: Any = None
 
     def __init__(self, data: Data, network: Network) -> None:
         self.data, self.network = data, network
@@ -67,6 +90,10 @@ class LearningTask(ABC):
     @abstractmethod
     def check(self) -> None:
         """Raise if the target does not suit the network."""
+
+    @abstractmethod
+    def find(self, label: str) -> None:
+        """Take a label for the one that is to be found; raise if it is none of two."""
 
     @abstractmethod
     def check_hold_out(self) -> None:
@@ -113,7 +140,12 @@ class LearningTask(ABC):
         raise InputError(
             f"--scoring {name!r} cannot score the {self._what_is_scored()} of --target {self.data.target!r}. "
             f"Take {' or '.join(others[:2] or dict.fromkeys([self.scoring, self.scores[0]]))}."
+            + self._or_a_positive(name)
         )
+
+    def _or_a_positive(self, name: str) -> str:  # noqa: ARG002
+        """Return what to say of a score of a label that is to be found."""
+        return ""
 
     def _can_score(self, name: str) -> bool:
         """Return whether a score of such predictions is a number."""
@@ -144,11 +176,44 @@ class Classification(LearningTask):
     def __init__(self, data: Data, network: Network) -> None:
         super().__init__(data, network)
         self.strata = data.y
-        n_classes = len(np.unique(data.y))
+        self.labels = np.unique(data.y).tolist()
+        n_classes = len(self.labels)
         self.fewest = n_classes, f"there are {n_classes} classes"
+        if self.labels == [0, 1]:
+            self.positive = 1
 
     def check(self) -> None:
         """Accept all labels."""
+
+    def find(self, label: str) -> None:
+        """Take a label for the one that is to be found; raise if it is none of two."""
+        target = self.data.target
+        if len(self.labels) != 2:
+            raise InputError(
+                f"--positive {label!r} is for two labels, and --target {target!r} has {len(self.labels)}. "
+                "Leave it out."
+            )
+        known = {str(one): one for one in self.labels}
+        if label not in known:
+            raise InputError(
+                f"--positive {label!r} is no label of --target {target!r}, which has {listed(self.labels)}."
+            )
+        self.positive = known[label]
+
+    def scorer(self, name: str) -> Any:
+        """Return what scikit-learn takes for a score; some know which label is to be found."""
+        if name not in SCORES_OF_POSITIVE or self.positive is None:
+            return super().scorer(name)
+        score, response = SCORES_OF_POSITIVE[name]
+        scorer = make_scorer(score, response_method=response, pos_label=self.positive)
+        scorer.__name__ = name  # what a diagnosis calls it
+        return scorer
+
+    def _or_a_positive(self, name: str) -> str:
+        if name in SCORES_OF_POSITIVE and len(self.labels) == 2:
+            one, other = map(str, self.labels)
+            return f" Or say which label is to be found: --positive={quoted(other)} (or {one})"
+        return ""
 
     def check_hold_out(self) -> None:
         """Raise if a class has a single row."""
@@ -229,6 +294,13 @@ class Regression(LearningTask):
             check_numbers(y, self.loss)
         except ValueError as error:
             raise InputError(f"--target {target!r}: {error}") from error
+
+    def find(self, label: str) -> None:
+        """Raise that numbers have no labels."""
+        raise InputError(
+            f"--positive {label!r} is for two labels, and --target {self.data.target!r} is taken for "
+            "numbers. Leave it out, or add --task classification."
+        )
 
     def check_hold_out(self) -> None:
         """Accept all numbers."""

@@ -52,6 +52,8 @@ def begun(arguments: TrainingArguments) -> LearningTask:
     _refuse_others(data.task, arguments.network, taken)
     task = TASKS[data.task](data, network_of(arguments, data.task))
     task.check()
+    if arguments.positive is not None:
+        task.find(arguments.positive)
     if arguments.scoring is not None:
         task.check_score(arguments.scoring)
     return task

@@ -32,7 +32,7 @@ def register(kind: type) -> None:
         f"SklearnRidgeNN{kind.__name__}",
         _classifier_types if is_classifier else _regressor_types,
         _convert_classifier if is_classifier else _convert_regressor,
-        options={"zipmap": [True, False, "columns"]} if is_classifier else None,
+        options={"zipmap": [True, False, "columns"], "threshold": None} if is_classifier else None,
         overwrite=True,
     )
 
@@ -118,6 +118,7 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     z = _outputs_of_network(operator, graph)
     label, proba = (variable.full_name for variable in operator.outputs)
     target_type = fitted_architecture(network).target_type
+    threshold = container.get_options(network, {}).get("threshold")
     if target_type == "multilabel-indicator":
         graph.add("Sigmoid", z, result=proba)
         graph.add("Cast", graph.add("Greater", z, 0.0), result=label, to=_TENSOR.INT64)
@@ -129,9 +130,19 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
         graph.add(
             "Concat", graph.add("Sigmoid", graph.add("Neg", z)), graph.add("Sigmoid", z), axis=1, result=proba
         )
-        is_second = graph.add("Cast", graph.add("Greater", z, 0.0), to=_TENSOR.INT64)
+        is_second = graph.add("Cast", _is_second(graph, z, proba, threshold), to=_TENSOR.INT64)
         place = graph.add("Reshape", is_second, graph.constant([-1], _TENSOR.INT64))
     graph.add("Gather", _classes(graph, network.classes_), place, axis=0, result=label)
+
+
+def _is_second(graph: _Graph, z: str, proba: str, threshold: tuple[int, float] | None) -> str:
+    """Add which rows get the second label: the likelier one, or from a probability of either label on."""
+    if threshold is None:
+        return graph.add("Greater", z, 0.0)
+    place, value = threshold
+    column = graph.add("Gather", proba, graph.constant([place], _TENSOR.INT64), axis=1)
+    is_below = graph.add("Less", column, graph.constant([value]))
+    return graph.add("Not", is_below) if place == 1 else is_below
 
 
 def _classes(graph: _Graph, classes: np.ndarray) -> str:

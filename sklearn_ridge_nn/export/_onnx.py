@@ -12,7 +12,9 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,6 +26,8 @@ from sklearn_ridge_nn.estimators import NetworkClassifier, NetworkRegressor
 COMPARED_ROWS = 1000
 #: By how much it may differ: of probabilities, and of numbers for each unit of their size and spread.
 TOLERANCE = 1e-5
+#: Estimators that decide between two labels at a threshold.
+_WITH_THRESHOLD = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
 def to_onnx(estimator: BaseEstimator, X: Any, *, target_opset: int | None = None) -> Any:
@@ -36,8 +40,9 @@ def to_onnx(estimator: BaseEstimator, X: Any, *, target_opset: int | None = None
     ----------
     estimator : estimator object
         A fitted `RidgeMLPClassifier` or `RidgeMLPRegressor`, one that chooses its alpha itself, a Pipeline
-        that ends in one, or a search over these (then its ``best_estimator_``). Samplers, which only resample
-        training rows, are left out.
+        that ends in one, or a search over these (then its ``best_estimator_``). scikit-learn's
+        `FixedThresholdClassifier` and `TunedThresholdClassifierCV` may stand around it: then ``"label"`` goes
+        by their threshold. Samplers, which only resample training rows, are left out.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
         Some rows to predict, which say what the model takes. Of an array, it is one input ``"X"`` of float32
         if X is, else of float64. Of a DataFrame, it is one input of shape (n_samples, 1) for each column:
@@ -82,6 +87,7 @@ def to_onnx(estimator: BaseEstimator, X: Any, *, target_opset: int | None = None
     """
     required("onnxruntime", "to_onnx", "onnx")
     required("skl2onnx", "to_onnx", "onnx")
+    decides, threshold = estimator, _threshold_of(estimator)
     estimator = _without_samplers(_chosen(estimator))
     network = _final_step(estimator)
     if not isinstance(network, (NetworkClassifier, NetworkRegressor)):
@@ -91,8 +97,8 @@ def to_onnx(estimator: BaseEstimator, X: Any, *, target_opset: int | None = None
         )
     check_is_fitted(network)
     X = _some_rows(X)
-    model = _converted(_with_empty_strings(estimator), X, target_opset)
-    _compare(model, estimator, X)
+    model = _converted(_with_empty_strings(estimator), X, target_opset, threshold)
+    _compare(model, estimator, X, decides.predict(X) if threshold else None, threshold)
     return model
 
 
@@ -103,12 +109,47 @@ to_onnx.__module__ = "sklearn_ridge_nn"
 
 
 def _chosen(estimator: Any) -> Any:
-    """Return what a fitted search has chosen, or the estimator itself."""
-    while hasattr(estimator, "best_estimator_") and not isinstance(
-        estimator, (NetworkClassifier, NetworkRegressor)
-    ):
-        estimator = estimator.best_estimator_
+    """Return what a fitted search has chosen, or what a threshold was put on, or the estimator itself."""
+    while not isinstance(estimator, (NetworkClassifier, NetworkRegressor)):
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif isinstance(estimator, _WITH_THRESHOLD):
+            estimator = getattr(estimator, "estimator_", estimator.estimator)
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            break
     return estimator
+
+
+def _threshold_of(estimator: Any) -> tuple[int, float] | None:
+    """Return the place of a label and from which probability on a row gets it; None without a threshold.
+
+    Of several thresholds inside one another, the outermost decides.
+    """
+    while True:
+        if isinstance(estimator, _WITH_THRESHOLD):
+            check_is_fitted(_chosen(estimator))
+            if isinstance(estimator, TunedThresholdClassifierCV):
+                check_is_fitted(estimator)
+                # whose probability it is for, only the score knows; `_compare` notices if that changes
+                value, positive = estimator.best_threshold_, estimator._curve_scorer._get_pos_label()  # noqa: SLF001
+            else:
+                value, positive = estimator.threshold, estimator.pos_label
+            value = 0.5 if value == "auto" else float(value)
+            classes = estimator.classes_
+            place = 1 if positive is None else int(np.flatnonzero(classes == positive)[0])
+            return place, value
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_") and not isinstance(
+            estimator, (NetworkClassifier, NetworkRegressor)
+        ):
+            estimator = estimator.best_estimator_
+        else:
+            return None
 
 
 def _without_samplers(estimator: Any) -> Any:
@@ -187,7 +228,7 @@ def _some_rows(X: Any) -> Any:
 # -- converting -------------------------------------------------------------------------------------
 
 
-def _converted(estimator: Any, X: Any, target_opset: int | None) -> Any:
+def _converted(estimator: Any, X: Any, target_opset: int | None, threshold: tuple[int, float] | None) -> Any:
     from skl2onnx import convert_sklearn
 
     from sklearn_ridge_nn.export._network_converter import convert_imputer, register
@@ -201,7 +242,7 @@ def _converted(estimator: Any, X: Any, target_opset: int | None) -> Any:
                 f"{type(step).__name__}. Register one by skl2onnx.update_registered_converter, or fit a "
                 "Pipeline without this step."
             )
-    options = {id(network): {"zipmap": False}} if is_classifier(network) else None
+    options = {id(network): {"zipmap": False, "threshold": threshold}} if is_classifier(network) else None
     arguments: dict[str, Any] = {
         "initial_types": _input_types(X),
         "target_opset": target_opset,
@@ -305,13 +346,15 @@ def _first_failing(estimator: Any, arguments: dict[str, Any]) -> str:
 # -- comparing --------------------------------------------------------------------------------------
 
 
-def _compare(model: Any, estimator: Any, X: Any) -> None:
-    """Raise if a model predicts otherwise than what it was made of."""
+def _compare(
+    model: Any, estimator: Any, X: Any, labels: np.ndarray | None, threshold: tuple[int, float] | None
+) -> None:
+    """Raise if a model predicts otherwise than what it was made of; labels are those at a threshold."""
     import onnxruntime
 
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-        *_, got = session.run(None, _inputs(X))
+        *got_labels, got = session.run(None, _inputs(X))
     except Exception as error:  # its own classes have no base but Exception
         first_line = str(error).partition("\n")[0]
         raise ValueError(
@@ -330,6 +373,15 @@ def _compare(model: Any, estimator: Any, X: Any) -> None:
             "The ONNX model predicts otherwise than the estimator: for row "
             f"{row} of X {got[row].tolist()}, and not {expected[row].tolist()}. {_HINT}"
         )
+    if labels is not None and threshold is not None:
+        place, value = threshold
+        is_clear = np.abs(expected[:, place] - value) > TOLERANCE
+        wrong = np.flatnonzero(is_clear & (got_labels[0] != labels))
+        if len(wrong):
+            raise ValueError(
+                "The ONNX model decides otherwise than the estimator: for row "
+                f"{wrong[0]} of X {got_labels[0][wrong[0]]!r}, and not {labels[wrong[0]]!r}."
+            )
 
 
 _HINT = (

@@ -172,10 +172,10 @@ def test_a_model_is_what_python_makes_of_the_same_columns(ridge_nn, folder, fram
     )
     if target == "bought":
         assert rows["prediction"].tolist() == expected.predict(X).tolist()
-        assert expected.score(X, frame[target]) > 0.9  # weekends and words were understood
+        assert expected.score(X, frame[target]) > 0.85  # weekends and words were understood
     else:
         np.testing.assert_allclose(rows["prediction"], expected.predict(X), rtol=1e-12)
-        assert expected.score(X, frame[target]) > 0.8
+        assert expected.score(X, frame[target]) > 0.85
 
 
 def test_new_rows_are_held_to_the_form_and_the_categories(ridge_nn, folder, frame):

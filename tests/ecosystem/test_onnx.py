@@ -8,6 +8,7 @@ import onnxruntime
 import pandas as pd
 import polars as pl
 import pytest
+import skops.io
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_sampling_pipeline
 from scipy.sparse import csr_array
@@ -15,8 +16,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_wine, make_multilabel_classification
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -35,6 +39,7 @@ from sklearn_ridge_nn import (
     to_onnx,
 )
 from sklearn_ridge_nn.cli import main
+from sklearn_ridge_nn.cli._model_file import TRUSTED
 from sklearn_ridge_nn.network import ACTIVATIONS, NUMBER_LOSSES
 
 PARAMS = {"hidden_layer_sizes": (16, 8), "epochs": 5, "random_state": 0, "learning_rate": 0.02}
@@ -389,6 +394,65 @@ def test_the_command_writes_a_model_that_predicts_as_it_does(tmp_path, mixed, ca
     outputs = served(converted, text[names])
     np.testing.assert_allclose(outputs["probabilities"][:, 1], expected["probability_yes"], atol=1e-6)
     np.testing.assert_array_equal(outputs["label"], expected["prediction"])
+
+
+@pytest.mark.parametrize("positive", ["a", "b"])
+@pytest.mark.parametrize("threshold", [0.15, 0.85, "auto", "tuned"])
+def test_labels_go_by_the_threshold(threshold, positive, wine):
+    X, y = wine[0], np.array(["a", "b", "b"])[wine[1]]
+    pipeline = make_pipeline(StandardScaler(), classifier(epochs=2))
+    if threshold == "tuned":
+        score = make_scorer(f1_score, pos_label=positive)
+        model = TunedThresholdClassifierCV(pipeline, scoring=score, cv=2).fit(X, y)
+    else:
+        model = FixedThresholdClassifier(pipeline, threshold=threshold, pos_label=positive).fit(X, y)
+    assert threshold == "auto" or (model.predict(X) != model.estimator_.predict(X)).any()
+    assert_predicts_as(model, to_onnx(model, X), X)
+
+
+def test_a_threshold_on_the_last_step_and_on_what_is_fitted(wine):
+    X, y = wine[0], wine[1] > 0
+    last = FixedThresholdClassifier(classifier(epochs=2), threshold=0.9)
+    pipeline = make_pipeline(StandardScaler(), last).fit(X, y)
+    assert_predicts_as(pipeline, to_onnx(pipeline, X), X)
+    fitted = make_pipeline(StandardScaler(), classifier(epochs=2)).fit(X, y)
+    for inner in (fitted, FrozenEstimator(fitted)):
+        model = FixedThresholdClassifier(inner, threshold=0.9)
+        model = model.fit(X, y) if isinstance(inner, FrozenEstimator) else model
+        assert_predicts_as(model, to_onnx(model, X), X)
+
+
+@pytest.mark.parametrize("target", ["label", "kind", "n"])
+def test_a_model_with_many_categories(tmp_path, target, capsys):
+    """skl2onnx knows the target encoder of two classes and of numbers, not that of three classes."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"zip": rng.integers(1000, 1150, 400), "n": rng.normal(size=400)})
+    table["label"], table["kind"] = np.where(table["n"] > 0, "yes", "no"), rng.choice(["a", "b", "c"], 400)
+    table.to_csv(tmp_path / "data.csv", index=False)
+    model, output = str(tmp_path / "m.skops"), str(tmp_path / "m.onnx")
+    options = ["--categorical", "zip", "--target", target, "--alpha", "0.01", "--epochs", "3", "--quiet"]
+    assert main(["fit", str(tmp_path / "data.csv"), "--model", model, *options]) == 0
+    if target == "kind":
+        assert main(["export", model, "--output", output]) == 2
+        assert "skl2onnx cannot convert the step 'columns'" in capsys.readouterr().err
+        return
+    assert main(["export", model, "--output", output]) == 0
+    pipeline = skops.io.load(model, trusted=sorted(TRUSTED))
+    others = {"kind", "label", "n"} - {target}
+    X = table.assign(zip=table["zip"].astype(str))[["zip", *others]][pipeline.feature_names_in_.tolist()]
+    assert_predicts_as(pipeline, onnx.load(output), X)
+
+
+def test_the_command_says_which_columns_it_cannot_export(tmp_path, capsys):
+    days = pd.date_range("2025-01-01", periods=60).strftime("%Y-%m-%d")
+    pd.DataFrame({"n": range(60), "day": days, "y": ["a", "b"] * 30}).to_csv(tmp_path / "d.csv", index=False)
+    model = str(tmp_path / "m.skops")
+    options = ["--target", "y", "--dates", "day", "--alpha", "0.01", "--epochs", "1", "--quiet"]
+    assert main(["fit", str(tmp_path / "d.csv"), "--model", model, *options]) == 0
+    assert main(["export", model, "--output", str(tmp_path / "m.onnx")]) == 2
+    said = capsys.readouterr().err
+    assert "learns from dates ('day'), for which there is no converter to ONNX" in said
+    assert "--drop=day" in said
 
 
 def test_the_command_refuses_other_names(tmp_path, capsys):
