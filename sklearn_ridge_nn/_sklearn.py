@@ -52,10 +52,23 @@ except ImportError as error:
         f"{_supported()}."
     ) from error
 
+try:  # since version 1.9
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Nothing, in versions without callbacks."""
+
+    def with_callbacks(method: F) -> F:
+        """Return a method as it is, in versions without callbacks."""
+        return method
+
+
 __all__ = [
     "BASE_SEARCH",
     "HALVING_GRID_SEARCH",
     "HALVING_RANDOM_SEARCH",
+    "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
@@ -80,6 +93,7 @@ __all__ = [
     "takes_sample_weight",
     "validate_params",
     "warn_of_difference",
+    "with_callbacks",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -18,6 +18,7 @@ from ._network_estimator import (
     draw_seed as draw_seed,
     finish_fit as finish_fit,
     fitted_architecture as fitted_architecture,
+    report_fit as report_fit,
     state_of as state_of,
 )
 from ._numbers import (

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Attributes that hold Keras objects, and so are never pickled.
 _KERAS_OBJECTS = ("_fitted_keras_estimator", "_fitted_keras_params", "callbacks_")
+#: Attributes by which scikit-learn's callbacks follow a fit while it runs.
+_OF_CALLBACKS = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 #: Rows up to which a prediction takes less time than scikit-learn's check of what X is.
 FEW_ROWS = 64
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -92,12 +94,16 @@ class FittedNetwork(BaseEstimator):
 
     @contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:
-        """Put every attribute back if a fit fails or is interrupted."""
+        """Put every attribute back if a fit fails or is interrupted.
+
+        scikit-learn's callbacks are still to be told of its end, for which it looks at attributes of its own.
+        """
         before = self.__dict__.copy()
         try:
             yield
         except BaseException:
-            self.__dict__ = before
+            known = {name: value for name, value in vars(self).items() if name in _OF_CALLBACKS}
+            self.__dict__ = before | known
             raise
 
     def _forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
 from sklearn_ridge_nn import training
-from sklearn_ridge_nn._sklearn import fit_context
+from sklearn_ridge_nn._sklearn import CallbackSupportMixin, fit_context, has_callbacks, with_callbacks
 from sklearn_ridge_nn.estimators._fitted_network import FittedNetwork
 from sklearn_ridge_nn.estimators._labels import Labels, scale_of, scaled
 from sklearn_ridge_nn.estimators._numbers import Numbers
@@ -118,7 +119,7 @@ class NetworkParameters(FittedNetwork):
         super().__setstate__({"penalize_output": False, **state})  # which older models do not have
 
 
-class NetworkEstimator(NetworkParameters):
+class NetworkEstimator(CallbackSupportMixin, NetworkParameters):
     """A network that is trained by its parameters.
 
     What a classifier and a regressor do differently are the methods under "what y is".
@@ -201,9 +202,25 @@ class NetworkEstimator(NetworkParameters):
             raise ValueError("partial_fit holds nothing out and does not support early_stopping=True.")
         with self._unchanged_on_failure():
             begun = self._begin(X, y, sample_weight, {}, is_partial, stated_classes)
-            (trained,) = training.train([begun.task], [begun.target.classes])
-            self._finish(begun, trained)
+            if has_callbacks(self) and not is_partial:
+                self._train_watched(begun, X, y, sample_weight)
+            else:
+                (trained,) = training.train([begun.task], [begun.target.classes])
+                self._finish(begun, trained)
         return self
+
+    def _train_watched(self, begun: BegunFit, X: Any, y: Any, sample_weight: Any) -> None:
+        """Train, and report every epoch to scikit-learn's callbacks, with the network of its end.
+
+        The calls are those of https://scikit-learn.org/stable/modules/callbacks.html.
+        """
+        from sklearn_ridge_nn.training._shared import train_watched
+
+        reported = _Reported(self, begun, X, y, sample_weight)
+        reported.begin()
+        trained = train_watched(begun.task, begun.target.classes, reported.after_epoch)
+        self._finish(begun, trained)
+        reported.end()
 
     @fit_context(prefer_skip_nested_validation=True)
     def _begin_fit(
@@ -400,6 +417,61 @@ class NetworkEstimator(NetworkParameters):
         return rows[train], rows[held_out]
 
 
+class _Reported:
+    """What scikit-learn's callbacks are told of a fit: that it begins and ends, and each of its epochs.
+
+    Parameters
+    ----------
+    network : NetworkEstimator
+    begun : BegunFit
+    X, y, sample_weight : object
+        As the user gave them.
+    """
+
+    def __init__(
+        self, network: NetworkEstimator, begun: BegunFit, X: Any, y: Any, sample_weight: Any
+    ) -> None:
+        self.network, self.begun = network, begun
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self.told = {"estimator": network, "X": X, "y": y, "metadata": metadata}
+        self.fit: Any = network._init_callback_context(max_subtasks=begun.task.epochs)  # noqa: SLF001
+        self.epoch: Any = None
+
+    def begin(self) -> None:
+        """Report that the fit begins, and its first epoch."""
+        self.fit.call_on_fit_task_begin(**self.told)
+        self._begin_epoch()
+
+    def after_epoch(self, epoch: int, until_now: Callable[[], Trained] | None = None) -> bool:
+        """Report that an epoch ends, and that the next one begins; return whether a callback ends it all.
+
+        Without `until_now`, callbacks do not get to see the network.
+        """
+
+        def attributes() -> dict[str, Any] | None:
+            if until_now is None:
+                return None
+            seen = copy.copy(self.network)
+            seen._finish(self.begun, until_now())  # noqa: SLF001
+            return dict(vars(seen))
+
+        ends = self.epoch.call_on_fit_task_end(**self.told, reconstruction_attributes=attributes)
+        self.epoch = None
+        if not ends and epoch + 1 < self.begun.task.epochs:
+            self._begin_epoch()
+        return bool(ends)
+
+    def end(self) -> None:
+        """Report that the fit ends; early stopping may have left an epoch that was never trained."""
+        if self.epoch is not None:
+            self.epoch.call_on_fit_task_end(estimator=self.network)
+        self.fit.call_on_fit_task_end(**self.told, reconstruction_attributes=lambda: dict(vars(self.network)))
+
+    def _begin_epoch(self) -> None:
+        self.epoch = self.fit.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(**self.told)
+
+
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     """Return a training's seed: an int as it is, else one drawn from the operating system or the state."""
     if random_state is None:
@@ -468,6 +540,24 @@ def finish_fit(estimator: NetworkEstimator, begun: BegunFit, trained: Trained | 
         If that is what the training came to.
     """
     estimator._finish(begun, trained)  # noqa: SLF001
+
+
+def report_fit(
+    estimator: NetworkEstimator, begun: BegunFit, trained: Trained, X: Any, y: Any, sample_weight: Any = None
+) -> None:
+    """Tell scikit-learn's callbacks of a fit, and of each of its epochs, once it is finished.
+
+    They get to see the network as it is at the end. None of them can end the training.
+    """
+
+    def report(estimator: NetworkEstimator) -> None:
+        reported = _Reported(estimator, begun, X, y, sample_weight)
+        reported.begin()
+        for epoch in range(trained.state.n_epochs - begun.task.first_epoch):
+            reported.after_epoch(epoch)
+        reported.end()
+
+    with_callbacks(report)(estimator)
 
 
 def state_of(estimator: FittedNetwork) -> State:

@@ -20,11 +20,12 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn import training
-from sklearn_ridge_nn._sklearn import rebound
+from sklearn_ridge_nn._sklearn import has_callbacks, rebound
 from sklearn_ridge_nn.estimators import (
     BegunFit,
     begin_fit,
     finish_fit,
+    report_fit,
 )
 from sklearn_ridge_nn.model_selection._calls import OURS, Call
 from sklearn_ridge_nn.model_selection._preprocessing import Preprocessed, put_back, replaced
@@ -84,6 +85,9 @@ class Member:
                 assert isinstance(outcome, Exception)
                 raise outcome.with_traceback(self.traceback)
             finish_fit(self.network, self.begun, outcome)
+            if has_callbacks(self.network) and isinstance(outcome, Trained):  # which the search handed down
+                X, y, params = self.preprocessed.data
+                report_fit(self.network, self.begun, outcome, X, y, **params)
             return estimator
 
         def set_no_params(**_params: Any) -> BaseEstimator:

@@ -7,7 +7,7 @@ many times faster. It answers a `training.Task` and knows no estimator.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,11 @@ from sklearn_ridge_nn.network import (
 )
 
 
-def train_with_keras(task: Task, classes: np.ndarray | None) -> Trained:
+def train_with_keras(
+    task: Task,
+    classes: np.ndarray | None,
+    after_epoch: Callable[[int, Callable[[], Trained]], bool] | None = None,
+) -> Trained:
     """Train one network with ``keras.Model.fit``.
 
     Parameters
@@ -41,6 +45,9 @@ def train_with_keras(task: Task, classes: np.ndarray | None) -> Trained:
     task : Task
     classes : ndarray of shape (n_classes,) or None
         The labels, for SciKeras; None where the targets are numbers.
+    after_epoch : callable or None, default=None
+        Takes the number of an epoch, from 0 in this training, and what makes the network of its end; returns
+        whether to end the training.
 
     Returns
     -------
@@ -73,6 +80,8 @@ def train_with_keras(task: Task, classes: np.ndarray | None) -> Trained:
             "val_data_loss", mode="min", patience=task.patience, restore_best_weights=True
         )
         callbacks.append(stopping)  # last, so that no other callback restores other weights
+    if after_epoch is not None:
+        callbacks.append(_Onlooker(task, log, after_epoch))
     network.fit(
         _stream(task),
         steps_per_epoch=task.n_batches(task.train_rows),
@@ -87,18 +96,23 @@ def train_with_keras(task: Task, classes: np.ndarray | None) -> Trained:
         raise divergence(task, bookkeeping.diverged_in)
     for callback in own_callbacks:
         callback._model = None  # noqa: SLF001  set_model is the user's, and expects a model
-    weights = network.get_weights()
     return Trained(
-        State(
-            weights[::2],
-            weights[1::2],
-            [variable.numpy() for variable in optimizer_variables(network.optimizer)],
-            optimizer_signature(network.optimizer),
-            task.first_epoch + len(log.epochs),
-        ),
+        _state(network, task.first_epoch + len(log.epochs)),
         log.history(),
         stopping.best_epoch - task.first_epoch if stopping is not None else None,
         own_callbacks,
+    )
+
+
+def _state(network: keras.Model, n_epochs: int) -> State:
+    """Return what a network ends with, or stands at."""
+    weights = network.get_weights()
+    return State(
+        weights[::2],
+        weights[1::2],
+        [variable.numpy() for variable in optimizer_variables(network.optimizer)],
+        optimizer_signature(network.optimizer),
+        n_epochs,
     )
 
 
@@ -166,6 +180,27 @@ class _EpochLog(keras.callbacks.Callback):
         """Return one array per quantity, NaN in epochs that do not report it."""
         names = {name: None for logs in self.epochs for name in logs}
         return {name: np.array([logs.get(name, np.nan) for logs in self.epochs]) for name in names}
+
+
+class _Onlooker(keras.callbacks.Callback):
+    """Has somebody look at the network after every epoch, who may end the training."""
+
+    def __init__(
+        self, task: Task, log: _EpochLog, after_epoch: Callable[[int, Callable[[], Trained]], bool]
+    ) -> None:
+        super().__init__()
+        self.task, self.log, self.after_epoch = task, log, after_epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Report an epoch, unless it has diverged."""
+        if not np.isfinite(list(self.log.epochs[-1].values())).all():
+            return
+
+        def until_now() -> Trained:
+            return Trained(_state(self.model, epoch + 1), self.log.history(), None, [])
+
+        if self.after_epoch(epoch - self.task.first_epoch, until_now):
+            self.model.stop_training = True
 
 
 class _Bookkeeping(keras.callbacks.Callback):

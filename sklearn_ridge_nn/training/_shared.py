@@ -1,11 +1,26 @@
 """What other wings use of this one beside its public names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from sklearn_ridge_nn.training._progress import Progress
 from sklearn_ridge_nn.training._stack_shape import StackShape, search_shape
 
-__all__ = ["Progress", "StackShape", "search_shape", "shape_of_stacks"]
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sklearn_ridge_nn.network import Task, Trained
+
+__all__ = ["Progress", "StackShape", "search_shape", "shape_of_stacks", "train_watched"]
+
+
+def train_watched(
+    task: "Task", classes: "np.ndarray | None", after_epoch: "Callable[[int, Callable[[], Trained]], bool]"
+) -> "Trained":
+    """Train a network as `train` does, with a look at it after every epoch: see `_watched`."""
+    from sklearn_ridge_nn.training import _watched
+
+    return _watched.train_watched(task, classes, after_epoch)
 
 
 def shape_of_stacks(n_members: Sequence[int]) -> tuple[int, int]:
