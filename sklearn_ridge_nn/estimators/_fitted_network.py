@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_ridge_nn.estimators._history import History
 from sklearn_ridge_nn.estimators._labels import Labels, decode
 from sklearn_ridge_nn.estimators._numbers import Numbers
 from sklearn_ridge_nn.network import (
@@ -57,7 +58,14 @@ class FittedNetwork(BaseEstimator):
         state = dict(super().__getstate__())
         for name in _KERAS_OBJECTS:
             state.pop(name, None)
+        if "history_" in state:  # plain in files
+            state["history_"] = dict(state["history_"])
         return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "history_" in state:
+            state = {**state, "history_": History(state["history_"])}
+        super().__setstate__(state)
 
     @property
     def model_(self) -> keras.Model:
@@ -120,7 +128,8 @@ class FittedNetwork(BaseEstimator):
         self.n_outputs_ = architecture.n_outputs
         self.coefs_, self.intercepts_ = state.coefs, state.intercepts
         self.n_iter_ = state.n_epochs
-        self.history_ = join_histories(getattr(self, "history_", {}), trained.history, epochs_before)
+        history = join_histories(getattr(self, "history_", {}), trained.history, epochs_before)
+        self.history_ = History(history)
         if trained.best_epoch is not None:
             self.best_epoch_ = epochs_before + trained.best_epoch
         if trained.callbacks:
