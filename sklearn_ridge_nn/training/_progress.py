@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -16,6 +17,9 @@ INTERVAL = 0.2
 
 class Progress:
     """One line that is written over, or a line per epoch.
+
+    In a notebook the line is an output that is updated: a carriage return would leave a line for each update
+    in what is made of the notebook.
 
     Parameters
     ----------
@@ -32,6 +36,7 @@ class Progress:
         self._done = 0.0
         self._start = self._last = time.monotonic()
         self._width = 0
+        self._output: Any = None  # of a notebook
 
     def __enter__(self) -> Self:
         if self.verbose > 1:
@@ -43,7 +48,8 @@ class Progress:
     ) -> None:
         if self.verbose == 1:
             self._show()
-            print(flush=True)
+            if self._output is None:
+                print(flush=True)
 
     def advance(self, epochs: float) -> None:
         """Count epochs, of all networks together; parts of epochs count too."""
@@ -79,5 +85,22 @@ class Progress:
             f"{self._what()} in the engine: {self._done:,.0f} of {self.n_epochs:,} epochs, "
             f"{rate:,.1f} epochs/s, {left // 60}:{left % 60:02} left"
         )
+        if _is_notebook():
+            self._update(line)
+            return
         print("\r" + line.ljust(self._width), end="", flush=True, file=sys.stdout)
         self._width = len(line)
+
+    def _update(self, line: str) -> None:
+        """Show the line as an output of a notebook's cell."""
+        shown = {"text/plain": line}
+        if self._output is None:
+            self._output = import_module("IPython.display").display(shown, raw=True, display_id=True)
+        else:
+            self._output.update(shown, raw=True)
+
+
+def _is_notebook() -> bool:
+    """Return whether this runs in a notebook's kernel. IPython, which has started it, is imported then."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")

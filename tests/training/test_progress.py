@@ -1,3 +1,6 @@
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 
 from sklearn_ridge_nn.training import _progress as progress
@@ -35,3 +38,30 @@ def test_silence(capsys):
         nothing.advance(3)
         nothing.epoch(0, 1, {"loss": np.ones(1)})
     assert capsys.readouterr().out == ""
+
+
+def test_in_a_notebook_the_line_is_one_output(monkeypatch, capsys):
+    """tests/ecosystem/test_notebook.py looks at a real one."""
+    shown = []
+    handle = SimpleNamespace(update=lambda data, raw: shown.append(("update", data["text/plain"])))
+
+    def display(data, raw, display_id):
+        shown.append(("display", data["text/plain"]))
+        return handle
+
+    shell = SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    with Progress(n_networks=2, n_epochs=40, verbose=1) as line:
+        line._last = -1e9
+        line.advance(10)
+    assert [kind for kind, _ in shown] == ["display", "update"]
+    assert shown[0][1].startswith("Training 2 networks in the engine: 10 of 40 epochs")
+    assert capsys.readouterr().out == ""
+
+
+def test_an_ipython_without_a_notebook_is_a_terminal(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace()))
+    with Progress(n_networks=2, n_epochs=40, verbose=1):
+        pass
+    assert capsys.readouterr().out.startswith("\rTraining 2 networks")
