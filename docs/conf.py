@@ -50,7 +50,7 @@ nitpick_ignore = [("py:obj", "model_"), ("py:obj", "keras_estimator_")]
 GALLERY = (
     "quick_start", "regression", "seed_study", "decision_boundaries", "dropout_early_stopping", "verdicts",
     "mixed_columns", "imbalanced", "quantiles", "cross_validation_report", "nested_cross_validation",
-    "search_timing", "dask", "saving_and_serving",
+    "search_timing", "optuna_study", "dask", "saving_and_serving", "onnx_serving",
 )  # fmt: skip
 
 

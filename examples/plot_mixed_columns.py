@@ -12,12 +12,9 @@ it.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn import RidgeMLPClassifier, make_preprocessor
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
 rng = np.random.default_rng(0)
@@ -37,13 +34,10 @@ table.loc[rng.choice(n, 40, replace=False), "city"] = np.nan
 print(table.head())
 
 # %%
-# Numbers are imputed and scaled, categories become columns of 0 and 1; a missing category is one of its
-# own.
-numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-columns = make_column_transformer(
-    (numbers, make_column_selector(dtype_include="number")),
-    (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
-)
+# ``make_preprocessor`` looks at the columns and makes a ``ColumnTransformer``: numbers are imputed and scaled,
+# categories become columns of 0 and 1, and a missing category is one of its own.
+columns = make_preprocessor(table)
+print(columns)
 pipeline = make_pipeline(columns, RidgeMLPClassifier(epochs=30, batch_size=32, random_state=0))
 search = GridSearchCV(
     pipeline,
