@@ -34,8 +34,8 @@ table.loc[rng.choice(n, 40, replace=False), "city"] = np.nan
 print(table.head())
 
 # %%
-# ``make_preprocessor`` looks at the columns and makes a ``ColumnTransformer``: numbers are imputed and scaled,
-# categories become columns of 0 and 1, and a missing category is one of its own.
+# ``make_preprocessor`` looks at the columns and makes a ``ColumnTransformer``: numbers are imputed and
+# scaled, categories become columns of 0 and 1, and a missing category is one of its own.
 columns = make_preprocessor(table)
 print(columns)
 pipeline = make_pipeline(columns, RidgeMLPClassifier(epochs=30, batch_size=32, random_state=0))
