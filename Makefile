@@ -58,6 +58,7 @@ lint: $(VENV)/.extra-lint ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing/user_script.py
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 format: $(VENV)/.extra-lint ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
