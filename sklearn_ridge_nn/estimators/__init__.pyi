@@ -12,6 +12,7 @@ from ._labels import (
 )
 from ._network_estimator import (
     BegunFit as BegunFit,
+    Epochs as Epochs,
     NetworkEstimator as NetworkEstimator,
     NetworkParameters as NetworkParameters,
     begin_fit as begin_fit,
@@ -20,6 +21,7 @@ from ._network_estimator import (
     fitted_architecture as fitted_architecture,
     report_fit as report_fit,
     state_of as state_of,
+    watched_fit as watched_fit,
 )
 from ._numbers import (
     check_numbers as check_numbers,

@@ -42,6 +42,8 @@ from sklearn_ridge_nn.network import (
 T = TypeVar("T")
 #: What fits on the same rows share, by what it is and what it depends on.
 Shared: TypeAlias = dict[tuple[Any, ...], Any]
+#: The networks of all epochs of a fit, where they were trained before.
+Epochs: TypeAlias = list[Trained | DivergenceError]
 #: What y is: classes, or numbers and their scale.
 Target: TypeAlias = Labels | Numbers
 
@@ -209,7 +211,9 @@ class NetworkEstimator(CallbackSupportMixin, NetworkParameters):
                 self._finish(begun, trained)
         return self
 
-    def _train_watched(self, begun: BegunFit, X: Any, y: Any, sample_weight: Any) -> None:
+    def _train_watched(
+        self, begun: BegunFit, X: Any, y: Any, sample_weight: Any, epochs: Epochs | None = None
+    ) -> None:
         """Train, and report every epoch to scikit-learn's callbacks, with the network of its end.
 
         The calls are those of https://scikit-learn.org/stable/modules/callbacks.html.
@@ -218,7 +222,7 @@ class NetworkEstimator(CallbackSupportMixin, NetworkParameters):
 
         reported = _Reported(self, begun, X, y, sample_weight)
         reported.begin()
-        trained = train_watched(begun.task, begun.target.classes, reported.after_epoch)
+        trained = train_watched(begun.task, begun.target.classes, reported.after_epoch, epochs)
         self._finish(begun, trained)
         reported.end()
 
@@ -558,6 +562,37 @@ def report_fit(
         reported.end()
 
     with_callbacks(report)(estimator)
+
+
+def watched_fit(
+    estimator: NetworkEstimator,
+    begun: BegunFit,
+    epochs: Epochs | None,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+) -> None:
+    """Finish a fit as scikit-learn's callbacks see it, epoch by epoch, and may end it.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+    begun : BegunFit
+    epochs : list of (Trained or DivergenceError) or None
+        Its epochs, if they have been trained; None trains them now.
+    X, y, sample_weight : object
+        As `begin_fit` took them.
+
+    Raises
+    ------
+    DivergenceError
+        If the loss becomes infinite or NaN.
+    """
+
+    def run(estimator: NetworkEstimator) -> None:
+        estimator._train_watched(begun, X, y, sample_weight, epochs)  # noqa: SLF001
+
+    with_callbacks(run)(estimator)
 
 
 def state_of(estimator: FittedNetwork) -> State:

@@ -212,7 +212,7 @@ def final_network(estimator: Any) -> tuple[tuple[str, ...], NetworkEstimator] | 
     """
     names = []
     while True:
-        if has_callbacks(estimator):
+        if isinstance(estimator, Pipeline) and has_callbacks(estimator):
             return None
         if not fits_as_pipelines_do(estimator):
             break
@@ -236,10 +236,10 @@ def why_on_its_own(estimator: Any) -> str | None:
     reason = None
     while True:
         kind = type(estimator).__name__
-        if has_callbacks(estimator):
-            reason = reason or f"The {kind} has callbacks of scikit-learn, which are to see every single fit."
         if not isinstance(estimator, Pipeline):
             break
+        if has_callbacks(estimator):
+            reason = reason or f"The {kind} has callbacks of scikit-learn, which are to see every single fit."
         if not fits_as_pipelines_do(estimator):
             reason = reason or f"{kind} fits its steps in a way of its own, which is not known here."
         try:

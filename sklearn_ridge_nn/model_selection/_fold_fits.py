@@ -17,20 +17,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn import training
 from sklearn_ridge_nn._sklearn import has_callbacks, rebound
 from sklearn_ridge_nn.estimators import (
     BegunFit,
+    Epochs,
     begin_fit,
     finish_fit,
     report_fit,
+    watched_fit,
 )
 from sklearn_ridge_nn.model_selection._calls import OURS, Call
 from sklearn_ridge_nn.model_selection._preprocessing import Preprocessed, put_back, replaced
-from sklearn_ridge_nn.training import DivergenceError, Trained
-from sklearn_ridge_nn.training._shared import Progress
+from sklearn_ridge_nn.training import DivergenceError, Task, Trained
+from sklearn_ridge_nn.training._shared import Progress, train_by_epochs
+
+#: What the networks of all epochs may take that are kept for callbacks to look at.
+MOST_KEPT_BYTES = 2**30
 
 
 class Member:
@@ -39,7 +45,10 @@ class Member:
     def __init__(self, call: Call, preprocessed: Preprocessed) -> None:
         self.call, self.preprocessed, self.network = call, preprocessed, call.network
         self.begun: BegunFit | None = None
-        self.outcome: Trained | Exception
+        self.outcome: Trained | Exception | None = None
+        #: Whether callbacks of scikit-learn that are the network's own look at each of its epochs.
+        self.is_watched = has_callbacks(self.network)
+        self.epochs: Epochs | None = None
         self.traceback: TracebackType | None = None
         start = time.perf_counter()
         try:
@@ -81,6 +90,11 @@ class Member:
 
         def hand_over(*_args: Any, **_params: Any) -> BaseEstimator:
             put_back(estimator, ("fit", "set_params"))  # scorers see it as it is
+            if self.is_watched and self.begun is not None and outcome is None:
+                X, y, params = self.preprocessed.data
+                watched_fit(self.network, self.begun, self.epochs, X, y, **params)
+                self.epochs = None
+                return estimator
             if self.begun is None or not isinstance(outcome, (Trained, DivergenceError)):
                 assert isinstance(outcome, Exception)
                 raise outcome.with_traceback(self.traceback)
@@ -131,7 +145,9 @@ def run_together(
             if call.fold not in folds:
                 folds[call.fold] = Preprocessed(call, sizes[call.fold])
             members.append(Member(call, folds[call.fold]))
-        _train([member for member in members if member.begun is not None], progress)
+        begun = [member for member in members if member.begun is not None]
+        _train([member for member in begun if not member.is_watched], progress)
+        _train_by_epochs([member for member in begun if member.is_watched], progress)
         yield dict(zip(piece, _results(members), strict=True))
 
 
@@ -145,9 +161,39 @@ def _results(members: Sequence[Member]) -> list[Any]:
     return results
 
 
+def _train_by_epochs(members: Sequence[Member], progress: Progress | None) -> None:
+    """Train members together an epoch at a time, and keep all of it for those who look at it.
+
+    What is too large to keep is trained when it is looked at, and so is what only Keras trains.
+    """
+    tasks = {
+        number: member.begun.task
+        for number, member in enumerate(members)
+        if member.begun is not None and training.why_not_together(member.begun.task) is None
+    }
+    if not tasks or sum(map(_bytes_of_epochs, tasks.values())) > MOST_KEPT_BYTES:
+        return
+    try:
+        trained = train_by_epochs(list(tasks.values()), progress)
+    except Exception:  # each says it, when it is trained by itself
+        return
+    for number, epochs in zip(tasks, trained, strict=True):
+        members[number].epochs = epochs
+
+
+def _bytes_of_epochs(task: Task) -> int:
+    """Return how much the weights of all epochs take, with the optimizer's two numbers for each."""
+    network = task.architecture
+    sizes = [network.n_features, *network.hidden_layer_sizes, network.n_outputs]
+    n_weights = sum((before + 1) * after for before, after in itertools.pairwise(sizes))
+    return 3 * n_weights * np.dtype(network.dtype).itemsize * task.epochs
+
+
 def _train(members: Sequence[Member], progress: Progress | None) -> None:
     """Train members and set their outcomes."""
     begun = [member.begun for member in members if member.begun is not None]
+    if not begun:
+        return
 
     def train(fits: Sequence[BegunFit], progress: Progress | None = None) -> Sequence[Trained | Exception]:
         return training.train([fit.task for fit in fits], [fit.target.classes for fit in fits], progress)

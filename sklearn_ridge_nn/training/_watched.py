@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -19,7 +19,12 @@ from sklearn_ridge_nn.training._progress import Progress
 AfterEpoch: TypeAlias = Callable[[int, Callable[[], Trained]], bool]
 
 
-def train_watched(task: Task, classes: np.ndarray | None, after_epoch: AfterEpoch) -> Trained:
+def train_watched(
+    task: Task,
+    classes: np.ndarray | None,
+    after_epoch: AfterEpoch,
+    epochs: Iterable[Trained | DivergenceError] | None = None,
+) -> Trained:
     """Train a network as `train` does, with a look at it after every epoch.
 
     Parameters
@@ -29,6 +34,8 @@ def train_watched(task: Task, classes: np.ndarray | None, after_epoch: AfterEpoc
         The labels; None where the targets are numbers.
     after_epoch : callable
         See `AfterEpoch`.
+    epochs : iterable of (Trained or DivergenceError) or None, default=None
+        What `train_by_epochs` made of the task; None trains it now.
 
     Returns
     -------
@@ -42,49 +49,109 @@ def train_watched(task: Task, classes: np.ndarray | None, after_epoch: AfterEpoc
     """
     start = time.perf_counter()
     reason = engine.why_not_together(task)
-    if reason is None:
-        trained = _train_by_epochs(task, after_epoch)
-    else:
+    if reason is not None:
         if task.verbose:
             print(f"Training 1 network with Keras, because {reason}", flush=True)
         trained = train_with_keras(task, classes, after_epoch)
+    elif epochs is not None:
+        trained = _looked_at(task, epochs, after_epoch)
+    else:
+        with _WholeProgress(task) as progress:
+            trained = _looked_at(task, _one_by_one(task, progress), after_epoch)
+            progress.skip(task.epochs - (trained.state.n_epochs - task.first_epoch))
     trained.seconds = time.perf_counter() - start
     return trained
 
 
-def _train_by_epochs(task: Task, after_epoch: AfterEpoch) -> Trained:
-    """Train in the engine, an epoch at a time: each goes on from where the one before ended."""
-    part = dataclasses.replace(task, epochs=1, patience=None, every_epoch=True)
+def train_by_epochs(
+    tasks: Sequence[Task], progress: Progress | None = None
+) -> list[list[Trained | DivergenceError]]:
+    """Train networks together, and keep the network of every epoch.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Those that the engine can train.
+    progress : Progress or None, default=None
+        What to report to.
+
+    Returns
+    -------
+    list of list of (Trained or DivergenceError)
+        For each task its epochs, each trained from where the one before ended: up to early stopping, or to
+        one whose loss is not finite.
+    """
+    parts = [_part(task) for task in tasks]
+    waits = [_Patience(task) for task in tasks]
+    epochs: list[list[Trained | DivergenceError]] = [[] for _ in tasks]
+    going = list(range(len(tasks)))
+    for epoch in range(max((task.epochs for task in tasks), default=0)):
+        going = [number for number in going if epoch < tasks[number].epochs]
+        results = engine.train_together([parts[number] for number in going], progress)
+        for number, result in zip(going.copy(), results, strict=True):
+            epochs[number].append(result)
+            if isinstance(result, DivergenceError) or waits[number].ends(epoch, result):
+                going.remove(number)
+            else:
+                parts[number] = dataclasses.replace(parts[number], start=result.state)
+    return epochs
+
+
+def _part(task: Task) -> Task:
+    """Return a task's first epoch."""
+    return dataclasses.replace(task, epochs=1, patience=None, every_epoch=True)
+
+
+def _one_by_one(task: Task, progress: _WholeProgress) -> Iterator[Trained | DivergenceError]:
+    """Train an epoch at a time: each goes on from where the one before ended."""
+    part = _part(task)
+    for epoch in range(task.epochs):
+        progress.epoch_number = epoch
+        (result,) = engine.train_together([part], progress)
+        yield result
+        if isinstance(result, Trained):
+            part = dataclasses.replace(part, start=result.state)
+
+
+def _looked_at(task: Task, epochs: Iterable[Trained | DivergenceError], after_epoch: AfterEpoch) -> Trained:
+    """Have somebody look at each epoch, and return what they make together."""
     history: dict[str, np.ndarray] = {}
-    best: tuple[float, int, State] | None = None
-    with _WholeProgress(task) as progress:
-        for epoch in range(task.epochs):
-            progress.epoch_number = epoch
-            (result,) = engine.train_together([part], progress)
-            if isinstance(result, DivergenceError):
-                raise divergence(task, task.first_epoch + epoch)
-            history = join_histories(history, result.history, epoch)
-            state = result.state
-            part = dataclasses.replace(part, start=state)
+    patience = _Patience(task)
+    for epoch, result in enumerate(epochs):
+        if isinstance(result, DivergenceError):
+            raise divergence(task, task.first_epoch + epoch)
+        history = join_histories(history, result.history, epoch)
+        state = result.state
 
-            def until_now(state: State = state, history: dict[str, np.ndarray] = history) -> Trained:
-                return Trained(state, history, None, [])
+        def until_now(state: State = state, history: dict[str, np.ndarray] = history) -> Trained:
+            return Trained(state, history, None, [])
 
-            ends = after_epoch(epoch, until_now)
-            if task.patience is not None:
-                loss = float(result.history["val_data_loss"][0])
-                if best is None or loss < best[0]:
-                    best = loss, epoch, state
-                elif epoch - best[1] >= task.patience and task.first_epoch + epoch > 0:
-                    ends = True
-            if ends:
-                progress.skip(task.epochs - 1 - epoch)
-                break
-    if best is None:
+        is_ended = after_epoch(epoch, until_now)
+        if patience.ends(epoch, result) or is_ended:
+            break
+    if patience.best is None:
         return Trained(state, history, None, [])
-    _, best_epoch, best_state = best
-    state = dataclasses.replace(state, coefs=best_state.coefs, intercepts=best_state.intercepts)
+    _, best_epoch, best = patience.best
+    state = dataclasses.replace(state, coefs=best.coefs, intercepts=best.intercepts)
     return Trained(state, history, best_epoch, [])
+
+
+class _Patience:
+    """Early stopping, and the best epoch, of a task that is trained in parts."""
+
+    def __init__(self, task: Task) -> None:
+        self.patience, self.first_epoch = task.patience, task.first_epoch
+        self.best: tuple[float, int, State] | None = None
+
+    def ends(self, epoch: int, result: Trained) -> bool:
+        """Take in an epoch, and return whether it is the last."""
+        if self.patience is None:
+            return False
+        loss = float(result.history["val_data_loss"][0])
+        if self.best is None or loss < self.best[0]:
+            self.best = loss, epoch, result.state
+            return False
+        return epoch - self.best[1] >= self.patience and self.first_epoch + epoch > 0
 
 
 class _WholeProgress(Progress):

@@ -3,14 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import model_selection as theirs
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_wine
+from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
 from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor, training
-from sklearn_ridge_nn.model_selection import GridSearchCV
+from sklearn_ridge_nn.model_selection import GridSearchCV, _fold_fits as fold_fits
+from sklearn_ridge_nn.training import _engine as engine
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks since version 1.9")
 
@@ -217,12 +220,73 @@ def test_a_search_trains_together_and_reports_every_fit(wine, monkeypatch, n_job
     assert not hasattr(search.best_estimator_, "_skl_callbacks")
 
 
-def test_a_network_with_callbacks_of_its_own_is_fitted_by_itself(wine):
-    monitor = callback.ScoringMonitor(scoring="accuracy")
-    network = RidgeMLPClassifier(**SETTINGS).set_callbacks(monitor)
-    search = GridSearchCV(network, {"alpha": [1e-3, 1e-1]}, cv=2).fit(*wine)
-    plain = GridSearchCV(RidgeMLPClassifier(**SETTINGS), {"alpha": [1e-3, 1e-1]}, cv=2).fit(*wine)
-    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
-    assert len(rows) == 5 * 6  # four fits and the last one
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"early_stopping": True, "epochs": 30, "patience": 2, "learning_rate": 0.05},
+        {"optimizer": "adafactor"},
+    ],
+)
+def test_callbacks_of_a_network_see_each_epoch_of_networks_that_train_together(wine, parameters, n_jobs):
+    """They see what they see in scikit-learn's own search, which fits one after the other."""
+    logs, searches = [], []
+    for kind in (GridSearchCV, theirs.GridSearchCV):
+        monitor = callback.ScoringMonitor(scoring="neg_log_loss")
+        network = RidgeMLPClassifier(**SETTINGS | parameters).set_callbacks(monitor)
+        options = {"cv": 2, "scoring": "neg_log_loss", "n_jobs": n_jobs if kind is GridSearchCV else None}
+        searches.append(kind(network, {"alpha": [1e-3, 1e-1]}, **options).fit(*wine))
+        rows = monitor.get_logs().data
+        logs.append({row["task_id_path"]: row["neg_log_loss"] for row in rows if "neg_log_loss" in row})
+    assert logs[0].keys() == logs[1].keys()
+    for path, score in logs[1].items():
+        assert logs[0][path] == pytest.approx(score, rel=1e-5)
+    scores = [search.cv_results_["mean_test_score"] for search in searches]
+    np.testing.assert_allclose(*scores, rtol=1e-6)
+
+
+def test_networks_with_callbacks_train_together(wine, monkeypatch):
+    calls = []
+    train = engine.train_together
+    monkeypatch.setattr(
+        engine, "train_together", lambda tasks, *rest: calls.append(len(tasks)) or train(tasks, *rest)
+    )
+    network = RidgeMLPClassifier(**SETTINGS).set_callbacks(Recorder())
+    GridSearchCV(network, {"alpha": [1e-3, 1e-1, 1.0]}, cv=2).fit(*wine)
+    assert calls == [6] * 6 + [1] * 6  # an epoch at a time, and the last fit
+    calls.clear()
+    monkeypatch.setattr(fold_fits, "MOST_KEPT_BYTES", 1000)
+    GridSearchCV(network, {"alpha": [1e-3, 1e-1, 1.0]}, cv=2).fit(*wine)
+    assert calls == [1] * 42
+
+
+def test_a_callback_may_end_trainings_of_a_search(wine):
+    network = RidgeMLPClassifier(**SETTINGS).set_callbacks(Recorder(last=2))
+    search = GridSearchCV(network, {"alpha": [1e-3, 1e-1]}, cv=2, scoring="neg_log_loss").fit(*wine)
+    shorter = RidgeMLPClassifier(**SETTINGS | {"epochs": 3})
+    plain = GridSearchCV(shorter, {"alpha": [1e-3, 1e-1]}, cv=2, scoring="neg_log_loss").fit(*wine)
     scores = [search.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]]
     np.testing.assert_allclose(*scores, rtol=1e-6)
+    assert search.best_estimator_.n_iter_ == 3
+
+
+def test_a_network_in_a_pipeline_keeps_its_own(wine):
+    monitor = callback.ScoringMonitor(scoring="accuracy")
+    network = RidgeMLPClassifier(**SETTINGS).set_callbacks(monitor)
+    pipeline = make_pipeline(StandardScaler(), network)
+    GridSearchCV(pipeline, {"ridgemlpclassifier__alpha": [1e-3, 1e-1]}, cv=2).fit(*wine)
+    rows = [row for log in monitor.get_logs("all") for row in log.data if row["task_name"] == "epoch"]
+    assert len(rows) == 5 * 6
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
+def test_a_diverged_network_of_a_search_fails_alone(wine):
+    recorder = Recorder()
+    network = RidgeMLPClassifier(**SETTINGS).set_callbacks(recorder)
+    X, y = wine[0] * 1e6, wine[1]
+    grid = {"learning_rate": [1e-3, 1e30]}
+    with pytest.warns(FitFailedWarning, match="infinite or NaN in epoch"):
+        search = GridSearchCV(network, grid, cv=2).fit(X, y)
+    assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]
+    assert not recorder.is_set_up
