@@ -26,7 +26,7 @@ WINGS = {
     "estimators": {"network", "training"},
     "evidence": set(),
     "preprocessing": set(),
-    "export": {"estimators", "network"},
+    "export": {"estimators", "network", "preprocessing"},
     "display": {"evidence"},
     "report": {"display", "evidence"},
     "model_selection": {"estimators", "evidence", "training"},

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli import _dates as dates
 from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed, quoted
-from sklearn_ridge_nn.preprocessing import is_free_text, make_preprocessor
+from sklearn_ridge_nn.preprocessing import is_free_text, preprocessor_of
 
 #: A column whose fields are numbers to this share holds numbers, with exceptions.
 MOSTLY = 0.8
@@ -207,11 +207,12 @@ def pipeline(X: pd.DataFrame, columns: Columns, network: Any) -> Pipeline:
     columns : Columns
     network : RidgeMLPClassifier or RidgeMLPRegressor
     """
-    transformer = make_preprocessor(
+    transformer = preprocessor_of(
         X,
         categorical=columns.categorical,
         text=columns.text,
         target_type="continuous" if is_regressor(network) else "auto",
+        cleans=False,  # `prepared` has done so
     )
     return Pipeline([("columns", transformer), ("network", network)])
 

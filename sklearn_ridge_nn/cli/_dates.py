@@ -26,10 +26,12 @@ _DAYS = (*(order.format(sign) for order, sign in product(_ORDERS, "/.-")), "%y-%
 FORMS = (
     ISO,
     *(day + time for time, day in product(_TIMES, _DAYS)),
-    *("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p"),
+    *(_CLOCKS := ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H%M")),
 )
 #: A time zone after a time.
-_ZONE = re.compile(r"(:\d{2}(?:\.\d+)?)\s?(?:Z|[+-]\d{2}:?\d{2})$")
+_ZONE = re.compile(r"(:\d{2}(?:\.\d+)?)\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$")
+#: The year that strptime gives a time without one.
+_NO_YEAR = 1900
 #: Different fields by which forms are ruled out before all fields are read.
 _SAMPLE = 40
 #: A form that reads this share of the fields is the column's, and the other fields are exceptions.
@@ -67,7 +69,10 @@ def form_of(column: pd.Series, given: str | None = None) -> str | None:
     if words.empty:
         raise InputError(f"Column {name!r} is empty. Leave it out: --drop={quoted(name)}")
     if given is not None:
+        given = given.removesuffix("%z").rstrip()  # zones are left out
         try:
+            if "%" not in given:
+                raise ValueError("it has no part such as %Y")
             read(column, given)
         except InputError:
             raise
@@ -87,6 +92,13 @@ def form_of(column: pd.Series, given: str | None = None) -> str | None:
                 f"--drop={quoted(name)}"
             )
         read(column, max(likely, key=lambda form: found[form].notna().mean()))
+    first = next(iter(fitting))
+    _check_plain(str(name), words, fitting)
+    return first
+
+
+def _check_plain(name: str, words: pd.Series, fitting: dict[str, pd.Series]) -> None:
+    """Raise if several forms fit, and the rows do not decide; or if years of two digits lie far ahead."""
     (first, dates), *others = fitting.items()
     for other, different in others:
         differing = np.flatnonzero(dates.to_numpy() != different.to_numpy())
@@ -96,7 +108,18 @@ def form_of(column: pd.Series, given: str | None = None) -> str | None:
                 f"{_spelled(different, differing[0])}, and no row decides. Say which: --date-format={first} "
                 f"or --date-format={other}"
             )
-    return first
+        if _order(first) != _order(other):
+            raise InputError(
+                f"--dates {name!r}: {words.iloc[0]!r} and the others may be read in two ways, and new rows "
+                f"may not be the same in both. Say which: --date-format={first} or --date-format={other}"
+            )
+    if "%y" in first and dates.max() > pd.Timestamp.now() + pd.DateOffset(years=10):
+        latest = int(dates.argmax())
+        raise InputError(
+            f"--dates {name!r}: {words.iloc[latest]!r} would be {_spelled(dates, latest)}, for years of two "
+            f"digits are taken for 1969 to 2068. If that is meant: --date-format={first}. Else write years "
+            "with four digits."
+        )
 
 
 def read(column: pd.Series, form: str | None) -> pd.Series:
@@ -119,6 +142,8 @@ def read(column: pd.Series, form: str | None) -> pd.Series:
         return column
     words = column.astype(object).where(column.notna(), None).map(lambda value: value and str(value))
     dates = _parsed(words, form or ISO)
+    if form in _CLOCKS:  # on the day of times that are no text
+        dates = dates - (pd.Timestamp(1900, 1, 1) - pd.Timestamp(1970, 1, 1))
     wrong = np.flatnonzero(dates.isna() & column.notna())
     if len(wrong):
         value = str(column.iloc[wrong[0]])
@@ -133,8 +158,20 @@ def read(column: pd.Series, form: str | None) -> pd.Series:
 def _parsed(words: pd.Series, form: str) -> pd.Series:
     """Return dates as the clock shows them there, NaT where a field has another form."""
     here = words.str.strip().str.replace(_ZONE, r"\1", regex=True)
-    return pd.to_datetime(here, format=form, errors="coerce")
+    dates = pd.to_datetime(here, format=form, errors="coerce")
+    if form == ISO:  # four digits alone are a year, if any
+        dates = dates.mask(here.str.fullmatch(r"\d{4}") & (dates.dt.year < 1000))
+    return dates
 
 
 def _spelled(dates: pd.Series, place: int) -> str:
-    return f"{dates.iloc[place]:%d %B %Y}"
+    moment = dates.iloc[place]
+    return f"{moment:%H:%M}" if moment.year == _NO_YEAR else f"{moment:%d %B %Y}"
+
+
+def _order(form: str) -> list[str]:
+    """Return in which order a form has year, month and day."""
+    if form == ISO:
+        return ["y", "m", "d"]
+    parts = {"Y": "y", "y": "y", "m": "m", "b": "m", "B": "m", "d": "d"}
+    return [parts[letter] for letter in re.findall("%([YymbBd])", form)]

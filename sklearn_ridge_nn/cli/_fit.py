@@ -119,6 +119,11 @@ def _trained(
     )
     with training_of(task):
         search.fit(X, y)
+    if not np.isfinite(search.cv_results_["mean_test_score"]).any():
+        raise InputError(
+            f"No value of alpha has a score ({scoring}) on all {search.n_splits_} splits, so none can be "
+            "chosen. The warnings above say why. Give fewer folds, another --scoring, or --alpha 0.01."
+        )
     return search.best_estimator_, _how_chosen(search, rule, scoring, cv[0])
 
 
@@ -149,7 +154,14 @@ def _importances(
     X, y = task.data.X.iloc[test].reset_index(drop=True), task.data.y[test]
     losses, name = row_losses(model, task.data.task)
     shown = terminal.is_shown(arguments.quiet)
-    found = importances(X, y, losses, repeats=REPEATS, seed=arguments.seed, shown=shown)
+    with np.errstate(all="ignore"):
+        found = importances(X, y, losses, repeats=REPEATS, seed=arguments.seed, shown=shown)
+    if not np.isfinite([(item.rise, *item.interval) for item in found]).all():
+        terminal.say(
+            f"warning: what the model rests on is not known: its {name} is infinite for some of the rows "
+            "held out, with a column shuffled"
+        )
+        return None
     return {
         "loss": name,
         "rows": len(test),

@@ -123,7 +123,8 @@ def importances(
             for first in range(0, repeats, at_once):
                 n_times = min(at_once, repeats - first)
                 shuffled = np.concatenate([values[rng.permutation(n_rows)] for _ in range(n_times)])
-                rows = many.iloc[: len(shuffled)].assign(**{column: shuffled})
+                rows = many.iloc[: len(shuffled)].copy()
+                rows[column] = shuffled
                 total += losses(rows, targets[: len(shuffled)]).reshape(n_times, n_rows).sum(axis=0)
             rises = total / repeats - base
             mean, margin = float(rises.mean()), float(factor * rises.std(ddof=1))

@@ -162,8 +162,9 @@ class Table:
         first = 0
         with self._understood():
             while records := self._some_records(n_rows):
-                rows = self._rows(records)[max(0, n_done - first) :]
-                first = max(first, min(n_done, first + len(records)))
+                rows = self._rows(records)
+                skipped = min(len(rows), max(0, n_done - first))  # lines without fields are no rows
+                first, rows = first + skipped, rows[skipped:]
                 if not rows:
                     continue
                 index = pd.RangeIndex(first, first + len(rows))

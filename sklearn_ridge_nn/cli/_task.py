@@ -179,8 +179,7 @@ class Classification(LearningTask):
         self.labels = np.unique(data.y).tolist()
         n_classes = len(self.labels)
         self.fewest = n_classes, f"there are {n_classes} classes"
-        if self.labels == [0, 1]:
-            self.positive = 1
+        self.positive = {(0, 1): 1, ("False", "True"): "True"}.get(tuple(self.labels))
 
     def check(self) -> None:
         """Accept all labels."""
@@ -194,6 +193,8 @@ class Classification(LearningTask):
                 "Leave it out."
             )
         known = {str(one): one for one in self.labels}
+        if label.capitalize() in ("True", "False"):  # as columns of truth values are read
+            label = next((one for one in known if one.capitalize() == label.capitalize()), label)
         if label not in known:
             raise InputError(
                 f"--positive {label!r} is no label of --target {target!r}, which has {listed(self.labels)}."

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import special
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.compose import ColumnTransformer
@@ -16,11 +17,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ridge_nn._extras import required
 from sklearn_ridge_nn._sklearn import is_sampler
 from sklearn_ridge_nn.estimators import NetworkClassifier, NetworkRegressor
+from sklearn_ridge_nn.preprocessing import as_categories
 
 #: Rows that the ONNX model is compared on with the estimator.
 COMPARED_ROWS = 1000
@@ -97,7 +100,7 @@ def to_onnx(estimator: BaseEstimator, X: Any, *, target_opset: int | None = None
         )
     check_is_fitted(network)
     X = _some_rows(X)
-    model = _converted(_with_empty_strings(estimator), X, target_opset, threshold)
+    model = _converted(_with_empty_strings(_without_cleaning(estimator)), X, target_opset, threshold)
     _compare(model, estimator, X, decides.predict(X) if threshold else None, threshold)
     return model
 
@@ -136,10 +139,13 @@ def _threshold_of(estimator: Any) -> tuple[int, float] | None:
                 value, positive = estimator.best_threshold_, estimator._curve_scorer._get_pos_label()  # noqa: SLF001
             else:
                 value, positive = estimator.threshold, estimator.pos_label
-            value = 0.5 if value == "auto" else float(value)
+            if value == "auto":
+                value = 0.5
+            elif estimator.response_method == "decision_function":  # the logit
+                value = special.expit(value)
             classes = estimator.classes_
             place = 1 if positive is None else int(np.flatnonzero(classes == positive)[0])
-            return place, value
+            return place, float(value)
         if isinstance(estimator, Pipeline):
             estimator = estimator.steps[-1][1]
         elif isinstance(estimator, FrozenEstimator):
@@ -160,6 +166,22 @@ def _without_samplers(estimator: Any) -> Any:
     name, last = estimator.steps[-1]
     last = _without_samplers(_chosen(last))
     return Pipeline([*steps, (name, last)])
+
+
+def _without_cleaning(estimator: Any) -> Any:
+    """Return an estimator without steps that tell missing categories apart, for ONNX has one kind of them."""
+    if isinstance(estimator, Pipeline):
+        steps = [(name, _without_cleaning(step)) for name, step in estimator.steps if not _cleans(step)]
+        return steps[0][1] if len(steps) == 1 else Pipeline(steps)
+    if isinstance(estimator, ColumnTransformer):
+        inner = [(name, _without_cleaning(step), columns) for name, step, columns in estimator.transformers_]
+        estimator = copy.copy(estimator)
+        estimator.transformers_ = inner
+    return estimator
+
+
+def _cleans(step: Any) -> bool:
+    return isinstance(step, FunctionTransformer) and step.func is as_categories
 
 
 def _with_empty_strings(estimator: Any) -> Any:

@@ -14,6 +14,8 @@ from sklearn_ridge_nn.preprocessing._values import Column, columns_of
 
 #: Turns of a date, and their length in days.
 _TURNS = {"year": 365.2425, "week": 7.0, "day": 1.0}
+#: Parts of a turn in which dates have to lie apart for it to say something: a week, a day, an hour.
+_LEAST = {"year": 7 / 366, "week": 1 / 7 - 1e-9, "day": 1 / 24 - 1e-9}
 #: Days from 1970-01-01, a Thursday, to a Monday.
 _FIRST_MONDAY = 4
 
@@ -26,13 +28,24 @@ class DateEncoder(TransformerMixin, BaseEstimator):
     last of December lies beside the first of January.
 
     Every column becomes the number of days since 1970-01-01 with its fraction, and two columns for each turn
-    that the training rows span at least once, and in which they differ: the year, the week (by whole days)
-    and the day. A missing date is NaN in each of them. Durations become days.
+    that the training rows span at least once, and in which they differ: the year (by a week at least), the
+    week (by whole days) and the day (by an hour at least). A missing date is NaN in each of them. Durations
+    become days.
+
+    Parameters
+    ----------
+    standardize : bool, default=False
+        Whether to scale days to mean 0 and variance 1, as a network wants them. Sines and cosines are left as
+        they are.
 
     Attributes
     ----------
     turns_ : list of tuple of str
         Of each column, which turns it has: "year", "week", "day".
+    are_durations_ : list of (bool or None)
+        Of each column, whether it holds durations; None of one without any value.
+    means_, scales_ : ndarray of shape (n_features_in_,)
+        What is taken from days, and by what they are divided then: 0 and 1 without `standardize`.
     n_features_in_ : int
         Columns seen by `fit`.
     feature_names_in_ : ndarray of shape (n_features_in,)
@@ -63,6 +76,9 @@ class DateEncoder(TransformerMixin, BaseEstimator):
 
     __module__ = "sklearn_ridge_nn"
 
+    def __init__(self, *, standardize: bool = False) -> None:
+        self.standardize = standardize
+
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Find out which turns each column has.
 
@@ -83,7 +99,17 @@ class DateEncoder(TransformerMixin, BaseEstimator):
             If a column holds anything else.
         """
         validate_data(self, X, skip_check_array=True)
-        self.turns_ = [_turns(*_days(column)) for column in columns_of(X)]
+        if not isinstance(self.standardize, (bool, np.bool_)):
+            raise ValueError(f"standardize must be True or False. Got {self.standardize!r}.")
+        self.turns_, self.are_durations_, means, scales = [], [], [], []
+        for column in columns_of(X):
+            days, is_date = _days(column)
+            self.turns_.append(_turns(days, bool(is_date)))
+            self.are_durations_.append(None if is_date is None else not is_date)
+            known = days[~np.isnan(days)] if self.standardize else days[:0]
+            means.append(known.mean() if len(known) else 0.0)
+            scales.append((known.std() or 1.0) if len(known) else 1.0)
+        self.means_, self.scales_ = np.array(means), np.array(scales)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float64]:
@@ -102,14 +128,18 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a column holds anything but dates.
+            If a column holds anything but dates, or durations where there were dates, or the reverse.
         """
         check_is_fitted(self)
         validate_data(self, X, skip_check_array=True, reset=False)
         encoded = []
-        for column, turns in zip(columns_of(X), self.turns_, strict=True):
-            days, _ = _days(column)
-            encoded.append(days)
+        fitted = zip(self.turns_, self.are_durations_, self.means_, self.scales_, strict=True)
+        for column, (turns, are_durations, mean, scale) in zip(columns_of(X), fitted, strict=True):
+            days, is_date = _days(column)
+            if is_date is not None and is_date == are_durations:
+                kinds = ("durations", "dates") if are_durations else ("dates or times", "durations")
+                raise ValueError(f"Column {column.name!r} held {kinds[0]} in fit, and holds {kinds[1]} now.")
+            encoded.append((days - mean) / scale)
             for turn in turns:
                 angle = 2 * np.pi * _place(days, turn)
                 encoded += [np.sin(angle), np.cos(angle)]
@@ -139,8 +169,10 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         return np.array(names, dtype=object)
 
 
-def _days(column: Column) -> tuple[NDArray[np.float64], bool]:
+def _days(column: Column) -> tuple[NDArray[np.float64], bool | None]:
     """Return days since 1970-01-01, NaN where missing, and whether they are dates rather than durations.
+
+    Of a column without any value, whatever its type, the second is None.
 
     Raises
     ------
@@ -148,6 +180,8 @@ def _days(column: Column) -> tuple[NDArray[np.float64], bool]:
         If a column holds something else.
     """
     values = column.values
+    if column.is_missing.all():
+        return np.full(len(values), np.nan), None
     if values.dtype.kind == "O":
         values = _from_objects(column)
     if values.dtype.kind not in "Mm":
@@ -194,12 +228,14 @@ def _turns(days: NDArray[np.float64], is_date: bool) -> tuple[str, ...]:
     if not is_date or len(days) == 0:
         return ()
     span = days.max() - days.min()
-    is_seen = {
-        "year": span >= 365,
-        "week": span >= 7,
-        "day": True,
-    }
-    return tuple(turn for turn in _TURNS if is_seen[turn] and np.ptp(_place(days, turn)) > 1e-9)
+    is_seen = {"year": span >= 365, "week": span >= 7, "day": True}
+    return tuple(turn for turn in _TURNS if is_seen[turn] and _spread(_place(days, turn)) >= _LEAST[turn])
+
+
+def _spread(places: NDArray[np.float64]) -> float:
+    """Return the part of a circle that all places lie in."""
+    ordered = np.sort(places)
+    return 1.0 - float(np.diff(ordered, append=ordered[0] + 1.0).max())
 
 
 def _place(days: NDArray[np.float64], turn: str) -> NDArray[np.float64]:

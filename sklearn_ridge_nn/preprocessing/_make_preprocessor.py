@@ -6,11 +6,12 @@ import datetime
 import inspect
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from numbers import Number
+from numbers import Integral, Number
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold
@@ -28,7 +29,7 @@ ROWS_OF_A_CATEGORY = 10
 #: and text with more than so many is not if more than half of the rows have one of their own.
 FEW_CATEGORIES = 20
 
-NUMERIC, CATEGORICAL, DATES = "numeric", "categorical", "dates"
+NUMERIC, CATEGORICAL, MANY, DATES, TEXT = "numeric", "categorical", "many_categories", "dates", "text"
 
 
 def make_preprocessor(
@@ -57,7 +58,8 @@ def make_preprocessor(
                            `categorical` names
     ``many_categories``    the same, more of them than     the mean of the target for each, shrunk to the mean
                            `cardinality_threshold`         of all (`TargetEncoder`, cross-fitted); then scaled
-    ``dates``              dates, times and durations      `DateEncoder`; then as numbers
+    ``dates``              dates, times and durations      `DateEncoder`, its days scaled; the median for
+                                                           missing ones
     ``text``               those that `text` names         `TextEncoder`
     =====================  ==============================  ==================================================
 
@@ -112,29 +114,43 @@ def make_preprocessor(
     array(['numeric__age', 'categorical__city_Oslo', 'categorical__city_Rome',
            'categorical__city_nan'], dtype=object)
     """
-    if not (isinstance(cardinality_threshold, int) and cardinality_threshold >= 0):
-        raise ValueError(f"cardinality_threshold must be an int >= 0. Got {cardinality_threshold!r}.")
-    columns = list(columns_of(X))
-    _check_names([column.name for column in columns], categorical, text)
-    kinds: dict[str, list[Any]] = {
-        NUMERIC: [],
-        CATEGORICAL: [],
-        "many_categories": [],
-        DATES: [],
-        "text": list(text),
-    }
-    has_na = False
-    for column in columns:
-        if column.name in text:
-            continue
-        kind, n_values, is_of_objects = _kind(column, column.name in categorical)
-        kinds["many_categories" if n_values > cardinality_threshold else kind].append(column.name)
-        has_na = has_na or is_of_objects
-    steps = _steps(target_type, random_state, has_na)
-    return ColumnTransformer([(name, steps[name], names) for name, names in kinds.items() if names])
+    return preprocessor_of(
+        X,
+        categorical=categorical,
+        text=text,
+        cardinality_threshold=cardinality_threshold,
+        target_type=target_type,
+        random_state=random_state,
+        cleans=True,
+    )
 
 
 make_preprocessor.__module__ = "sklearn_ridge_nn"
+
+
+def preprocessor_of(
+    X: Any,
+    *,
+    categorical: Sequence[Any],
+    text: Sequence[Any],
+    cardinality_threshold: int = MOST_CATEGORIES,
+    target_type: str = "auto",
+    random_state: Any = 0,
+    cleans: bool,
+) -> ColumnTransformer:
+    """Do what `make_preprocessor` says; without `cleans`, missing categories are NaN whatever the row."""
+    if not (isinstance(cardinality_threshold, Integral) and cardinality_threshold >= 0):
+        raise ValueError(f"cardinality_threshold must be an int >= 0. Got {cardinality_threshold!r}.")
+    columns = list(columns_of(X))
+    _check_names([column.name for column in columns], categorical, text)
+    kinds: dict[str, list[Any]] = {name: [] for name in (NUMERIC, CATEGORICAL, MANY, DATES, TEXT)}
+    for place, column in enumerate(columns):
+        kind, n_values = (TEXT, 0) if column.name in text else _kind(column, column.name in categorical)
+        # ColumnTransformer takes whole numbers for places, whatever the columns' names
+        name = column.name if isinstance(column.name, str) else place
+        kinds[MANY if n_values > cardinality_threshold else kind].append(name)
+    steps = _steps(target_type, random_state, cleans)
+    return ColumnTransformer([(name, steps[name], names) for name, names in kinds.items() if names])
 
 
 def is_free_text(n_values: int, n_rows: int) -> bool:
@@ -154,12 +170,15 @@ def is_free_text(n_values: int, n_rows: int) -> bool:
     return n_values > FEW_CATEGORIES and n_values > n_rows / 2
 
 
-def as_categories(X: Any) -> NDArray[np.object_]:
-    """Return the columns of a table as objects, missing values NaN.
+def as_categories(X: Any) -> NDArray[Any]:
+    """Return the columns of a table as an array, missing values NaN: of objects, unless all are numbers.
 
-    scikit-learn's encoders do not take pandas's NA.
+    scikit-learn's encoders tell None, NaN and pandas's NA apart, and do not take all of them.
     """
     columns = list(columns_of(X))
+    are_numbers = {column.values.dtype.kind for column in columns} in ({"b"}, {"i"}, {"u"}, {"f"})
+    if are_numbers and not any(column.is_missing.all() for column in columns):  # that may be of any type
+        return np.stack([column.values for column in columns], axis=1)
     table = np.empty((len(columns[0].values), len(columns)), dtype=object)
     for place, column in enumerate(columns):
         table[:, place] = column.values
@@ -167,18 +186,22 @@ def as_categories(X: Any) -> NDArray[np.object_]:
     return table
 
 
-def _steps(target_type: str, random_state: Any, has_na: bool) -> dict[str, Any]:
+as_categories.__module__ = "sklearn_ridge_nn.preprocessing"  # by which pickles know it
+
+
+def _steps(target_type: str, random_state: Any, cleans: bool) -> dict[str, Any]:
     """Return what becomes of the columns of each kind."""
-    numeric = [SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()]
+    impute = SimpleImputer(strategy="median", keep_empty_features=True)
+    # encoders tell None, NaN and NA apart, and which of them a row has is a matter of its frame's types
+    clean = [FunctionTransformer(as_categories, feature_names_out="one-to-one")] if cleans else []
+    target = _target_encoder(target_type, random_state)
     one_hot = OneHotEncoder(handle_unknown="ignore")
-    target = [_target_encoder(target_type, random_state), StandardScaler()]
-    clean = FunctionTransformer(as_categories, feature_names_out="one-to-one")
     return {
-        NUMERIC: make_pipeline(*numeric),
-        CATEGORICAL: make_pipeline(clean, one_hot) if has_na else one_hot,
-        "many_categories": make_pipeline(*([clean] if has_na else []), *target),
-        DATES: make_pipeline(DateEncoder(), *numeric),
-        "text": TextEncoder(random_state=random_state),
+        NUMERIC: make_pipeline(impute, StandardScaler()),
+        CATEGORICAL: make_pipeline(*clean, one_hot) if cleans else one_hot,
+        MANY: make_pipeline(*clean, target, StandardScaler()),
+        DATES: make_pipeline(DateEncoder(standardize=True), clone(impute)),
+        TEXT: TextEncoder(random_state=random_state),
     }
 
 
@@ -209,8 +232,8 @@ def _check_names(names: Sequence[Any], categorical: Sequence[Any], text: Sequenc
         )
 
 
-def _kind(column: Column, is_categorical: bool) -> tuple[str, int, bool]:
-    """Return the kind of a column, its number of categories (0 of others), and if pandas's NA is among them.
+def _kind(column: Column, is_categorical: bool) -> tuple[str, int]:
+    """Return the kind of a column, and its number of categories (0 of others).
 
     Raises
     ------
@@ -222,19 +245,24 @@ def _kind(column: Column, is_categorical: bool) -> tuple[str, int, bool]:
     if len(present) == 0:
         raise ValueError(f"Column {column.name!r} of X is empty. Leave it out.")
     if is_categorical or column.is_declared:
-        return CATEGORICAL, _n_values(present), _has_na(column, is_missing)
+        return CATEGORICAL, _n_values(present)
     kind = present.dtype.kind
     if kind in "iuf":
-        return NUMERIC, 0, False
+        return NUMERIC, 0
     if kind in "Mm":
-        return DATES, 0, False
+        return DATES, 0
     types = set(map(type, present.tolist()))
     if all(issubclass(one, (bool, np.bool_)) for one in types):
-        return CATEGORICAL, _n_values(present), _has_na(column, is_missing)
+        return CATEGORICAL, _n_values(present)
     if all(issubclass(one, Number) and not issubclass(one, (bool, complex)) for one in types):
-        return NUMERIC, 0, False
+        if _has_na(column, is_missing):
+            raise ValueError(
+                f"Column {column.name!r} of X holds numbers and pandas's NA as objects, which scikit-learn "
+                "does not take. Convert it: astype('Float64')."
+            )
+        return NUMERIC, 0
     if any(all(issubclass(one, dates) for one in types) for dates in _DATES):
-        return DATES, 0, False
+        return DATES, 0
     if types <= {str, np.str_}:
         n_values = _n_values(present)
         if is_free_text(n_values, len(present)):
@@ -243,7 +271,7 @@ def _kind(column: Column, is_categorical: bool) -> tuple[str, int, bool]:
                 f"{n_values:,} different values in {len(present):,} rows, such as {present[0]!r}. Name it in "
                 "text, or in categorical if these are categories; or convert it, or leave it out."
             )
-        return CATEGORICAL, n_values, _has_na(column, is_missing)
+        return CATEGORICAL, n_values
     names = _listed(sorted(one.__name__ for one in types), quote="")
     raise ValueError(
         f"Column {column.name!r} of X holds values of type {names}. A column must hold numbers, or text, or "

@@ -13,6 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_ridge_nn.preprocessing._values import Column, columns_of
 
+#: Below it all texts are the same, and what differs is rounding: rows have a length of one.
+LEAST_DEVIATION = 1e-6
+
 
 class TextEncoder(TransformerMixin, BaseEstimator):
     """Encode free text as the components of latent semantic analysis.
@@ -107,11 +110,11 @@ class TextEncoder(TransformerMixin, BaseEstimator):
                 )
             n_components = min(self.n_components, weights.shape[1] - 1, max(1, weights.shape[0] - 1))
             svd = TruncatedSVD(n_components, random_state=self.random_state)
-            with np.errstate(invalid="ignore"):  # shares of a variance, which may be 0
+            with np.errstate(invalid="ignore", divide="ignore"):  # shares of a variance, which may be 0
                 deviations = svd.fit_transform(weights).std(axis=0)
             self.vectorizers_.append(vectorizer)
             self.components_.append(svd)
-            scales.append(deviations.max() or 1.0)
+            scales.append(deviations.max() if deviations.max() > LEAST_DEVIATION else 1.0)
         self.scales_ = np.array(scales)
         return self
 

@@ -44,8 +44,11 @@ FAST = [
         (["Jan-2024", "Feb-2024"], datetime.datetime(2024, 1, 1)),
         (["2024-01", "2024-12"], datetime.datetime(2024, 1, 1)),
         (["20240131", "20241201"], datetime.datetime(2024, 1, 31)),
-        (["4/4/2024", "5/5/2024"], datetime.datetime(2024, 4, 4)),  # the same in both orders
-        (["10:30", "9:15"], datetime.datetime(1900, 1, 1, 10, 30)),
+        (["2024-01-31 10:00:00+02", "2024-02-01 10:00:00 UTC"], datetime.datetime(2024, 1, 31, 10)),
+        (["10:30", "9:15"], datetime.datetime(1970, 1, 1, 10, 30)),
+        (["0930", "2359"], datetime.datetime(1970, 1, 1, 9, 30)),
+        (["2061", "2062"], datetime.datetime(2061, 1, 1)),
+        (["31/12/99", "1/1/21"], datetime.datetime(1999, 12, 31)),
     ],
 )
 def test_the_form_of_dates_is_found_out(words, first):
@@ -71,6 +74,16 @@ def test_the_form_of_dates_is_found_out(words, first):
         ),
         ([*[f"2024-01-0{i}" for i in range(1, 9)], "unknown"], r"row 9 .*'unknown'.*--missing=unknown"),
         ([None, None], "Column 'd' is empty"),
+        (
+            ["4/4/2024", "5/5/2024"],
+            r"'4/4/2024' and the others may be read in two ways, and new rows may not be the same in both\. "
+            r"Say which: --date-format=%d/%m/%Y or --date-format=%m/%d/%Y",
+        ),
+        (["1230", "1745"], r"'1230' may be 01 January 1230 or 12:30, and no row decides"),
+        (
+            ["31/12/64", "1/1/21"],
+            r"'31/12/64' would be 31 December 2064, for years of two digits are taken for 1969 to 2068",
+        ),
     ],
 )
 def test_dates_that_are_not_understood(words, message):
@@ -84,8 +97,12 @@ def test_the_form_can_be_said():
     assert dates.read(column, "%m/%d/%Y")[0] == datetime.datetime(2024, 3, 4)
     with pytest.raises(InputError, match=r"in the form %Y-%m-%d, but row 1 of the data has '3/4/2024'"):
         dates.form_of(column, "%Y-%m-%d")
-    with pytest.raises(InputError, match="--date-format '%Q' is not a form of dates"):
-        dates.form_of(column, "%Q")
+    for form in ("%Q", "mixed", "ISO8601"):
+        with pytest.raises(InputError, match=f"--date-format '{form}' is not a form of dates"):
+            dates.form_of(column, form)
+    zoned = pd.Series(["3/4/2024 10:00+02:00"], name="d")
+    form = dates.form_of(zoned, "%d/%m/%Y %H:%M%z")
+    assert dates.read(zoned, form)[0] == datetime.datetime(2024, 4, 3, 10)
 
 
 def test_what_arguments_say_a_column_is_goes_before_what_it_looks_like():

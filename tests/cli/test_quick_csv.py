@@ -116,3 +116,17 @@ def test_reading_goes_on_after_what_only_pythons_reader_knows(tmp_path, monkeypa
         read = table.read()
     assert read["a"].tolist() == [str(i) for i in range(5000)]
     assert read.index.tolist() == list(range(5000))
+
+
+@pytest.mark.parametrize("n_rows", [7, 1000])
+def test_rows_come_once_where_lines_without_fields_are_among_them(tmp_path, monkeypatch, n_rows):
+    """Python's reader goes on after what pyarrow has read, which leaves empty lines out as well."""
+    monkeypatch.setattr(quick_csv, "BLOCK", 2**12)
+    path = tmp_path / "t.csv"
+    lines = [f"{i},x\n" + "\n" * (i % 1000 == 5) for i in range(5000)]
+    lines[4000] = '4000,5" pipe\n'
+    path.write_text("a,b\n" + "".join(lines))
+    with Table(str(path)) as table:
+        rows = pd.concat(table.chunks(n_rows, ["a", "b"]))
+    assert rows["a"].tolist() == [str(i) for i in range(5000)]
+    assert rows.index.tolist() == list(range(5000))

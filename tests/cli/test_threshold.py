@@ -183,6 +183,37 @@ def test_importances_of_many_columns_are_left_to_explain(ridge_nn, tmp_path):
     assert "Rests on" not in said
 
 
+def test_a_loss_that_is_infinite_costs_no_model(ridge_nn, tmp_path):
+    rng = np.random.default_rng(0)
+    x = np.where(np.arange(200) == 3, 1e4, rng.normal(size=200))
+    pd.DataFrame({"self": x, "n": rng.poisson(2, 200)}).to_csv(tmp_path / "data.csv", index=False)
+    options = ["--task", "regression", "--loss", "poisson", "--alpha", "0.01", "--test-size", "0.9", *NETWORK]
+    said = ridge_nn("fit", "data.csv", "--target", "n", "--model", "m.skops", *options, cwd=tmp_path)
+    assert (tmp_path / "m.skops").exists()
+    assert ("Rests on" in said[0]) != ("what the model rests on is not known" in said[1])
+
+
+def test_no_alpha_is_chosen_where_none_has_a_score(ridge_nn, tmp_path):
+    """A single fold of a text of one letter has nothing to learn its words from."""
+    frame = pd.DataFrame({"t": ["a"] * 39 + ["some words"], "state": ["bad", "good"] * 20})
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    given = ["--text", "t", "--alphas", "0.01,0.1", "--cv", "3", "--test-size", "0", *NETWORK]
+    _, said = ridge_nn(
+        "fit", "data.csv", "--target", "state", "--model", "m.skops", *given, cwd=tmp_path, code=2
+    )
+    assert "No value of alpha has a score (neg_log_loss) on all 3 splits" in said
+    assert not (tmp_path / "m.skops").exists()
+
+
+@pytest.mark.parametrize("given", ["true", "TRUE", "True"])
+def test_truth_values_are_found_however_they_are_written(ridge_nn, folder, frame, given):
+    frame.assign(state=(frame["state"] == "bad")).to_csv(folder / "data.csv", index=False)
+    ridge_nn(*FIT, "--threshold", "f1", "--positive", given, cwd=folder)
+    assert card_of(ridge_nn, folder)["threshold"]["positive"] == "True"
+    ridge_nn(*FIT, "--threshold", "f1", cwd=folder)
+    assert card_of(ridge_nn, folder)["threshold"]["positive"] == "True"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -410,6 +410,24 @@ def test_labels_go_by_the_threshold(threshold, positive, wine):
     assert_predicts_as(model, to_onnx(model, X), X)
 
 
+@pytest.mark.parametrize("threshold", [1.5, "auto"])
+def test_a_threshold_may_be_a_logit(threshold, wine):
+    X, y = wine[0], wine[1] > 0
+    pipeline = make_pipeline(StandardScaler(), classifier(epochs=2))
+    model = FixedThresholdClassifier(pipeline, threshold=threshold, response_method="decision_function")
+    assert_predicts_as(model.fit(X, y), to_onnx(model, X), X)
+
+
+@pytest.mark.parametrize("threshold", [100, 2])
+def test_make_preprocessor_is_converted(mixed, threshold):
+    """Its step that makes one of all kinds of missing values has nothing to do in ONNX."""
+    X, y = mixed
+    preprocessor = make_preprocessor(X, cardinality_threshold=threshold)
+    pipeline = make_pipeline(preprocessor, classifier()).fit(X, y)
+    assert_predicts_as(pipeline, to_onnx(pipeline, X), X)
+    assert "functiontransformer" in str(pipeline[0].named_transformers_)  # the pipeline is left as it is
+
+
 def test_a_threshold_on_the_last_step_and_on_what_is_fitted(wine):
     X, y = wine[0], wine[1] > 0
     last = FixedThresholdClassifier(classifier(epochs=2), threshold=0.9)

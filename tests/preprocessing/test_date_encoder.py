@@ -110,3 +110,39 @@ def test_other_columns_are_refused():
     encoder = DateEncoder().fit(np.array([["2024-01-01", "2024-01-01"]], dtype="datetime64[D]"))
     with pytest.raises(ValueError, match="has 1 features, but DateEncoder is expecting 2"):
         encoder.transform(np.array([["2024-01-01"]], dtype="datetime64[D]"))
+
+
+def test_dates_that_hardly_differ_within_a_turn_do_not_have_it():
+    """New Year's days of twenty years drift by a quarter of a day; one row a second after midnight."""
+    years = pd.DataFrame({"d": pd.to_datetime([f"{year}-01-01" for year in range(2000, 2020)])})
+    assert DateEncoder().fit(years).turns_ == [("week",)]
+    midnights = pd.date_range("2024-01-01", periods=400).to_series()
+    midnights.iloc[3] += pd.Timedelta(seconds=1)
+    assert DateEncoder().fit(midnights.to_frame()).turns_ == [("year", "week")]
+    ends = pd.DataFrame({"d": pd.to_datetime(["2020-12-31", "2021-01-01"] * 3 + ["2023-12-31"])})
+    assert "year" not in DateEncoder().fit(ends).turns_[0]
+
+
+def test_days_may_be_standardized_and_the_rest_is_not():
+    X = pd.DataFrame(
+        {"a": pd.date_range("2024-01-01", periods=800, freq="31h"), "b": pd.Timestamp("2024-01-01")}
+    )
+    X.loc[5, "a"] = pd.NaT
+    plain, scaled = DateEncoder().fit_transform(X), DateEncoder(standardize=True).fit_transform(X)
+    known = plain[:, 0][~np.isnan(plain[:, 0])]
+    np.testing.assert_allclose(scaled[:, 0], (plain[:, 0] - known.mean()) / known.std())
+    np.testing.assert_array_equal(scaled[:, 1:-1], plain[:, 1:-1])
+    np.testing.assert_array_equal(scaled[:, -1], 0)
+    with pytest.raises(ValueError, match="standardize must be True or False"):
+        DateEncoder(standardize="yes").fit(X)
+
+
+def test_durations_are_no_dates():
+    dates = pd.DataFrame({"d": pd.date_range("2024-01-01", periods=9)})
+    durations = pd.DataFrame({"d": pd.to_timedelta(np.arange(9), unit="D")})
+    with pytest.raises(ValueError, match="Column 'd' held dates or times in fit, and holds durations now"):
+        DateEncoder().fit(dates).transform(durations)
+    with pytest.raises(ValueError, match="Column 'd' held durations in fit, and holds dates now"):
+        DateEncoder().fit(durations).transform(dates)
+    nothing = pd.DataFrame({"d": [np.nan, np.nan]})
+    assert np.isnan(DateEncoder().fit(durations).transform(nothing)).all()

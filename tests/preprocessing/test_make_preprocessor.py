@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def test_it_is_what_one_would_make_by_hand():
             ("numeric", numeric, ["age"]),
             ("categorical", OneHotEncoder(handle_unknown="ignore"), ["city", "member"]),
             ("many_categories", make_pipeline(target, StandardScaler()), ["zip"]),
-            ("dates", make_pipeline(DateEncoder(), StandardScaler()), ["since"]),
+            ("dates", DateEncoder(standardize=True), ["since"]),
             ("text", TextEncoder(), ["note"]),
         ]
     )
@@ -187,3 +188,57 @@ def test_what_it_cannot_use_is_refused(columns, options, message):
 def test_an_array_of_one_dimension_is_refused():
     with pytest.raises(ValueError, match=r"X must be a table.* Got 1\."):
         make_preprocessor(np.arange(3))
+
+
+def test_columns_whose_names_are_numbers_are_taken_by_their_places():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({1: [1.0, 2, 3] * 20, 0: rng.normal(size=60), 20: ["x", "y"] * 30})
+    fitted = make_preprocessor(X, categorical=[1]).fit(X)
+    assert by_name(fitted) == {"numeric": [1], "categorical": [0, 2]}
+    known = fitted.named_transformers_["categorical"][-1].categories_
+    assert [categories.tolist() for categories in known] == [[1.0, 2.0, 3.0], ["x", "y"]]
+
+
+@pytest.mark.parametrize("at_fit", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("threshold", [0, 100])
+def test_a_missing_category_is_missing_in_whatever_row(at_fit, threshold):
+    X = pd.DataFrame({"s": pd.Series(["a", "b", "a", at_fit] * 10, dtype=object), "x": np.arange(40.0)})
+    fitted = make_preprocessor(X, cardinality_threshold=threshold).fit(X, X["x"] % 4 == 3)
+    expected = fitted.transform(X)[3]
+    frames = [pd.DataFrame({"s": [missing], "x": [3.0]}) for missing in (None, np.nan, pd.NA)]
+    frames += [pd.DataFrame({"s": pd.Series([None], dtype="str"), "x": [3.0]})]
+    frames += [pd.DataFrame({"s": pd.Series([None], dtype="category"), "x": [3.0]})]
+    frames += [pl.DataFrame({"s": [None], "x": [3.0]}), pl.DataFrame({"s": ["a", None], "x": [0.0, 3.0]})]
+    for frame in frames:
+        np.testing.assert_array_equal(fitted.transform(frame)[-1], expected)
+    assert (fitted.transform(X)[0] != expected).any()
+
+
+def test_columns_without_any_value_at_predict():
+    X, y = people()
+    fitted = made(X).fit(X, y)
+    empty = X.head(2).assign(since=np.nan, city=np.nan, member=np.nan, age=np.nan)
+    like = X.head(2).assign(since=pd.NaT, city=None, member=None, age=None)
+    np.testing.assert_array_equal(fitted.transform(empty), fitted.transform(like))
+
+
+def test_numbers_as_objects_with_na_are_refused():
+    X = pd.DataFrame({"n": pd.Series([1, 2.5, pd.NA] * 5, dtype=object)})
+    with pytest.raises(
+        ValueError, match=r"Column 'n' of X holds numbers and pandas's NA as objects.*Float64"
+    ):
+        make_preprocessor(X)
+
+
+def test_a_pickle_does_not_name_a_private_module():
+    X, y = people()
+    content = pickle.dumps(made(X).fit(X, y))
+    assert b"_make_preprocessor" not in content
+    np.testing.assert_array_equal(pickle.loads(content).transform(X), made(X).fit(X, y).transform(X))
+
+
+def test_a_missing_number_among_categories():
+    X = pd.DataFrame({"n": [1.0, 2.0, np.nan] * 10})
+    fitted = make_preprocessor(X, categorical=["n"]).fit(X)
+    np.testing.assert_array_equal(fitted.transform(X.iloc[[2]]), [[0, 0, 1]])
+    np.testing.assert_array_equal(fitted.transform(X.iloc[[0]]), [[1, 0, 0]])

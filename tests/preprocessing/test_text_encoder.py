@@ -98,3 +98,9 @@ def test_what_is_no_text_is_refused(values, message):
 def test_a_wrong_number_of_components_is_refused():
     with pytest.raises(ValueError, match=r"n_components must be an int above 0\. Got 0"):
         TextEncoder(0).fit(pd.DataFrame({"t": sentences(5)}))
+
+
+def test_texts_that_are_all_the_same_are_constant():
+    encoded = TextEncoder().fit_transform(pd.DataFrame({"t": ["same text"] * 50}))
+    assert np.abs(encoded).max() < 10
+    assert np.ptp(encoded, axis=0).max() < 1e-9
