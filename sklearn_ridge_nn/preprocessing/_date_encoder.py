@@ -44,7 +44,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Of each column, which turns it has: "year", "week", "day".
     are_durations_ : list of (bool or None)
         Of each column, whether it holds durations; None of one without any value.
-    means_, scales_ : ndarray of shape (n_features_in_,)
+    means_, scales_ : ndarray of shape (n_features_in,)
         What is taken from days, and by what they are divided then: 0 and 1 without `standardize`.
     n_features_in_ : int
         Columns seen by `fit`.
