@@ -210,13 +210,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write the classes' probabilities as well, where there are classes",
     )
-    predict.add_argument(
-        "--keep",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="copy to the output; may be repeated, or a,b",
-    )
+    _add_columns(predict, "--keep", "copy to the output")
     predict.add_argument(
         "--output", metavar="FILE", help="where to write (.csv, .tsv); without it, or with -, to stdout"
     )
@@ -347,30 +341,22 @@ def _add_data(command: argparse.ArgumentParser) -> None:
         "--positive", metavar="LABEL",
         help="which of two labels is to be found, for scores such as f1 (1 where they are 0 and 1)",
     )  # fmt: skip
-    data.add_argument(
-        "--drop",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="not to learn from; may be repeated, or a,b",
-    )
-    data.add_argument(
-        "--categorical", action="append", default=[], metavar="COLUMN",
-        help="it holds categories, even if they look like numbers or text; may be repeated, or a,b",
-    )  # fmt: skip
-    data.add_argument(
-        "--dates", action="append", default=[], metavar="COLUMN",
-        help="it holds dates or times as text; may be repeated, or a,b",
-    )  # fmt: skip
+    _add_columns(data, "--drop", "not to learn from")
+    _add_columns(data, "--categorical", "it holds categories, even if they look like numbers or text")
+    _add_columns(data, "--dates", "it holds dates or times as text")
     data.add_argument(
         "--date-format", metavar="FORM",
         help="how --dates are written, such as %%d/%%m/%%Y, where that is not plain",
     )  # fmt: skip
-    data.add_argument(
-        "--text", action="append", default=[], metavar="COLUMN",
-        help="it holds free text to learn from; may be repeated, or a,b",
-    )  # fmt: skip
+    _add_columns(data, "--text", "it holds free text to learn from")
     _add_reading(data)
+
+
+def _add_columns(command: argparse._ActionsContainer, option: str, what: str) -> None:
+    """Add an option that names columns."""
+    command.add_argument(
+        option, action="append", default=[], metavar="COLUMN", help=f"{what}; may be repeated, or a,b"
+    )
 
 
 def _add_file(command: argparse.ArgumentParser, what: str, optional: bool = False) -> None:

@@ -13,9 +13,8 @@ from sklearn_ridge_nn.cli._tables import InputError, listed, quoted
 
 #: What pandas calls all forms that begin with a year, a month and a day, as ISO 8601 has them.
 ISO = "ISO8601"
-_TIMES = ("", *(f"{between}{clock}" for between, clock in product(
-    (" ", "T", ", "), ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-)))  # fmt: skip
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+_TIMES = ("", *(f"{between}{clock}" for between, clock in product((" ", "T", ", "), _CLOCKS)))
 _ORDERS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y", "%Y{0}%m{0}%d")
 _IN_WORDS = (
     "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y", "%d. %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y",
@@ -26,7 +25,8 @@ _DAYS = (*(order.format(sign) for order, sign in product(_ORDERS, "/.-")), "%y-%
 FORMS = (
     ISO,
     *(day + time for time, day in product(_TIMES, _DAYS)),
-    *(_CLOCKS := ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H%M")),
+    *_CLOCKS,
+    "%H%M",
 )
 #: A time zone after a time.
 _ZONE = re.compile(r"(:\d{2}(?:\.\d+)?)\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$")
@@ -142,7 +142,7 @@ def read(column: pd.Series, form: str | None) -> pd.Series:
         return column
     words = column.astype(object).where(column.notna(), None).map(lambda value: value and str(value))
     dates = _parsed(words, form or ISO)
-    if form in _CLOCKS:  # on the day of times that are no text
+    if not _order(form or ISO):  # on the day of times that are no text
         dates = dates - (pd.Timestamp(1900, 1, 1) - pd.Timestamp(1970, 1, 1))
     wrong = np.flatnonzero(dates.isna() & column.notna())
     if len(wrong):

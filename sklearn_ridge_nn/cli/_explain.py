@@ -82,9 +82,10 @@ def run(arguments: ExplainArguments) -> None:
     X, y = X.iloc[rows].reset_index(drop=True), y[rows]
     if len(X) < 2:
         raise InputError(f"{name} leaves {len(X)} row to explain, and two are needed to say how sure it is.")
-    loss = float(losses(X, y).mean())
+    base = losses(X, y)
+    loss = float(base.mean())
     shown = terminal.is_shown(arguments.quiet)
-    found = importances(X, y, losses, repeats=arguments.repeats, seed=arguments.seed, shown=shown)
+    found = importances(X, y, losses, base, repeats=arguments.repeats, seed=arguments.seed, shown=shown)
     sure = [importance.column for importance in found if importance.is_sure]
     sure = [column for column in sure if column not in card.columns.text]  # no text lies between others
     dependences = [_dependence(model, X, column, card) for column in sure[: arguments.top]]

@@ -155,7 +155,7 @@ def _importances(
     losses, name = row_losses(model, task.data.task)
     shown = terminal.is_shown(arguments.quiet)
     with np.errstate(all="ignore"):
-        found = importances(X, y, losses, repeats=REPEATS, seed=arguments.seed, shown=shown)
+        found = importances(X, y, losses, losses(X, y), repeats=REPEATS, seed=arguments.seed, shown=shown)
     if not np.isfinite([(item.rise, *item.interval) for item in found]).all():
         terminal.say(
             f"warning: what the model rests on is not known: its {name} is infinite for some of the rows "

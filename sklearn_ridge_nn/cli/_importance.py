@@ -93,7 +93,14 @@ def row_losses(model: Any, task: str) -> tuple[RowLosses, str]:
 
 
 def importances(
-    X: pd.DataFrame, y: np.ndarray, losses: RowLosses, *, repeats: int, seed: int, shown: bool
+    X: pd.DataFrame,
+    y: np.ndarray,
+    losses: RowLosses,
+    base: np.ndarray,
+    *,
+    repeats: int,
+    seed: int,
+    shown: bool,
 ) -> list[Importance]:
     """Return what the loss rises by for every column, the largest first.
 
@@ -104,6 +111,8 @@ def importances(
     y : ndarray of shape (n_rows,)
     losses : callable
         As `row_losses` returns it.
+    base : ndarray of shape (n_rows,)
+        What it gives of the rows as they are.
     repeats : int
         How often each column is shuffled.
     seed : int
@@ -112,7 +121,6 @@ def importances(
     """
     rng = np.random.default_rng(seed)
     n_rows = len(X)
-    base = losses(X, y)
     at_once = max(1, min(repeats, _MOST_FIELDS // X.size))
     many, targets = pd.concat([X] * at_once, ignore_index=True), np.tile(y, at_once)
     factor = stats.t.ppf((1 + LEVEL) / 2, n_rows - 1) / np.sqrt(n_rows)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer
+from sklearn.metrics import balanced_accuracy_score, make_scorer
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 
@@ -124,8 +124,9 @@ class Threshold:
                 false_alarm=false_alarm,
                 miss=miss,
             )
-        score = {"f1": f1_score, "balanced_accuracy": _balanced_accuracy}[self.rule]
-        return make_scorer(score, pos_label=task.positive)
+        if self.rule == "f1":
+            return task.scorer("f1")
+        return make_scorer(_balanced_accuracy, pos_label=task.positive)
 
     def put_on(
         self, model: Pipeline, task: LearningTask, rows: np.ndarray, splits: Any

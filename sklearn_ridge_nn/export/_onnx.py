@@ -101,7 +101,10 @@ def to_onnx(estimator: BaseEstimator, X: Any, *, target_opset: int | None = None
     check_is_fitted(network)
     X = _some_rows(X)
     model = _converted(_with_empty_strings(_without_cleaning(estimator)), X, target_opset, threshold)
-    _compare(model, estimator, X, decides.predict(X) if threshold else None, threshold)
+    outputs = _outputs(model, X)
+    _compare(outputs[-1], estimator, X)
+    if threshold is not None:
+        _compare_labels(outputs, decides, X, threshold)
     return model
 
 
@@ -113,16 +116,20 @@ to_onnx.__module__ = "sklearn_ridge_nn"
 
 def _chosen(estimator: Any) -> Any:
     """Return what a fitted search has chosen, or what a threshold was put on, or the estimator itself."""
-    while not isinstance(estimator, (NetworkClassifier, NetworkRegressor)):
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif isinstance(estimator, _WITH_THRESHOLD):
-            estimator = getattr(estimator, "estimator_", estimator.estimator)
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            break
+    while (inner := _inner(estimator)) is not None:
+        estimator = inner
     return estimator
+
+
+def _inner(estimator: Any) -> Any:
+    """Return what an estimator around a fitted one has inside; None of one that is around nothing."""
+    if isinstance(estimator, (NetworkClassifier, NetworkRegressor)):
+        return None
+    if isinstance(estimator, FrozenEstimator):
+        return estimator.estimator
+    if isinstance(estimator, _WITH_THRESHOLD):
+        return getattr(estimator, "estimator_", estimator.estimator)
+    return getattr(estimator, "best_estimator_", None)
 
 
 def _threshold_of(estimator: Any) -> tuple[int, float] | None:
@@ -130,32 +137,23 @@ def _threshold_of(estimator: Any) -> tuple[int, float] | None:
 
     Of several thresholds inside one another, the outermost decides.
     """
-    while True:
-        if isinstance(estimator, _WITH_THRESHOLD):
-            check_is_fitted(_chosen(estimator))
-            if isinstance(estimator, TunedThresholdClassifierCV):
-                check_is_fitted(estimator)
-                # whose probability it is for, only the score knows; `_compare` notices if that changes
-                value, positive = estimator.best_threshold_, estimator._curve_scorer._get_pos_label()  # noqa: SLF001
-            else:
-                value, positive = estimator.threshold, estimator.pos_label
-            if value == "auto":
-                value = 0.5
-            elif estimator.response_method == "decision_function":  # the logit
-                value = special.expit(value)
-            classes = estimator.classes_
-            place = 1 if positive is None else int(np.flatnonzero(classes == positive)[0])
-            return place, float(value)
-        if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_") and not isinstance(
-            estimator, (NetworkClassifier, NetworkRegressor)
-        ):
-            estimator = estimator.best_estimator_
-        else:
+    while not isinstance(estimator, _WITH_THRESHOLD):
+        estimator = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else _inner(estimator)
+        if estimator is None:
             return None
+    check_is_fitted(_chosen(estimator))
+    if isinstance(estimator, TunedThresholdClassifierCV):
+        check_is_fitted(estimator)
+        # whose probability it is for, only the score knows; `_compare` notices if that changes
+        value, positive = estimator.best_threshold_, estimator._curve_scorer._get_pos_label()  # noqa: SLF001
+    else:
+        value, positive = estimator.threshold, estimator.pos_label
+    if value == "auto":
+        value = 0.5
+    elif estimator.response_method == "decision_function":  # the logit
+        value = special.expit(value)
+    place = 1 if positive is None else int(np.flatnonzero(estimator.classes_ == positive)[0])
+    return place, float(value)
 
 
 def _without_samplers(estimator: Any) -> Any:
@@ -368,20 +366,28 @@ def _first_failing(estimator: Any, arguments: dict[str, Any]) -> str:
 # -- comparing --------------------------------------------------------------------------------------
 
 
-def _compare(
-    model: Any, estimator: Any, X: Any, labels: np.ndarray | None, threshold: tuple[int, float] | None
-) -> None:
-    """Raise if a model predicts otherwise than what it was made of; labels are those at a threshold."""
+def _outputs(model: Any, X: Any) -> list[np.ndarray]:
+    """Return what a model makes of rows.
+
+    Raises
+    ------
+    ValueError
+        If onnxruntime cannot run it.
+    """
     import onnxruntime
 
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-        *got_labels, got = session.run(None, _inputs(X))
+        return list(session.run(None, _inputs(X)))
     except Exception as error:  # its own classes have no base but Exception
         first_line = str(error).partition("\n")[0]
         raise ValueError(
             f"onnxruntime cannot run what skl2onnx makes of the steps for such columns: {first_line}"
         ) from error
+
+
+def _compare(got: np.ndarray, estimator: Any, X: Any) -> None:
+    """Raise if a model predicts otherwise than what it was made of."""
     if is_classifier(estimator):
         expected = estimator.predict_proba(X)
         allowed = TOLERANCE
@@ -395,15 +401,21 @@ def _compare(
             "The ONNX model predicts otherwise than the estimator: for row "
             f"{row} of X {got[row].tolist()}, and not {expected[row].tolist()}. {_HINT}"
         )
-    if labels is not None and threshold is not None:
-        place, value = threshold
-        is_clear = np.abs(expected[:, place] - value) > TOLERANCE
-        wrong = np.flatnonzero(is_clear & (got_labels[0] != labels))
-        if len(wrong):
-            raise ValueError(
-                "The ONNX model decides otherwise than the estimator: for row "
-                f"{wrong[0]} of X {got_labels[0][wrong[0]]!r}, and not {labels[wrong[0]]!r}."
-            )
+
+
+def _compare_labels(
+    outputs: Sequence[np.ndarray], decides: Any, X: Any, threshold: tuple[int, float]
+) -> None:
+    """Raise if a model has other labels than an estimator with a threshold, rows at the threshold aside."""
+    label, probabilities = outputs
+    expected, (place, value) = decides.predict(X), threshold
+    is_clear = np.abs(probabilities[:, place] - value) > TOLERANCE
+    wrong = np.flatnonzero(is_clear & (label != expected))
+    if len(wrong):
+        raise ValueError(
+            "The ONNX model decides otherwise than the estimator: for row "
+            f"{wrong[0]} of X {label[wrong[0]]!r}, and not {expected[wrong[0]]!r}."
+        )
 
 
 _HINT = (

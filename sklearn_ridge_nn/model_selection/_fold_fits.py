@@ -110,10 +110,12 @@ class Member:
         split = self.preprocessed.split
         function = rebound(self.call.function, _safe_split=split)
         task = None if self.begun is None else self.begun.task
+        trained: Sequence[Any] = [outcome] if self.epochs is None else self.epochs
+        seconds = self.seconds + sum(getattr(part, "seconds", 0.0) for part in trained)
         with replaced(estimator, fit=hand_over, set_params=set_no_params):
             result = self.call.answer(function, split, task)
         if isinstance(result, dict) and "fit_time" in result:
-            result["fit_time"] += self.seconds + getattr(outcome, "seconds", 0.0)
+            result["fit_time"] += seconds
         return result
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_ridge_nn.preprocessing._values import Column, columns_of
+from sklearn_ridge_nn.preprocessing._values import Column, columns_of, input_names
 
 #: Turns of a date, and their length in days.
 _TURNS = {"year": 365.2425, "week": 7.0, "day": 1.0}
@@ -158,12 +158,8 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         names : ndarray of shape (n_encoded,)
         """
         check_is_fitted(self)
-        if input_features is None:
-            input_features = getattr(
-                self, "feature_names_in_", [f"x{place}" for place in range(self.n_features_in_)]
-            )
         names = []
-        for name, turns in zip(input_features, self.turns_, strict=True):
+        for name, turns in zip(input_names(self, input_features), self.turns_, strict=True):
             names.append(f"{name}_days")
             names += [f"{name}_{turn}_{part}" for turn in turns for part in ("sin", "cos")]
         return np.array(names, dtype=object)

@@ -11,7 +11,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_ridge_nn.preprocessing._values import Column, columns_of
+from sklearn_ridge_nn.preprocessing._values import Column, columns_of, input_names
 
 #: Below it all texts are the same, and what differs is rounding: rows have a length of one.
 LEAST_DEVIATION = 1e-6
@@ -159,12 +159,8 @@ class TextEncoder(TransformerMixin, BaseEstimator):
         names : ndarray of shape (n_encoded,)
         """
         check_is_fitted(self)
-        if input_features is None:
-            input_features = getattr(
-                self, "feature_names_in_", [f"x{place}" for place in range(self.n_features_in_)]
-            )
         counts = [len(svd.components_) for svd in self.components_]
-        names = zip(input_features, counts, strict=True)
+        names = zip(input_names(self, input_features), counts, strict=True)
         return np.array([f"{name}_{i}" for name, count in names for i in range(count)], dtype=object)
 
 

@@ -6,6 +6,7 @@ import datetime
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Number
 from typing import Any
 
@@ -31,7 +32,7 @@ class Column:
     values: NDArray[Any]
     is_declared: bool
 
-    @property
+    @cached_property
     def is_missing(self) -> NDArray[np.bool_]:
         """Of each row, whether it has no value: NaN, NaT, None or pandas's NA."""
         kind = self.values.dtype.kind
@@ -49,6 +50,13 @@ def _is_missing(value: Any, na: Any) -> bool:
     if value is None or value is na:
         return True
     return isinstance(value, (Number, np.generic, datetime.date, datetime.timedelta)) and bool(value != value)
+
+
+def input_names(encoder: Any, input_features: Any) -> Any:
+    """Return the names of an encoder's input: those given, those that `fit` saw, or x0, x1 and so on."""
+    if input_features is not None:
+        return input_features
+    return getattr(encoder, "feature_names_in_", [f"x{place}" for place in range(encoder.n_features_in_)])
 
 
 def columns_of(X: Any) -> Iterator[Column]:

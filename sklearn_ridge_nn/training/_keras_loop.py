@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -32,11 +32,15 @@ from sklearn_ridge_nn.network import (
     strengths,
 )
 
+#: Takes the number of an epoch, from 0 in this training, and what makes the network of its end; returns
+#: whether to end the training.
+AfterEpoch: TypeAlias = Callable[[int, Callable[[], Trained]], bool]
+
 
 def train_with_keras(
     task: Task,
     classes: np.ndarray | None,
-    after_epoch: Callable[[int, Callable[[], Trained]], bool] | None = None,
+    after_epoch: AfterEpoch | None = None,
 ) -> Trained:
     """Train one network with ``keras.Model.fit``.
 
@@ -46,8 +50,7 @@ def train_with_keras(
     classes : ndarray of shape (n_classes,) or None
         The labels, for SciKeras; None where the targets are numbers.
     after_epoch : callable or None, default=None
-        Takes the number of an epoch, from 0 in this training, and what makes the network of its end; returns
-        whether to end the training.
+        See `AfterEpoch`.
 
     Returns
     -------
@@ -185,9 +188,7 @@ class _EpochLog(keras.callbacks.Callback):
 class _Onlooker(keras.callbacks.Callback):
     """Has somebody look at the network after every epoch, who may end the training."""
 
-    def __init__(
-        self, task: Task, log: _EpochLog, after_epoch: Callable[[int, Callable[[], Trained]], bool]
-    ) -> None:
+    def __init__(self, task: Task, log: _EpochLog, after_epoch: AfterEpoch) -> None:
         super().__init__()
         self.task, self.log, self.after_epoch = task, log, after_epoch
 

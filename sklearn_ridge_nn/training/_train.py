@@ -9,7 +9,7 @@ import numpy as np
 
 from sklearn_ridge_nn.network import DivergenceError, Task, Trained
 from sklearn_ridge_nn.training import _engine as engine
-from sklearn_ridge_nn.training._keras_loop import train_with_keras
+from sklearn_ridge_nn.training._keras_loop import AfterEpoch, train_with_keras
 from sklearn_ridge_nn.training._progress import Progress
 
 
@@ -52,7 +52,7 @@ def train(
     for number, (task, reason) in enumerate(zip(tasks, reasons, strict=True)):
         if reason is not None:
             labels = _numbers(task) if classes is None else classes[number]
-            results[number] = _train_alone(task, labels, reason)
+            results[number] = train_alone(task, labels, reason)
             if progress is not None:
                 progress.advance(task.epochs)
     return [results[number] for number in range(len(tasks))]
@@ -65,13 +65,16 @@ def _numbers(task: Task) -> np.ndarray | None:
     return np.arange(max(task.architecture.n_outputs, 2))
 
 
-def _train_alone(task: Task, classes: np.ndarray | None, reason: str) -> Trained | DivergenceError:
+def train_alone(
+    task: Task, classes: np.ndarray | None, reason: str, after_epoch: AfterEpoch | None = None
+) -> Trained | DivergenceError:
+    """Train a network with Keras, which is needed for some reason; see `train_with_keras`."""
     if task.verbose:
         print(f"Training 1 network with Keras, because {reason}", flush=True)
     start = time.perf_counter()
     result: Trained | DivergenceError
     try:
-        result = train_with_keras(task, classes)
+        result = train_with_keras(task, classes, after_epoch)
     except DivergenceError as error:
         result = error
     result.seconds = time.perf_counter() - start

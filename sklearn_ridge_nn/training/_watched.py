@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from sklearn_ridge_nn.network import DivergenceError, State, Task, Trained, divergence, join_histories
 from sklearn_ridge_nn.training import _engine as engine
-from sklearn_ridge_nn.training._keras_loop import train_with_keras
+from sklearn_ridge_nn.training._keras_loop import AfterEpoch
 from sklearn_ridge_nn.training._progress import Progress
-
-#: Takes the number of an epoch, from 0 in this training, and what makes the network of its end; returns
-#: whether to end the training.
-AfterEpoch: TypeAlias = Callable[[int, Callable[[], Trained]], bool]
+from sklearn_ridge_nn.training._train import train_alone
 
 
 def train_watched(
@@ -47,19 +42,17 @@ def train_watched(
     DivergenceError
         If the loss becomes infinite or NaN.
     """
-    start = time.perf_counter()
     reason = engine.why_not_together(task)
     if reason is not None:
-        if task.verbose:
-            print(f"Training 1 network with Keras, because {reason}", flush=True)
-        trained = train_with_keras(task, classes, after_epoch)
-    elif epochs is not None:
-        trained = _looked_at(task, epochs, after_epoch)
-    else:
-        with _WholeProgress(task) as progress:
-            trained = _looked_at(task, _one_by_one(task, progress), after_epoch)
-            progress.skip(task.epochs - (trained.state.n_epochs - task.first_epoch))
-    trained.seconds = time.perf_counter() - start
+        result = train_alone(task, classes, reason, after_epoch)
+        if isinstance(result, DivergenceError):
+            raise result
+        return result
+    if epochs is not None:
+        return _looked_at(task, epochs, after_epoch)
+    with _WholeProgress(task) as progress:
+        trained = _looked_at(task, _one_by_one(task, progress), after_epoch)
+        progress.skip(task.epochs - (trained.state.n_epochs - task.first_epoch))
     return trained
 
 

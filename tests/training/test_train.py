@@ -39,9 +39,9 @@ def test_classes_without_names_are_numbers_from_0(target_type, monkeypatch):
     named = training.train(tasks, [np.array(classes)] * 3)
     seen = []
 
-    def watched(task, classes):
+    def watched(task, classes, *rest):
         seen.append(classes.tolist())
-        return train_with_keras(task, classes)
+        return train_with_keras(task, classes, *rest)
 
     monkeypatch.setattr(_train, "train_with_keras", watched)
     unnamed = training.train(tasks)
