@@ -32,6 +32,9 @@ _FLAG_OF_DEVICES = "--tf_xla_persistent_cache_device_types=CPU"
 #: What a process that has not used TensorFlow yet hands down to those that it starts.
 _OF_PARENT = re.compile(rf" ?{_FLAG}=\S+[/\\]programs[/\\][0-9a-f]{{16}} {_FLAG_OF_DEVICES}$")
 _LOADING = re.compile(rb"cpu_aot_loader\.cc:.*\+prefer-no-|text_format\.cc:.*XlaSerializedCacheEntry")
+#: The first version of TensorFlow that keeps programs rightly: in 2.19 another process may get a program that
+#: trains wrongly.
+_LEAST_VERSION = (2, 21)
 #: Bytes that programs may take on disk (one takes about half a MB), and that must be free to keep any.
 MOST_BYTES = 2**28
 LEAST_FREE_BYTES = 2**27
@@ -44,13 +47,14 @@ def use() -> Path | None:
     Returns
     -------
     Path or None
-        The folder. None if it is switched off, the user's own flags name one, or it cannot be kept safely.
+        The folder. None if it is switched off, the user's own flags name one, this version of TensorFlow does
+        not keep programs rightly, or it cannot be kept safely.
     """
     told, inherited = os.environ.get(VARIABLE, ""), os.environ.get(_FLAGS, "")
     flags = _OF_PARENT.sub("", inherited)
     if flags != inherited:
         _set_flags(flags)
-    if told.lower() == "off" or _FLAG in flags:
+    if told.lower() == "off" or _FLAG in flags or _version() < _LEAST_VERSION:
         return None
     try:
         root = Path(told).expanduser() if told else platformdirs.user_cache_path("sklearn-ridge-nn", False)
@@ -79,6 +83,11 @@ def hand_back_flags() -> None:
     folder = use()
     if folder is not None and (flags := os.environ.get(_FLAGS, "")).endswith(_ours(folder)):
         _set_flags(flags.removesuffix(_ours(folder)).strip())
+
+
+def _version() -> tuple[int, int]:
+    major, minor, *_ = tf.__version__.split(".")
+    return int(major), int(minor)
 
 
 def _set_flags(flags: str) -> None:

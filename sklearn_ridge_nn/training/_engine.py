@@ -15,6 +15,7 @@ per training row and stream for the epoch's order.
 from __future__ import annotations
 
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -38,9 +39,12 @@ from sklearn_ridge_nn.network import (
     strengths,
     why_one_by_one,
 )
+from sklearn_ridge_nn.training import _forked
 from sklearn_ridge_nn.training._grouping import Stack, stacks_of
+from sklearn_ridge_nn.training._kept_networks import forget_networks
+from sklearn_ridge_nn.training._memory import OUT_OF_MEMORY, out_of_memory
 from sklearn_ridge_nn.training._minibatches import EpochSlots, SlotBuffer, plan_epoch
-from sklearn_ridge_nn.training._program import Program, get_program, n_compiled
+from sklearn_ridge_nn.training._program import Program, forget_programs, get_program, n_compiled
 from sklearn_ridge_nn.training._progress import Progress
 
 __all__ = ["n_compiled", "train_together", "why_not_together"]
@@ -117,20 +121,56 @@ def train_together(
     """
     for number, task in enumerate(tasks):
         _check(task, f"tasks[{number}]")
-    results: dict[int, Trained | DivergenceError] = {}
-    stacks = list(stacks_of(tasks))
     shown: AbstractContextManager[Progress] = nullcontext(progress) if progress is not None else _own(tasks)
     with shown as progress:
-        for stack in stacks:
-            start = time.perf_counter()
-            program = get_program(stack.group.program_key(len(stack.streams), stack.n_per_stream))
-            with program.lock:
-                trained = _Training(stack, program, progress).run()
-            share = (time.perf_counter() - start) / stack.n_members
-            for member, result in zip(stack.members, trained, strict=True):
-                result.seconds = share
-                results[member] = result
+        if _forked.is_needed():
+            helped: list[Trained | DivergenceError] = _forked.train(
+                "_engine.train_together", (tasks,), progress
+            )
+            return helped
+        results: dict[int, Trained | DivergenceError] = {}
+        for stack in stacks_of(tasks):
+            results |= _train_stack(stack, progress)
     return [results[number] for number in range(len(tasks))]
+
+
+def _train_stack(stack: Stack, progress: Progress) -> dict[int, Trained | DivergenceError]:
+    """Return the results of a stack's members; of its halves where memory does not hold the whole."""
+    before = progress.position
+    try:
+        return _results_of(stack, progress)
+    except OUT_OF_MEMORY as error:
+        halves, reason = stack.halves(), error.with_traceback(None)  # whose frames hold what was trained
+    progress.position = before
+    forget_programs()
+    forget_networks()
+    if not halves:
+        raise out_of_memory(stack.tasks[0]) from reason
+    warnings.warn(
+        f"Memory does not hold {stack.n_members} networks that train together; they are trained again, at "
+        f"most {len(halves[0].members)} at a time, which takes longer. For less memory, set a smaller "
+        f"batch_size, or n_jobs=1.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    results: dict[int, Trained | DivergenceError] = {}
+    for half in halves:
+        try:
+            results |= _results_of(half, progress)
+        except OUT_OF_MEMORY as error:
+            raise out_of_memory(half.tasks[0], half.n_members) from error
+    return results
+
+
+def _results_of(stack: Stack, progress: Progress) -> dict[int, Trained | DivergenceError]:
+    start = time.perf_counter()
+    program = get_program(stack.group.program_key(len(stack.streams), stack.n_per_stream))
+    with program.lock:
+        trained = _Training(stack, program, progress).run()
+    share = (time.perf_counter() - start) / stack.n_members
+    for result in trained:
+        result.seconds = share
+    return dict(zip(stack.members, trained, strict=True))
 
 
 def _own(tasks: Sequence[Task]) -> Progress:

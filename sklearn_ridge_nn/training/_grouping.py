@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -147,6 +147,16 @@ class Stack:
         """Repeat values of the streams, along the last axis, for their members."""
         return np.repeat(np.stack(per_stream, axis=-1), self.n_per_stream, axis=-1)
 
+    def halves(self) -> list[Stack]:
+        """Return stacks of at most half as many members that hold the same ones; none for a single member."""
+        half, width = len(self.members) // 2, self.n_per_stream
+        if not half:
+            return []
+        tasks = dict(zip(self.members, self.tasks, strict=True))
+        first_of_streams = range(0, len(self.members), width)
+        streams = {tuple(dict.fromkeys(self.members[first : first + width])) for first in first_of_streams}
+        return list(_stacks(self.group, [list(members) for members in sorted(streams)], half, tasks))
+
 
 def stacks_of(tasks: Sequence[Task]) -> Iterator[Stack]:
     """Yield tasks in stacks of equal groups; the last fit of a search in a stack of the search's shape."""
@@ -157,10 +167,17 @@ def stacks_of(tasks: Sequence[Task]) -> Iterator[Stack]:
     for number, task in enumerate(tasks):
         groups[Group.of(task)][stream_key(task)].append(number)
     for group, streams in groups.items():
-        for pieces in arrange(list(streams.values()), group.most_members):
-            members = [number for piece in pieces for number in piece]
-            stack_tasks = [tasks[number] for number in members]
-            yield Stack(group, members, stack_tasks, [Stream(tasks[piece[0]]) for piece in pieces])
+        yield from _stacks(group, list(streams.values()), group.most_members, dict(enumerate(tasks)))
+
+
+def _stacks(
+    group: Group, streams: Sequence[list[int]], most: int, tasks: Mapping[int, Task]
+) -> Iterator[Stack]:
+    """Yield stacks of at most so many of a group's members, which are given for each stream."""
+    for pieces in arrange(streams, most):
+        members = [number for piece in pieces for number in piece]
+        stack_tasks = [tasks[number] for number in members]
+        yield Stack(group, members, stack_tasks, [Stream(tasks[piece[0]]) for piece in pieces])
 
 
 def _n_columns_of(task: Task) -> int:

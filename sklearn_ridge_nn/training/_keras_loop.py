@@ -28,9 +28,11 @@ from sklearn_ridge_nn.network import (
     optimizer_signature,
     optimizer_variables,
     row_losses,
+    set_state,
     start_weights,
     strengths,
 )
+from sklearn_ridge_nn.training._kept_networks import kept_network
 
 #: Takes the number of an epoch, from 0 in this training, and what makes the network of its end; returns
 #: whether to end the training.
@@ -61,18 +63,28 @@ def train_with_keras(
     DivergenceError
         If the loss becomes infinite or NaN.
     """
-    network = keras_estimator(
-        task.architecture,
-        classes=classes,
-        state=task.start,
-        model__alpha=task.alpha,
-        model__dropout=task.dropout,
-        model__optimizer=task.optimizer,
-        model__learning_rate=task.learning_rate,
-        model__seed=task.seed,
-    ).model_
-    if task.constant_outputs is not None and task.start is None:
-        network.set_weights(start_weights(task))
+
+    def build() -> keras.Model:
+        return keras_estimator(
+            task.architecture,
+            classes=classes,
+            model__alpha=task.alpha,
+            model__dropout=task.dropout,
+            model__optimizer=task.optimizer,
+            model__learning_rate=task.learning_rate,
+            model__seed=task.seed,
+        ).model_
+
+    with kept_network(task, build) as network:
+        if task.start is None:
+            network.set_weights(start_weights(task))
+        else:
+            set_state(network, task.start)
+        return _trained(network, task, after_epoch)
+
+
+def _trained(network: keras.Model, task: Task, after_epoch: AfterEpoch | None) -> Trained:
+    """Train a network that stands at the beginning."""
     bookkeeping = _Bookkeeping(task)
     own_callbacks = _callbacks_of_this_fit(task.callbacks)
     log = _EpochLog()

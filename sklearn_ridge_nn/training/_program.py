@@ -354,6 +354,10 @@ class _Cache:
                 self._programs.popitem(last=False)
             return program
 
+    def clear(self) -> None:
+        with self._lock:
+            self._programs.clear()
+
 
 _cache = _Cache()
 
@@ -361,6 +365,11 @@ _cache = _Cache()
 def get_program(key: ProgramKey) -> Program:
     """Return the compiled program for a key, from the cache or newly compiled."""
     return _cache.get(key)
+
+
+def forget_programs() -> None:
+    """Give back the memory of all programs."""
+    _cache.clear()
 
 
 def n_compiled() -> int:

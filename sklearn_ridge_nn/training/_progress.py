@@ -51,6 +51,20 @@ class Progress:
             if self._output is None:
                 print(flush=True)
 
+    @property
+    def position(self) -> tuple[float, int]:
+        """Epochs done and to do; set to go back, to what is trained again."""
+        return self._done, self.n_epochs
+
+    @position.setter
+    def position(self, position: tuple[float, int]) -> None:
+        self._done, self.n_epochs = position
+
+    def go_back(self, done: float, skipped: float) -> None:
+        """Take back epochs that were counted as done, and such that were left out."""
+        self._done = max(0.0, self._done - done)
+        self.n_epochs += round(skipped)
+
     def advance(self, epochs: float) -> None:
         """Count epochs, of all networks together; parts of epochs count too."""
         self._done = min(self._done + epochs, self.n_epochs)

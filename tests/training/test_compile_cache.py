@@ -11,6 +11,11 @@ import pytest
 
 from sklearn_ridge_nn.training import _compile_cache as cache
 
+#: Older versions of TensorFlow keep nothing.
+pytestmark = pytest.mark.skipif(
+    cache._version() < cache._LEAST_VERSION, reason="TensorFlow keeps no programs"
+)
+
 SCRIPT = """
 import sys
 import numpy as np
@@ -58,6 +63,7 @@ def filled(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_process_that_was_started_before_the_first_fit_keeps_its_own(alone, tmp_path):
     """It inherits the flag of its parent, which takes it back once TensorFlow has read it."""
     parent = f"""
@@ -75,6 +81,7 @@ subprocess.run([sys.executable, "-c", {SCRIPT!r}, "5"], check=True)
     assert not programs(tmp_path / "parent")
 
 
+@pytest.mark.slow
 def test_another_process_loads_what_one_compiled_whatever_it_did_before(alone, filled):
     before = programs(filled)
     assert len(before) == 3
@@ -86,6 +93,7 @@ def test_another_process_loads_what_one_compiled_whatever_it_did_before(alone, f
     assert "XlaSerializedCacheEntry" not in said
 
 
+@pytest.mark.slow
 def test_broken_files_are_replaced(alone, filled, tmp_path):
     contents = [b"", os.urandom(3000), None]
     for path, content in zip(programs(filled), contents, strict=True):
@@ -97,6 +105,7 @@ def test_broken_files_are_replaced(alone, filled, tmp_path):
     assert trained(tmp_path, 5, 6, 7) == alone
 
 
+@pytest.mark.slow
 def test_two_processes_may_write_at_once_and_the_folder_may_be_deleted_meanwhile(alone, tmp_path):
     both = [start(tmp_path, 5, 6, 7), start(tmp_path, 7, 6, 5)]
     while not programs(tmp_path) and both[0].poll() is None:
@@ -177,6 +186,13 @@ def test_it_can_be_switched_off_and_gives_way_to_flags_of_ones_own(use, tmp_path
     cache.hand_back_flags()
     assert os.environ["TF_XLA_FLAGS"] == "--tf_xla_max_cluster_size=5"
     assert folder != use()  # a program may depend on the flags
+
+
+@pytest.mark.parametrize(("version", "is_kept"), [("2.19.1", False), ("2.21.0", True), ("3.0.0-rc1", True)])
+def test_nothing_is_kept_by_versions_that_keep_it_wrongly(use, monkeypatch, version, is_kept):
+    """TensorFlow 2.19 hands another program than was compiled to the next process."""
+    monkeypatch.setattr(cache.tf, "__version__", version)
+    assert (use() is not None) == is_kept
 
 
 def test_where_it_cannot_be_kept_it_is_not(use, tmp_path, monkeypatch):

@@ -28,8 +28,10 @@ from sklearn_ridge_nn.training import (
     _grouping as stacks,
     _program as program,
     _stacked_network as stacked_network,
+    train,
 )
 from sklearn_ridge_nn.training._keras_loop import train_with_keras
+from sklearn_ridge_nn.training._stack_shape import StackShape
 
 NUMBER_LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
 CLASS_TYPES = ("binary", "multiclass", "multilabel-indicator")
@@ -99,6 +101,7 @@ def folds(n_rows, n_splits):
 # -- E1: alone = together -------------------------------------------------------------------------
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("target_type", TARGET_TYPES)
 @pytest.mark.parametrize("n_members", [1, 2, 7, 50])
 def test_together_equals_alone_whatever_the_number_of_members(n_members, target_type):
@@ -113,6 +116,7 @@ def test_together_equals_alone_whatever_the_number_of_members(n_members, target_
         assert_same(together, alone, 1e-10)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("hidden", "batch_size"),
     [((), 40), ((100,), 40), ((4, 4, 4, 4, 4), 40), ((7,), 43), ((7,), 129), ((7,), 10**12)],
@@ -135,6 +139,7 @@ def test_folds_with_different_numbers_of_steps_train_side_by_side():
         assert_same(together, engine.train_together([task])[0], 1e-10)
 
 
+@pytest.mark.slow
 def test_members_may_differ_in_seed_learning_rate_dropout_weights_and_hold_out():
     weights = np.random.default_rng(1).uniform(0.5, 2, 150)
     tasks = [
@@ -174,6 +179,7 @@ def test_a_diverging_member_disturbs_nobody(change):
         assert_same(together, engine.train_together([task])[0], 1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
     tasks = [
@@ -194,6 +200,7 @@ def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
     assert max(result.state.n_epochs for result in results) == 25
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("buffer_slots", [3, 64])
 def test_the_best_weights_are_those_of_their_epoch_however_many_epochs_a_call_takes(
     buffer_slots, monkeypatch
@@ -236,6 +243,7 @@ def test_stopping_early_ends_the_training_when_all_have_stopped(monkeypatch):
     assert len(runs) == longest
 
 
+@pytest.mark.slow
 def test_float32_probabilities_and_the_best_alpha_are_those_of_separate_fits(cancer):
     X, y = cancer
     alphas = np.logspace(-5, 0, 6)
@@ -261,6 +269,7 @@ def test_float32_probabilities_and_the_best_alpha_are_those_of_separate_fits(can
     assert by_alpha[0].argmin() == by_alpha[1].argmin()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [(128, 64), (16,)], ids=["default", "small"])
 def test_float32_results_are_those_of_separate_fits_after_the_default_training(wine, hidden):
     """600 steps carry a difference in the last digit of a sum to the third of a probability."""
@@ -330,6 +339,7 @@ OPTIMIZERS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_elementwise_optimizer_and_schedule_is_that_of_keras(name):
     """Two steps in the last minibatch of one row, weighted; the state continues in either."""
@@ -357,6 +367,7 @@ def of_width(n_features, n_rows=60, **fields):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["adagrad", "adam amsgrad", "adamw", "ftrl plain", "sgd nesterov"])
 def test_columns_that_fill_up_change_nothing_whatever_the_optimizer(name):
     """Those of a program that is wider than the networks, which is one for all that are nearly as wide."""
@@ -372,6 +383,7 @@ def test_columns_that_fill_up_change_nothing_whatever_the_optimizer(name):
         assert_same(gone_on, train_with_keras(replace(onwards, start=truth.state), np.arange(2)), 1e-9)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "optimizer",
     [
@@ -386,6 +398,7 @@ def test_an_optimizer_that_divides_by_what_it_has_seen_gets_no_columns_without_g
     assert_same(engine.train_together([task])[0], train_with_keras(task, np.arange(2)), 1e-9)
 
 
+@pytest.mark.slow
 def test_members_with_different_schedules_train_together():
     schedules = [SCHEDULES.ExponentialDecay(0.05, 3, decay) for decay in (0.5, 0.9)]
     tasks = [
@@ -400,6 +413,7 @@ def test_members_with_different_schedules_train_together():
         assert_same(together, train_with_keras(task, np.arange(2)), 1e-9)
 
 
+@pytest.mark.slow
 def test_a_schedule_is_known_by_its_settings_and_not_by_the_object():
     """Objects may change after they were used, and arrays of many numbers look alike when printed."""
     schedule = SCHEDULES.ExponentialDecay(0.1, 5, 0.9)
@@ -421,6 +435,7 @@ def test_a_schedule_is_known_by_its_settings_and_not_by_the_object():
             assert_same(engine.train_together([task])[0], train_with_keras(task, np.arange(2)), 1e-9)
 
 
+@pytest.mark.slow
 def test_a_schedule_is_traced_once_whatever_the_number_of_steps():
     schedule = SCHEDULES.CosineDecay(0.1, 10)
     engine.train_together([make_task(learning_rate=schedule)])
@@ -429,6 +444,7 @@ def test_a_schedule_is_traced_once_whatever_the_number_of_steps():
     assert list(optimizers._schedules.values())[-1] is trace
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_row_weights_that_vanish_in_float32_still_count_rows(dtype):
     weights = np.ones(150)
@@ -441,6 +457,7 @@ def test_row_weights_that_vanish_in_float32_still_count_rows(dtype):
     assert_same(engine.train_together([tiny])[0], truth, 1e-5 if dtype == "float32" else 1e-9)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("target_type", "activation"),
     [
@@ -455,6 +472,7 @@ def test_every_activation_and_head_is_that_of_keras(target_type, activation):
     assert_same(engine.train_together([task])[0], train_with_keras(task, np.arange(3)), 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("loss", NUMBER_LOSSES)
 def test_weighted_losses_of_numbers_are_those_of_keras(loss, n_outputs):
@@ -465,6 +483,7 @@ def test_weighted_losses_of_numbers_are_those_of_keras(loss, n_outputs):
     assert_same(engine.train_together([task])[0], train_with_keras(task, None), 1e-9)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("loss", NUMBER_LOSSES)
 def test_losses_of_numbers_are_those_of_train_on_batch(loss, n_outputs):
@@ -500,6 +519,7 @@ def test_losses_of_numbers_are_those_of_train_on_batch(loss, n_outputs):
     assert trained.history["data_loss"][-1] == pytest.approx(total / weights[:130].sum(), rel=1e-9)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("target_type", CLASS_TYPES)
 def test_saturated_outputs_are_those_of_keras(target_type):
     """Logits of hundreds, where a loss computed from probabilities would be clipped."""
@@ -510,6 +530,7 @@ def test_saturated_outputs_are_those_of_keras(target_type):
     assert_same(trained, train_with_keras(task, np.arange(3)), 1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_small_task_equals_keras(data):
@@ -575,6 +596,7 @@ def test_dense_sparse_memory_mapped_and_strided_rows_give_the_same_bits(
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
     task = make_task(patience=5)
     (expected,) = engine.train_together([task])
@@ -612,6 +634,7 @@ print(peak[0] - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's /proc")
 def test_peak_memory_is_that_of_a_chunk_and_not_of_the_data(tmp_path):
     """400 MB on disk; a chunk is 4 MiB, and a row's number, weight and class take a few bytes."""
@@ -645,6 +668,7 @@ print(resident() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's /proc")
 def test_memory_does_not_grow_with_the_number_of_fits():
     result = subprocess.run([sys.executable, "-c", GROWTH], check=True, capture_output=True, text=True)
@@ -668,6 +692,7 @@ def test_a_stock_grid_search_compiles_once(cancer):
     assert engine.n_compiled() == before + 2
 
 
+@pytest.mark.slow
 def test_vocabularies_that_differ_share_a_program():
     """Each fold has a few words more or fewer, and the last fit has the most."""
     rng = np.random.default_rng(0)
@@ -690,6 +715,7 @@ def test_vocabularies_that_differ_share_a_program():
         np.testing.assert_array_equal(ours.cv_results_[name], stock.cv_results_[name])
 
 
+@pytest.mark.slow
 def test_the_cache_of_programs_is_bounded(monkeypatch):
     monkeypatch.setattr(program, "MAX_PROGRAMS", 2)
     monkeypatch.setattr(program, "_cache", program._Cache())
@@ -739,6 +765,7 @@ CONTEXTS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_what_surrounds_a_fit_does_not_reach_the_program(context):
     tasks = [make_task(hidden=(3,)), make_task(hidden=(3,), batch_size=41 + list(CONTEXTS).index(context))]
@@ -843,3 +870,75 @@ def test_without_xlas_barrier_the_weights_are_the_same(monkeypatch):
     monkeypatch.setattr(program, "_cache", program._Cache())
     (free,) = engine.train_together([task])
     assert_same(free, kept, 1e-12)
+
+
+# -- memory ---------------------------------------------------------------------------------------
+
+
+def hold_at_most(n_members, monkeypatch, error=None):
+    """Have memory hold so many networks at a time, from the second call of a program on; return the sizes."""
+    run, sizes = program.Program.run, []
+
+    def limited(self, inputs):
+        sizes.append(self.key.n_members)
+        if inputs["count"] > 0 and self.key.n_members > n_members:
+            raise error or MemoryError
+        return run(self, inputs)
+
+    monkeypatch.setattr(program.Program, "run", limited)
+    return sizes
+
+
+@pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM when")])
+def test_what_memory_does_not_hold_is_trained_in_halves_once_with_a_warning(error, monkeypatch, capsys):
+    tasks = [
+        make_task(alpha=alpha, train_rows=rows, verbose=1)
+        for rows in folds(123, 2)
+        for alpha in (1e-4, 1e-2, 1.0)
+    ]
+    expected = [engine.train_together([task])[0] for task in tasks]
+    capsys.readouterr()
+    sizes = hold_at_most(3, monkeypatch, error)
+    with pytest.warns(RuntimeWarning, match="does not hold 6 networks that .* again, at most 3 at") as warned:
+        together = engine.train_together(tasks)
+    assert len(warned) == 1
+    assert set(sizes) == {6, 3}
+    for one, other in zip(together, expected, strict=True):
+        assert_same(one, other, 1e-9)
+    assert "6 networks in the engine: 18 of 18 epochs" in capsys.readouterr().out
+
+
+def test_the_last_fit_of_a_search_in_a_full_stack_is_trained_alone_instead(monkeypatch):
+    (expected,) = engine.train_together([make_task()])
+    token = stacks.search_shape.set(StackShape(n_streams=2, n_per_stream=3))
+    try:
+        hold_at_most(3, monkeypatch)
+        with pytest.warns(RuntimeWarning, match="does not hold"):
+            (trained,) = engine.train_together([make_task()])
+    finally:
+        stacks.search_shape.reset(token)
+    assert_same(trained, expected, 1e-9)
+
+
+def test_a_network_that_memory_does_not_hold_is_an_error_that_says_what_needs_less(monkeypatch):
+    hold_at_most(0, monkeypatch)
+    expected = "training of a network with 95 weights of float64, batch_size=40 and 150 rows. Set smaller hid"
+    with pytest.raises(MemoryError, match=expected):
+        engine.train_together([make_task()])
+    tasks = [make_task(alpha=alpha) for alpha in (0.1, 1, 10, 100)]
+    with (
+        pytest.warns(RuntimeWarning, match="at most 2 at a time"),
+        pytest.raises(MemoryError, match="2 networks"),
+    ):
+        engine.train_together(tasks)
+    monkeypatch.undo()
+    assert isinstance(engine.train_together([make_task()])[0], Trained)
+
+
+def test_so_does_keras(monkeypatch):
+    def fit(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    with pytest.raises(MemoryError, match="a network with 95 weights of float64, batch_size=40 and 150 rows"):
+        train([make_task(optimizer="adafactor")])

@@ -10,6 +10,10 @@ import pytest
 
 from sklearn_ridge_nn.training import _compile_cache as cache, _kept_graphs as kept
 
+pytestmark = pytest.mark.skipif(
+    cache._version() < cache._LEAST_VERSION, reason="TensorFlow keeps no programs"
+)
+
 BEGINNING = """
 import sys
 import numpy as np
@@ -52,6 +56,7 @@ def filled(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_what_one_process_traced_the_next_reads_with_the_same_bits(expected, filled):
     code = """
 def forward(*_):
@@ -71,6 +76,7 @@ weights(alpha=0.5, dropout=0.4, epochs=4, random_state=1, learning_rate=0.1)  # 
     assert printed_by(code, filled) == expected
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_whole_is_replaced(expected, tmp_path):
     code = """
 import os
@@ -108,6 +114,7 @@ def test_names_depend_on_the_code_the_versions_and_the_program(monkeypatch, tmp_
     assert kept.name_of("key") is None
 
 
+@pytest.mark.slow
 def test_code_that_changes_after_its_import_names_nothing(tmp_path):
     """A session that runs on over an upgrade traces what it has imported."""
     code = """

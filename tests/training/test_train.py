@@ -28,6 +28,7 @@ def make_task(target_type, **fields):
     return replace(task, **fields)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("target_type", TARGETS)
 def test_classes_without_names_are_numbers_from_0(target_type, monkeypatch):
     tasks = [
