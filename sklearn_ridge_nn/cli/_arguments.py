@@ -217,6 +217,11 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--chunk-size", type=count_of, default=20_000, metavar="N", help="rows at a time (20000)"
     )
+    predict.add_argument(
+        "--safe-csv",
+        action="store_true",
+        help="put an apostrophe before text that a spreadsheet would run as a formula, such as =1+1",
+    )
     _add_reading(predict)
     _add_common(predict, has_seed=False)
 
@@ -391,7 +396,7 @@ def _add_network(
     network.add_argument(
         "--epochs", type=epochs_of, metavar="N", help=f"passes over the rows, or auto ({epochs})"
     )
-    network.add_argument("--batch-size", type=int, metavar="N", help="rows per step (128)")
+    network.add_argument("--batch-size", type=count_of, metavar="N", help="rows per step (128)")
     network.add_argument("--dropout", type=float, metavar="RATE", help="share of units dropped (0)")
     network.add_argument("--learning-rate", type=float, metavar="RATE", help="of Adam (0.001)")
     network.add_argument(

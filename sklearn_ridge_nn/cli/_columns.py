@@ -15,7 +15,7 @@ from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli import _dates as dates
-from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed, quoted
+from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed, quoted, shortened
 from sklearn_ridge_nn.preprocessing import is_free_text, preprocessor_of
 
 #: A column whose fields are numbers to this share holds numbers, with exceptions.
@@ -35,6 +35,8 @@ _WITH_SIGN = rf"({_IN_THOUSANDS}|\d+([,.]\d+)?)"
 _OTHER_NUMBER = re.compile(
     rf"[-+]?(\d+,\d+|{_IN_THOUSANDS}|[{_CURRENCY}]\s*-?{_WITH_SIGN}|{_WITH_SIGN}\s*[%{_CURRENCY}])"
 )
+#: Numbers whose squares can be added up, of any number of rows.
+LARGEST = 1e150
 #: Fields that are looked at together: pandas takes a millisecond for each column by itself.
 _BLOCK_FIELDS = 10**6
 WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
@@ -133,10 +135,9 @@ def _read_quickly(words: NDArray[np.object_]) -> NDArray[np.float64] | None:
 
 
 def _number(word: str) -> float | None:
-    try:
-        return float(word)
-    except ValueError:
-        return None
+    """Return a word as the number that it is in a column of numbers, or None."""
+    number = float(as_numbers(pd.Series([word]))[0])
+    return None if np.isnan(number) else number
 
 
 def sort_columns(
@@ -186,10 +187,13 @@ def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a field of a numeric column is not a finite number, or one of dates has another form.
+        If a field of a numeric column is not a finite number or too large to be scaled, or one of dates has
+        another form.
     """
     plain = _plain_numbers(frame, columns.numeric)
     numbers = {name: plain[name] if name in plain else _numbers(frame[name]) for name in columns.numeric}
+    for name, values in numbers.items():
+        _refuse_huge(name, np.asarray(values))
     words = {name: as_text(frame[name]) for name in (*columns.categorical, *columns.text)}
     days = {name: dates.read(frame[name], form) for name, form in columns.dates.items()}
     table = pd.DataFrame({**numbers, **words, **days}, index=frame.index)[columns.names]
@@ -258,7 +262,7 @@ def _kind(column: pd.Series) -> str:
     if is_free_text(len(words), len(present)):
         raise InputError(
             f"Column {column.name!r} holds free text or identifiers: {len(words)} different values in "
-            f"{len(present)} rows, such as {_shortened(words.iloc[0])!r}. Leave it out: "
+            f"{len(present)} rows, such as {shortened(words.iloc[0], 40)!r}. Leave it out: "
             f"--drop={quoted(column.name)}; or if it is text to learn from: --text={quoted(column.name)}; or "
             f"if these are categories: --categorical={quoted(column.name)}"
         )
@@ -291,6 +295,17 @@ def _numbers(column: pd.Series) -> pd.Series:
     return numbers
 
 
+def _refuse_huge(name: str, numbers: NDArray[np.float64]) -> None:
+    """Raise if numbers cannot be scaled, because the sum of their squares is beyond float64."""
+    largest = np.nanmax(np.abs(numbers), initial=0.0)
+    if largest > LARGEST:
+        raise InputError(
+            f"Column {name!r} holds numbers as large as {largest:.3g}, which cannot be scaled: their squares "
+            "are beyond float64. Divide them by a number first, or leave the column out: "
+            f"--drop={quoted(name)}"
+        )
+
+
 def as_numbers(column: pd.Series) -> pd.Series:
     """Return float64, NaN where a value is missing or no number."""
     return pd.to_numeric(column, errors="coerce").astype(float)
@@ -298,7 +313,7 @@ def as_numbers(column: pd.Series) -> pd.Series:
 
 def no_number(column: pd.Series, place: int) -> str:
     """Return what to say of a column of numbers that holds something else at a place."""
-    value = _shortened(str(column.iloc[place]))
+    value = shortened(str(column.iloc[place]), 40)
     return f"must hold finite numbers, but row {column.index[place] + 1} of the data has {value!r}"
 
 
@@ -328,10 +343,6 @@ def is_boolean(column: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(column):
         return True
     return column.dtype == object and all(isinstance(value, (bool, np.bool_)) for value in column.dropna())
-
-
-def _shortened(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def row_numbers(frame: pd.DataFrame, columns: Columns) -> list[str]:

@@ -169,6 +169,8 @@ class PredictArguments(TableArguments):
         Where to write; None and ``-`` are stdout.
     chunk_size : int
         Rows at a time.
+    safe_csv : bool
+        Whether to write text that a spreadsheet would take for a formula behind an apostrophe.
     quiet : bool
         Whether to show no progress.
     """
@@ -179,6 +181,7 @@ class PredictArguments(TableArguments):
     keep: list[str]
     output: str | None
     chunk_size: int
+    safe_csv: bool
     quiet: bool
 
 

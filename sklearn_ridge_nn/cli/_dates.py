@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from sklearn_ridge_nn.cli._tables import InputError, listed, quoted
+from sklearn_ridge_nn.cli._tables import InputError, listed, quoted, shortened
 
 #: What pandas calls all forms that begin with a year, a month and a day, as ISO 8601 has them.
 ISO = "ISO8601"
@@ -146,7 +146,7 @@ def read(column: pd.Series, form: str | None) -> pd.Series:
         dates = dates - (pd.Timestamp(1900, 1, 1) - pd.Timestamp(1970, 1, 1))
     wrong = np.flatnonzero(dates.isna() & column.notna())
     if len(wrong):
-        value = str(column.iloc[wrong[0]])
+        value = shortened(str(column.iloc[wrong[0]]))
         form = "of ISO 8601" if form in (None, ISO) else f"in the form {form}"
         raise InputError(
             f"Column {column.name!r} holds dates {form}, but row {column.index[wrong[0]] + 1} of the data "

@@ -22,7 +22,7 @@ from sklearn_ridge_nn.diagnosis import default_splits, diagnose
 def run(arguments: DiagnoseArguments) -> None:
     """Say for every alpha whether the network underfits, is good, or overfits."""
     outputs = {"html": arguments.html, "json": arguments.json, "plot": arguments.plot}
-    check_outputs(outputs)
+    check_outputs(outputs, {"the file to read": arguments.file})
     if outputs["html"] or outputs["plot"]:
         display.use_files_only(outputs["plot"])
     has_epochs = arguments.network.epochs is not None or bool(arguments.network.early_stopping)

@@ -65,7 +65,7 @@ class PartialDependence:
 def run(arguments: ExplainArguments) -> None:
     """Say which columns a model's predictions rest on, and how."""
     outputs = {"json": arguments.json, "plot": arguments.plot}
-    check_outputs(outputs)
+    check_outputs(outputs, {"the file to read": arguments.file, "the model": arguments.model})
     if arguments.plot:
         display.use_files_only(arguments.plot)
     model_files.check_exists(arguments.model)

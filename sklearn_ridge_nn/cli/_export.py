@@ -25,7 +25,7 @@ def run(arguments: ExportArguments) -> None:
     """Write a model as ONNX."""
     if Path(arguments.output).suffix.lower() != ".onnx":
         raise InputError(f"--output {arguments.output!r} must end in .onnx.")
-    check_outputs({"output": arguments.output})
+    check_outputs({"output": arguments.output}, {"the model itself": arguments.model})
     model_files.check_exists(arguments.model)
     card = model_files.read_card(arguments.model)
     model = model_files.load(arguments.model, card)

@@ -31,7 +31,7 @@ REPEATS, MOST_ROWS = 5, 2_000
 
 def run(arguments: FitArguments) -> None:
     """Choose alpha, train, save the model, and say how good it is."""
-    check_outputs({"model": arguments.model})
+    check_outputs({"model": arguments.model}, {"the file to read": arguments.file})
     if not arguments.model.endswith(".skops"):
         raise InputError(f"--model {arguments.model!r} must end in .skops, which is what the file will be.")
     rule = _rule(arguments)

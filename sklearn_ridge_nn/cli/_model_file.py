@@ -6,7 +6,10 @@ The file is skops's, a zip archive without any code; the card is one more member
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import lzma
+import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -16,13 +19,16 @@ from pathlib import Path
 from platform import python_version
 from typing import Any, Self, TypeAlias
 
+import numpy as np
+import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
+from sklearn_ridge_nn.cli import _card_check as card_check
 from sklearn_ridge_nn.cli._columns import Columns
-from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
+from sklearn_ridge_nn.cli._commands import CLASSIFICATION
 from sklearn_ridge_nn.cli._files import whole
 from sklearn_ridge_nn.cli._tables import InputError, listed
 from sklearn_ridge_nn.evidence import written_out
@@ -45,6 +51,13 @@ TRUSTED = frozenset(
         "sklearn_ridge_nn.estimator.RidgeMLPClassifier",
     }
 )
+
+#: The most that a card may take; one of 10,000 columns takes half a MiB.
+MOST_BYTES = 2**24
+#: The most that a file may hold, or so many times its own size where that is more: weights hardly shrink.
+MOST_UNPACKED, MOST_TIMES = 2**26, 20
+#: What reading a member of an archive that is none, or damaged, raises.
+_OF_ARCHIVES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, EOFError, OSError)
 
 #: Columns up to which `fit` measures what predictions rest on.
 MOST_COMPARED = 50
@@ -90,6 +103,9 @@ class Card:
         Of everything random.
     libraries : dict
         Versions that it was trained with.
+    digest : str or None
+        SHA-256 of the rest of the file, by which a change is noticed. It is no signature: whoever makes a
+        file makes its digest. None in a file of a version before, and of a card that was not saved yet.
     """
 
     task: str
@@ -107,6 +123,7 @@ class Card:
         default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     )
     libraries: dict[str, str] = dataclasses.field(default_factory=lambda: _versions())
+    digest: str | None = None
 
     @property
     def columns(self) -> Columns:
@@ -134,18 +151,9 @@ class Card:
         if number < 3:
             added = {"importances": None, "threshold": None}
             content = {**content, **added, "data": {"dates": {}, "text": [], **content["data"]}}
-        card = cls(**{field.name: content[field.name] for field in dataclasses.fields(cls)})
-        if not all(form is None or isinstance(form, str) for form in card.data["dates"].values()):
-            raise TypeError("dates")
-        for name in ("numeric", "categorical", "dates", "text", "dropped", "missing"):
-            if not all(isinstance(item, str) for item in card.data[name]):
-                raise TypeError(name)
-        told = {CLASSIFICATION: card.classes, REGRESSION: card.range}
-        if [task for task, values in told.items() if values is not None] != [card.task]:
-            raise TypeError("task")
-        if card.threshold and card.threshold["positive"] not in (card.classes or []):
-            raise TypeError("threshold")
-        return card
+        content = {"digest": None, **content}
+        card_check.check(content)
+        return cls(**{field.name: content[field.name] for field in dataclasses.fields(cls)})
 
     def as_text(self) -> str:
         """Return the card as lines for people."""
@@ -167,7 +175,8 @@ class Card:
                 "1se": f"the largest of {n_alphas} within one standard error of the best by {scoring}",
             }[chosen["rule"]]
             mean, error = chosen["mean_test_score"][place], chosen["standard_error"][place]
-            score = "no score" if mean is None else f"{mean:.4g} +/- {error:.2g}"
+            score = "no score" if mean is None else f"{mean:.4g}"
+            score += "" if error is None else f" +/- {error:.2g}"
             lines["alpha"] += f", {rule}: {score} on {chosen['splits']} splits"
         if self.threshold:
             lines["Threshold"] = _threshold_text(self.threshold)
@@ -256,7 +265,8 @@ def save(pipeline: Model, card: Card, path: str) -> None:
         with part.open("wb") as file:
             skops.io.dump(pipeline, file, compression=zipfile.ZIP_DEFLATED)
         with zipfile.ZipFile(part, "a", compression=zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(CARD, json.dumps(card.to_dict(), indent=1, allow_nan=False))
+            content = dataclasses.replace(card, digest=_digest(archive)).to_dict()
+            archive.writestr(CARD, json.dumps(content, indent=1, allow_nan=False))
 
 
 def check_exists(path: str) -> None:
@@ -274,10 +284,16 @@ def read_card(path: str) -> Card:
         If the file is not a model of the command.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            content = json.loads(archive.read(CARD))
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError) as error:
+        with zipfile.ZipFile(path) as archive, archive.open(CARD) as member:
+            text = member.read(MOST_BYTES + 1)
+    except (*_OF_ARCHIVES, KeyError) as error:
         raise _no_model(path) from error
+    if len(text) > MOST_BYTES:
+        raise _no_model(path, f"its card is larger than {MOST_BYTES // 2**20} MiB")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _no_model(path, "its card is damaged") from error
     try:
         return Card.from_dict(content)
     except ValueError as error:
@@ -294,10 +310,12 @@ def load(path: str, card: Card) -> Model:
     Raises
     ------
     ValueError
-        If the file holds any other type, no pipeline, or another one than its card says.
+        If the file holds any other type, no pipeline, another one than its card says, or something else
+        than when it was saved.
     """
     import skops.io
 
+    _check_content(path, card)
     try:
         unknown = skops.io.get_untrusted_types(file=path)
     except Exception as error:
@@ -305,9 +323,9 @@ def load(path: str, card: Card) -> Model:
     refused = [name for name in unknown if name not in TRUSTED]
     if refused:
         raise ValueError(
-            f"{path} holds {', '.join(refused)}, and only types of sklearn_ridge_nn and scikit-learn are "
-            "trusted. If you know where the file comes from, load it in Python: skops.io.load(path, "
-            "trusted=[...])."
+            f"{path} holds {', '.join(map(repr, refused))}, and only types of sklearn_ridge_nn and "
+            "scikit-learn are trusted. If you know where the file comes from, load it in Python: "
+            "skops.io.load(path, trusted=[...])."
         )
     try:
         model = skops.io.load(path, trusted=unknown)
@@ -321,11 +339,82 @@ def load(path: str, card: Card) -> Model:
         raise _no_model(path, f"it holds a {type(pipeline).__name__}")
     try:
         agree = list(pipeline.feature_names_in_) == card.columns.names and _predicts_the_same(pipeline, card)
+        is_whole = _has_whole_network(pipeline)
     except AttributeError as error:
         raise _no_model(path, "its pipeline is not fitted") from error
+    except Exception as error:
+        raise _no_model(path, "its content is damaged") from error
+    if not is_whole:
+        raise _no_model(path, "its weights are damaged")
     if not agree or has_threshold != bool(card.threshold):
         raise _no_model(path, "its card is another model's")
+    if not _predicts(model, card):
+        raise _no_model(path, "its content is damaged")
     return model
+
+
+def _digest(archive: zipfile.ZipFile) -> str:
+    """Return the SHA-256 of the names and contents of an archive's members, without the card."""
+    digest = hashlib.sha256()
+    for member in sorted(archive.infolist(), key=lambda info: (info.filename, info.header_offset)):
+        if member.filename != CARD:
+            with archive.open(member) as file:
+                content = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]  # it is read only
+            digest.update(hashlib.sha256(member.filename.encode("utf-8", "surrogatepass")).digest())
+            digest.update(content.digest())
+    return digest.hexdigest()
+
+
+def _check_content(path: str, card: Card) -> None:
+    """Refuse a file that holds more than it can, or something else than when it was saved."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            n_bytes = sum(member.file_size for member in archive.infolist())
+            most = max(MOST_UNPACKED, MOST_TIMES * Path(path).stat().st_size)
+            is_too_large = n_bytes > most
+            is_changed = not is_too_large and card.digest not in (None, _digest(archive))
+    except _OF_ARCHIVES as error:
+        raise _no_model(path, "its content is damaged") from error
+    if is_too_large:
+        raise _no_model(path, f"unpacked, it takes {n_bytes / 2**20:,.0f} MiB")
+    if is_changed:
+        raise _no_model(path, "its content was changed since it was saved")
+
+
+def _predicts(model: Model, card: Card) -> bool:
+    """Return whether a model predicts something for a row of zeros, of words and of the first of January."""
+    columns = card.columns
+    kinds: list[tuple[Any, Any]] = [
+        (columns.numeric, 0.0),
+        ((*columns.categorical, *columns.text), "x"),
+        (columns.dates, pd.Timestamp(2020, 1, 1)),
+    ]
+    row = pd.DataFrame({name: [value] for names, value in kinds for name in names}, columns=columns.names)
+    row = row.astype(dict.fromkeys(kinds[1][0], object))
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            numbers = model.predict_proba(row) if card.task == CLASSIFICATION else model.predict(row)
+            return bool(np.isfinite(numbers).all())
+    except Exception:
+        return False
+
+
+def _has_whole_network(pipeline: Pipeline) -> bool:
+    """Return whether a network's weights are finite numbers, and each layer fits to the one before it."""
+    network = pipeline[-1]
+    kernels, biases = list(network.coefs_), list(network.intercepts_)
+    layers = [*kernels, *biases]
+    if len(kernels) != len(biases) or not all(isinstance(layer, np.ndarray) for layer in layers):
+        return False
+    if not all(layer.dtype.kind == "f" and np.isfinite(layer).all() for layer in layers):
+        return False
+    width = network.n_features_in_
+    for kernel, bias in zip(kernels, biases, strict=True):
+        if kernel.ndim != 2 or kernel.shape != (width, len(bias)):
+            return False
+        width = len(bias)
+    return bool(kernels)
 
 
 def _predicts_the_same(pipeline: Pipeline, card: Card) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 #: Encodings in which quotes, separators and line ends are the bytes that they are in ASCII.
 ENCODINGS = {"utf-8": "utf8", "utf-8-sig": "utf8", "iso8859-1": "latin-1", "cp1252": "cp1252"}
 #: Bytes that are read and parsed at a time.
-BLOCK = 2**23
+BLOCK = 2**20
 _QUOTE, _LINE_ENDS = ord('"'), (ord("\r"), ord("\n"))
 
 

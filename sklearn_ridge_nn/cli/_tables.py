@@ -86,9 +86,9 @@ class Table:
         kind = _kind(self.path)
         if kind == ".parquet":
             self._parquet = self._opened.enter_context(_open_parquet(self.path))
-            self.columns = [
-                name for name in self._parquet.schema_arrow.names if not _ROW_LABELS.fullmatch(name)
-            ]
+            with _as_parquet(self.path):
+                names = self._parquet.schema_arrow.names
+            self.columns = [name for name in names if not _ROW_LABELS.fullmatch(name)]
         else:
             self._separator = separator or SEPARATORS[kind]
             if len(self._separator) != 1:
@@ -256,9 +256,10 @@ class Table:
                     if len(record) > n_columns
                     else "Complete it, or quote fields with line breaks in them."
                 )
+                here = f"{len(record)} field{'s' if len(record) != 1 else ''}"
                 raise InputError(
-                    f"Line {self._records.line_num - after} of {self.name} has {len(record)} fields, and the "
-                    f"header has {n_columns} names. {way_out}"
+                    f"Line {self._records.line_num - after} of {self.name} has {here}, and the header has "
+                    f"{n_columns} name{'s' if n_columns != 1 else ''}. {way_out}"
                 )
         return rows
 
@@ -267,10 +268,11 @@ class Table:
         """Turn what a parser says into a message that names the file."""
         try:
             yield
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            byte = f" (byte {error.object[error.start]:#x})" if isinstance(error, UnicodeDecodeError) else ""
             raise InputError(
-                f"{self.name} is not {error.encoding} text (byte {error.object[error.start]:#x}). Name its "
-                f"encoding, for example --encoding latin-1."
+                f"{self.name} is not {self._encoding} text{byte}. Name its encoding, for example "
+                f"--encoding latin-1."
             ) from error
         except csv.Error as error:
             raise InputError(
@@ -281,7 +283,12 @@ class Table:
 
     def _parquet_chunks(self, n_rows: int, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         first = 0
-        for batch in self._parquet.iter_batches(n_rows, columns=list(columns)):
+        batches = self._parquet.iter_batches(n_rows, columns=list(columns))
+        while True:
+            with _as_parquet(self.path):
+                batch = next(batches, None)
+            if batch is None:
+                return
             # Without metadata row labels stay columns. Integers with missing ones stay integers.
             chunk = batch.to_pandas(ignore_metadata=True, types_mapper=_integers)[list(columns)]
             chunk.index = pd.RangeIndex(first, first + len(chunk))
@@ -318,13 +325,26 @@ def did_you_mean(word: str, words: Sequence[str]) -> str:
 
 def listed(names: Sequence[Any], most: int = 12) -> str:
     """Return names with commas between them, the first few of many."""
-    shown = ", ".join(repr(name) if isinstance(name, str) else str(name) for name in names[:most])
+    shown = ", ".join(repr(shortened(name)) if isinstance(name, str) else str(name) for name in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def as_float(word: str) -> float | None:
+    """Return a word as the number that it is, or None."""
+    try:
+        return float(word)
+    except ValueError:
+        return None
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return a text, or its beginning if it is long."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def quoted(word: Any) -> str:
-    """Return a word as one would write it in a shell."""
-    return shlex.quote(str(word))
+    """Return a word as one would write it in a shell, or its beginning if nobody would write that much."""
+    return shlex.quote(shortened(str(word), 200))
 
 
 def _size(path: str) -> int:
@@ -365,10 +385,21 @@ def _decoded(stream: IO[bytes], path: str, encoding: str) -> IO[str]:
 
 
 def _open_parquet(path: str) -> Any:
-    import pyarrow
     from pyarrow import parquet
 
-    try:
+    with _as_parquet(path):
         return parquet.ParquetFile(path)
-    except pyarrow.ArrowInvalid as error:
-        raise InputError(f"{path} is not a Parquet file: {error}") from error
+
+
+@contextmanager
+def _as_parquet(path: str) -> Iterator[None]:
+    """Turn what pyarrow says of a damaged file into a message that names it."""
+    import pyarrow
+
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError) as error:  # whose messages go into the bytes
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise InputError(f"{path} is not a Parquet file, or is damaged: {reason}") from error

@@ -105,7 +105,9 @@ def _classes(column: pd.Series) -> np.ndarray:
         column = as_text(column)
     text = column.astype(str).to_numpy(str)
     kept = set(np.unique(text))
-    is_whole = all(_WHOLE.fullmatch(word) and word != "-0" and abs(int(word)) < 2**63 for word in kept)
+    is_whole = all(
+        len(word) < 20 and _WHOLE.fullmatch(word) and word != "-0" and abs(int(word)) < 2**63 for word in kept
+    )
     return text.astype(np.int64) if is_whole else text
 
 

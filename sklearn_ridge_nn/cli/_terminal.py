@@ -15,10 +15,25 @@ from typing import IO, Any
 from sklearn_ridge_nn._quiet import GREETING
 from sklearn_ridge_nn.cli._files import whole
 
+#: What Python is told of a loss that diverged. The command scales X, and has options in place of parameters.
+_OF_DIVERGENCE = re.compile(
+    r"Scale X, for example with sklearn\.preprocessing\.StandardScaler, (?:or )?lower learning_rate "
+    r"\(now ([^)]*)\)(, or lower alpha )?"
+)
+
+#: What a search says of fits that failed once more.
+_OF_SCORES = re.compile("One or more of the (test|train) scores are non-finite")
+
+
+#: A name or value that a message quotes, or a word without an end, of which the beginning says enough.
+_LONG = re.compile(r"(?<!\w)(?P<quote>['\"])(?:(?!(?P=quote)(?!\w)).){120,}(?P=quote)(?!\w)|\S{300,}")
+
 
 def say(message: str) -> None:
-    """Write one line to stderr."""
+    """Write one line to stderr: of very long names their beginning, of signs that cannot be seen a code."""
     line = re.sub(r"\s*\n\s*", " ", message.strip())
+    line = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in line)
+    line = _LONG.sub(lambda found: f"{found[0][:60]}...{found['quote'] or ''}", line)
     print(f"ridge-nn: {line}", file=sys.stderr, flush=True)
 
 
@@ -28,9 +43,11 @@ def warnings_in_a_line() -> Iterator[None]:
     said: set[str] = set()
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        if str(message) not in said:
-            said.add(str(message))
-            say(f"warning: {_without_traceback(str(message))}")
+        text = in_a_sentence(str(message))
+        is_told = _OF_SCORES.match(text) and any(" fits failed. " in before for before in said)
+        if text not in said and not is_told:
+            said.add(text)
+            say(f"warning: {text}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("default")
@@ -40,13 +57,20 @@ def warnings_in_a_line() -> Iterator[None]:
         yield
 
 
-def _without_traceback(message: str) -> str:
-    """Return what a warning says before the tracebacks that it quotes, and the last line of these."""
-    before, mark, quoted = message.partition("Traceback (most recent call last)")
-    if not mark:
-        return message
-    reason = quoted.strip().splitlines()[-1]
-    return f"{before.split('. ')[0].splitlines()[0].strip().rstrip('.')}. {reason.strip()}"
+def in_a_sentence(message: str) -> str:
+    """Return a message without the tracebacks that it quotes, in the words of the command."""
+    from sklearn_ridge_nn.model_selection._shared import failed_fits
+
+    text = failed_fits(message) or message.strip()
+    before, mark, quoted = text.partition("Traceback (most recent call last)")
+    if mark:
+        reason = quoted.strip().splitlines()[-1]
+        text = f"{before.split('. ')[0].splitlines()[0].strip().rstrip('.')}. {reason.strip()}"
+
+    def as_options(found: re.Match[str]) -> str:
+        return f"Lower --learning-rate (now {found[1]}){', or take smaller alphas ' if found[2] else ''}"
+
+    return _OF_DIVERGENCE.sub(as_options, text)
 
 
 @contextmanager

@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 
 MOST_ALPHAS = 1000
+#: Beyond it nothing can be counted: rows at a time, epochs, repeats.
+MOST = 2**31 - 1
 
 
 def epochs_of(text: str) -> int | str:
     """Return a number of epochs, or auto."""
     if text == "auto":
         return text
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be auto or a whole number. Got {text!r}.") from None
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"must be auto or a whole number from 1 to {MOST:,}. Got {text!r}.")
+    return int(text)
 
 
 def alphas_of(text: str) -> list[float]:
@@ -68,8 +69,8 @@ def cv_of(text: str) -> tuple[int, int]:
 
 
 def count_of(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST:,}")
     return int(text)
 
 

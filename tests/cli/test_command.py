@@ -98,6 +98,7 @@ def test_diagnose_prints_and_writes_what_the_function_returns(ridge_nn, folder, 
     assert written.verdicts == expected.verdicts
 
 
+@pytest.mark.slow
 def test_columns_may_be_named_together(ridge_nn, folder, tmp_path):
     """With commas between them, unless that is the name of a column; a column named twice is named once."""
     (tmp_path / "t.csv").write_text(
@@ -130,6 +131,7 @@ def test_findings_speak_of_the_commands_arguments(ridge_nn, folder):
     assert "np." not in words
 
 
+@pytest.mark.slow
 def test_a_grid_that_is_advised_can_be_given(ridge_nn, folder):
     """The best alpha is the first of the grid, 0.003, which is no power of ten."""
     arguments = ["diagnose", "--dataset", "wine", "--cv", "3", "--epochs", "10", "--alphas"]
@@ -164,6 +166,7 @@ def test_a_bundled_data_set_needs_no_file(ridge_nn):
     assert said == ""
 
 
+@pytest.mark.slow
 def test_progress_is_shown_to_a_terminal_and_interrupted_by_its_user():
     ours, theirs = pty.openpty()
     arguments = [COMMAND, "diagnose", "--dataset", "digits", "--epochs", "2000"]
@@ -282,6 +285,7 @@ def test_unknown_categories_are_tolerated_and_named(ridge_nn, folder):
     assert "'Atlantis'" in said
 
 
+@pytest.mark.slow
 def test_a_large_file_is_predicted_in_bounded_memory(ridge_nn, folder, tmp_path):
     frame = pd.read_csv(folder / "new.csv", dtype=str, keep_default_na=False)
     frame["id"] = [
@@ -317,6 +321,7 @@ def test_a_large_file_is_predicted_in_bounded_memory(ridge_nn, folder, tmp_path)
     assert len(predicted) > 300_000
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_it_quietly(folder, tmp_path):
     header, _, rows = (folder / "new.csv").read_text().partition("\n")
     (tmp_path / "many.csv").write_text(header + "\n" + rows * 500)
@@ -329,6 +334,7 @@ def test_a_closed_pipe_ends_it_quietly(folder, tmp_path):
     assert process.wait(timeout=60) == 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_prediction_leaves_no_file(folder, tmp_path):
     output = tmp_path / "out.csv"
     arguments = [COMMAND, "predict", "-", "--model", str(folder / "model.skops"), "--output", str(output)]
@@ -468,6 +474,7 @@ def test_a_model_is_saved_though_the_rows_held_out_lack_a_class(ridge_nn, tmp_pa
     assert "--cv 3: class 'rare' of --target 'y' has 2 rows to train on, fewer than folds" in said
 
 
+@pytest.mark.slow
 def test_a_stream_of_another_encoding_gets_utf_8(folder):
     rows = "age,city,code,member,id\n30,Oslo,1010,True,Zoë\n"
     done = subprocess.run(
@@ -505,8 +512,8 @@ def test_a_stream_of_another_encoding_gets_utf_8(folder):
         ("diagnose data.csv --target bought --seeds 0", "'0' is not a whole number from 1"),
         ("diagnose data.csv --target bought --seed -1", "--seed"),
         ("diagnose data.csv --target bought --dropout 1.5", "dropout"),
-        ("diagnose data.csv --target bought --epochs 0", r"--epochs 0 must be an int in the range \[1"),
-        ("fit data.csv --target bought --model m.skops --epochs 0", r"--epochs 0 must be .* range \[1"),
+        ("diagnose data.csv --target bought --epochs 0", "argument --epochs: must be auto or a whole"),
+        ("fit data.csv --target bought --model m.skops --epochs 0", "argument --epochs: must be auto or"),
         ("fit data.csv --target bought --model m.skops --learning-rate nan", "--learning-rate nan must be"),
         ("diagnose data.csv --target bought --scoring f1", "'f1' cannot score the 2 .* f1_macro or f1_m"),
         ("diagnose --dataset wine --scoring roc_auc", "cannot score the 3 .* roc_auc_ovo or roc_"),
@@ -516,7 +523,7 @@ def test_a_stream_of_another_encoding_gets_utf_8(folder):
         ("diagnose data.csv --target bought --html no/r.html", "there is no folder 'no'. Create it first"),
         ("diagnose data.csv --target bought --html . ", "'.' is a folder"),
         ("diagnose data.csv --target bought --plot c.docx", "'c.docx': pictures can be of the kinds"),
-        ("diagnose data.csv --target bought --html a --json a", "Two results would be written to 'a'"),
+        ("diagnose data.csv --target bought --html a --json a", "would be written to the same file, 'a'"),
         ("fit data.csv --target bought", "--model"),
         ("fit data.csv --target bought --model m.pkl", "must end in .skops"),
         ("fit data.csv --target bought --model m.skops --alpha big", "--alpha must be auto, 1se, or a"),

@@ -28,6 +28,7 @@ FAST = [
 ]
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize(
     ("words", "first"),
     [
@@ -59,6 +60,7 @@ def test_the_form_of_dates_is_found_out(words, first):
     assert read.isna().tolist() == [word is None for word in words]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -155,6 +157,7 @@ def as_the_command_has_them(frame):
     )
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("target", ["bought", "spent"])
 def test_a_model_is_what_python_makes_of_the_same_columns(ridge_nn, folder, frame, target):
     other = {"bought": "spent", "spent": "bought"}[target]

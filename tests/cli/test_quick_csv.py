@@ -84,7 +84,7 @@ def test_usual_tables_are_read_quickly(tmp_path, monkeypatch, quoting, name):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("1\n", r"Line 50002 of t\.csv has 1 fields, and the header has 2 names"),
+        ("1\n", r"Line 50002 of t\.csv has 1 field, and the header has 2 names"),
         ('1,"2"3\n', r"t\.csv cannot be read as a table: .*line 50002"),
         ("1,\udce9\n", r"t\.csv is not utf-8 text \(byte 0xe9\)"),
     ],

@@ -63,6 +63,7 @@ def neg_cost(y, predicted, *, pos_label):
     return -(4 * pairs.count((True, False)) + pairs.count((False, True))) / len(pairs)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("rule", "score"), [("f1", f1_score), ("balanced_accuracy", balanced_accuracy), ("1:4", neg_cost)]
 )
@@ -205,6 +206,7 @@ def test_no_alpha_is_chosen_where_none_has_a_score(ridge_nn, tmp_path):
     assert not (tmp_path / "m.skops").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["true", "TRUE", "True"])
 def test_truth_values_are_found_however_they_are_written(ridge_nn, folder, frame, given):
     frame.assign(state=(frame["state"] == "bad")).to_csv(folder / "data.csv", index=False)
