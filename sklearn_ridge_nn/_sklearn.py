@@ -14,10 +14,12 @@ import warnings
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import import_module
+from numbers import Real
 from types import CodeType, FunctionType
 from typing import Any, TypeVar, cast
 
 import joblib
+import numpy as np
 import sklearn
 from sklearn.pipeline import Pipeline
 
@@ -39,18 +41,44 @@ try:
     from sklearn.base import _fit_context
     from sklearn.utils._param_validation import (
         HasMethods,
-        Interval,
+        Interval as _Interval,
         InvalidParameterError,
         StrOptions,
         validate_params as _validate_params,
     )
     from sklearn.utils.parallel import Parallel, delayed
-    from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+    from sklearn.utils.validation import _check_sample_weight
 except ImportError as error:
     raise ImportError(
         f"scikit-learn {sklearn.__version__} lacks what this package needs of it ({error}). It differs from "
         f"{_supported()}."
     ) from error
+
+
+def check_sample_weight(sample_weight: Any, X: Any, **options: Any) -> np.ndarray:
+    """Return row weights as scikit-learn checks them.
+
+    Raises
+    ------
+    ValueError
+        What scikit-learn raises, and if a weight is an integer beyond any float.
+    """
+    try:
+        weights: np.ndarray = _check_sample_weight(sample_weight, X, **options)
+    except OverflowError as error:
+        raise ValueError("sample_weight holds an integer that is too large for float64.") from error
+    return weights
+
+
+class Interval(_Interval):
+    """scikit-learn's interval, for all real numbers: fractions, and integers that are beyond any float."""
+
+    def __contains__(self, value: Any) -> bool:
+        try:
+            return super().__contains__(float(value) if self.type is Real else value)
+        except OverflowError:
+            return False
+
 
 try:  # since version 1.9
     from sklearn.callback import CallbackSupportMixin, with_callbacks

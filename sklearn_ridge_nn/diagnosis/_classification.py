@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -19,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils.multiclass import type_of_target
 
 from sklearn_ridge_nn.diagnosis._splits import default_splits
-from sklearn_ridge_nn.estimators import per_class
+from sklearn_ridge_nn.estimators import per_class, refuse_odd_labels
 
 Splits: TypeAlias = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
@@ -69,12 +68,7 @@ class Classification:
         ValueError
             If y lacks labels, or does not hold class labels, one for each row.
         """
-        missing = _missing(y)
-        if missing.any():
-            raise ValueError(
-                f"y has no label in {missing.sum()} of {len(missing)} rows (the first is row "
-                f"{missing.argmax()}). Leave these rows out, or give them a label."
-            )
+        refuse_odd_labels(y)
         kind = type_of_target(y, input_name="y")
         if kind == "multilabel-indicator" and is_ours:
             return cls(y, is_multilabel=True)
@@ -108,7 +102,7 @@ class Classification:
     def default_cv(self) -> Any:
         """Return the splitter where none is given."""
         kind = theirs.RepeatedKFold if self.is_multilabel else theirs.RepeatedStratifiedKFold
-        n_folds, n_repeats = default_splits(len(self.labels))
+        n_folds, n_repeats = default_splits(self.labels.shape[0])
         return kind(n_splits=n_folds, n_repeats=n_repeats, random_state=0)
 
     def check_splits(self, splits: Splits) -> None:
@@ -205,17 +199,3 @@ def weights_of(
         return None, None
     weights = np.asarray(sample_weight, dtype=float)
     return weights[split[0]], weights[split[1]]
-
-
-def _missing(y: Any) -> np.ndarray:
-    """Return which rows of y have no label: None, NaN or pandas's NA."""
-    values = np.asarray(y, dtype=object) if np.asarray(y).dtype.kind in "fO" else np.empty(0, dtype=object)
-    if values.ndim != 1:
-        return np.zeros(0, dtype=bool)
-    return np.array([_is_missing(value) for value in values], dtype=bool)
-
-
-def _is_missing(value: Any) -> bool:
-    """Return whether a value is None, NaN or pandas's NA, which is the one object of its class."""
-    is_nan = isinstance(value, Real) and bool(np.isnan(float(value)))
-    return value is None or is_nan or type(value).__name__ == "NAType"

@@ -19,7 +19,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils import indexable
 
 from sklearn_ridge_nn._observed import observed_as
-from sklearn_ridge_nn._sklearn import Interval, StrOptions, validate_params
+from sklearn_ridge_nn._sklearn import Interval, InvalidParameterError, StrOptions, validate_params
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.diagnosis._arrays import arrays_of
 from sklearn_ridge_nn.diagnosis._measures import losses_and_weights, losses_weights_and_state
@@ -45,7 +45,7 @@ from sklearn_ridge_nn.diagnosis._trials import (
     try_yardsticks,
     wants_trials,
 )
-from sklearn_ridge_nn.estimators import SayingOnce, n_epochs, takes_best_epoch
+from sklearn_ridge_nn.estimators import SayingOnce, check_all_parameters, n_epochs, takes_best_epoch
 from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_network, no_score, run_study
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
@@ -202,7 +202,7 @@ def diagnose(
     >>> from sklearn_ridge_nn import RidgeMLPClassifier, diagnose
     >>> X, y = load_wine(return_X_y=True)
     >>> classifier = make_pipeline(StandardScaler(), RidgeMLPClassifier(random_state=0))
-    >>> diagnosis = diagnose(classifier, X, y, alphas=[0, 1e-3, 1e-2, 1])
+    >>> diagnosis = diagnose(classifier, X, y, alphas=[0, 1e-3, 1e-2, 1], cv=5)
     >>> diagnosis.verdicts[-1]
     'underfit'
     """
@@ -212,15 +212,17 @@ def diagnose(
     ours = _network_of(estimator, path)
     problem = problem_of(estimator, ours, y)
     splits = _splits(cv, X, y, groups, problem)
-    estimator = clone(estimator) if ours is None else with_seeds(estimator, path)
     varied = name.removeprefix(path)
+    tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
+    tried = values if path + "alpha" == name else tried
+    if ours is not None:
+        _check_parameters(ours, varied, tried.tolist())
+    estimator = clone(estimator) if ours is None else with_seeds(estimator, path)
     _check_epochs(epochs, max_epochs, ours, name, varied)
     remedies = bool(remedies) if isinstance(remedies, np.bool_) else remedies
     counts = None if has_samplers(estimator) else problem.counts  # what is resampled is made even
     possible = {} if ours is None else changes_of(ours, counts, 2, varied)
     check_remedies(remedies, ours, name, possible, problem.is_classification)
-    tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
-    tried = values if path + "alpha" == name else tried
     others = seed_grid(estimator, path, n_seeds, is_ours=ours is not None)
     first = None if epochs is None else _first_epochs(epochs, ours, splits)
 
@@ -319,6 +321,16 @@ def diagnose(
 
 
 diagnose.__module__ = "sklearn_ridge_nn"
+
+
+def _check_parameters(ours: Any, varied: str, values: list[Any]) -> None:
+    """Raise if one of the networks that are to be trained has a wrong parameter."""
+    its_own = ours.get_params()
+    for settings in [{varied: value} for value in values] if varied in its_own else [{}]:
+        try:
+            check_all_parameters(clone(ours).set_params(**settings))
+        except InvalidParameterError as error:  # which scikit-learn would make one of `diagnose`
+            raise ValueError(str(error)) from None
 
 
 def _check_epochs(

@@ -18,7 +18,7 @@ from sklearn.utils import check_array
 
 from sklearn_ridge_nn.diagnosis._classification import Splits, weights_of
 from sklearn_ridge_nn.diagnosis._splits import default_splits
-from sklearn_ridge_nn.estimators import check_numbers, flatten_numbers, guess_of, refuse_text
+from sklearn_ridge_nn.estimators import check_numbers, flatten_numbers, guess_of, refuse_odd_numbers
 from sklearn_ridge_nn.network import NUMBER_LOSSES, least_poisson_loss, number_losses
 
 #: Rows from which on the tails of y are looked at, and the share of them that is its tail.
@@ -67,7 +67,7 @@ class Regression:
             If y holds anything but finite numbers, the same in all rows, or negative ones where the loss is
             Poisson's.
         """
-        refuse_text(y)
+        refuse_odd_numbers(y)
         numbers = flatten_numbers(check_array(y, ensure_2d=False, dtype="numeric", input_name="y"))
         if len(numbers) and (numbers == numbers[0]).all():
             constant = ", ".join(f"{number:g}" for number in np.atleast_1d(numbers[0]))

@@ -9,6 +9,7 @@ from ._labels import (
     find_target_type as find_target_type,
     flatten as flatten,
     per_class as per_class,
+    refuse_odd_labels as refuse_odd_labels,
 )
 from ._network_estimator import (
     BegunFit as BegunFit,
@@ -29,7 +30,7 @@ from ._numbers import (
     guess_of as guess_of,
     poisson_deviance as poisson_deviance,
     r2_of as r2_of,
-    refuse_text as refuse_text,
+    refuse_odd_numbers as refuse_odd_numbers,
 )
 from ._parameters import (
     ALPHAS as ALPHAS,
@@ -47,3 +48,4 @@ from ._parameters import (
     takes_best_epoch as takes_best_epoch,
 )
 from ._regressor import RidgeMLPRegressor as RidgeMLPRegressor
+from ._rows import validated as validated

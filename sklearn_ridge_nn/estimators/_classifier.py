@@ -283,6 +283,11 @@ class RidgeMLPClassifier(NetworkClassifier, NetworkEstimator):
 
     # -- what y is ----------------------------------------------------------------------------------
 
+    def _read(self, X: Any, y: Any, shared: Shared, reset: bool) -> tuple[MatrixLike, np.ndarray]:
+        if ("data",) not in shared:
+            labels.refuse_odd_labels(y)
+        return super()._read(X, y, shared, reset)
+
     def _flattened(self, y: Any) -> np.ndarray:
         return labels.flatten(y)
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ridge_nn.estimators._history import History
 from sklearn_ridge_nn.estimators._labels import Labels, decode
 from sklearn_ridge_nn.estimators._numbers import Numbers
+from sklearn_ridge_nn.estimators._rows import validated
 from sklearn_ridge_nn.network import (
     Architecture,
     State,
@@ -214,7 +215,7 @@ class FittedNetwork(BaseEstimator):
     def _logits(self, X: Any) -> np.ndarray:
         if not self._are_plain_rows(X):
             check_is_fitted(self)
-            X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
+            X = validated(self, X, accept_sparse="csr", dtype="numeric", reset=False)
         return logits(X, self.coefs_, self.intercepts_, self._fitted["activation"])
 
 

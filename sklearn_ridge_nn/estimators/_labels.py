@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.class_weight import compute_class_weight
@@ -17,10 +19,86 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from sklearn_ridge_nn._sklearn import check_sample_weight
+from sklearn_ridge_nn.estimators._rows import is_missing
 from sklearn_ridge_nn.network import MatrixLike, TargetType
 
 #: What to do about classes in one-hot encoding.
 _AS_CLASSES = "If they are classes, pass their numbers: np.asarray(y).argmax(axis=1)."
+
+
+def refuse_odd_labels(y: Any) -> None:
+    """Refuse labels that are missing, or that cannot be told apart and ordered, and say which.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, labels are of several types, or of one that scikit-learn knows no labels of.
+
+    Examples
+    --------
+    >>> refuse_odd_labels(["yes", None, "no"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    ValueError: Input y contains NaN: there is no label in 1 of 3 rows (the first is row 1). ...
+    """
+    if y is None or issparse(y):
+        return
+    try:
+        values = np.asarray(y)
+    except ValueError:  # rows of different lengths, which scikit-learn refuses
+        return
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values.ravel()
+    if values.ndim != 1 or values.dtype.kind not in "fmMO":
+        return
+    missing = missing_in(values)
+    if missing.any():
+        raise ValueError(
+            f"Input y contains NaN: there is no label in {missing.sum()} of {len(missing)} rows (the first "
+            f"is row {missing.argmax()}). Leave these rows out, or give them a label."
+        )
+    if values.dtype.kind == "O":
+        _refuse_odd_types(values)
+
+
+def missing_in(values: np.ndarray) -> NDArray[np.bool_]:
+    """Return where a vector holds None, NaN, NaT or pandas's NA."""
+    if values.dtype.kind == "O":
+        return np.array([is_missing(value) for value in values], dtype=bool)
+    return np.isnat(values) if values.dtype.kind in "mM" else np.isnan(values)
+
+
+def _refuse_odd_types(values: NDArray[np.object_]) -> None:
+    """Raise if Python objects are no text, and not containers or bytes, which scikit-learn explains."""
+    examples = {_family(kind): kind for kind in dict.fromkeys(map(type, values))}
+    if set(examples) <= {"text"} or "" in examples:
+        return
+    shown = [repr(next(value for value in values if type(value) is kind)) for kind in examples.values()]
+    if len(examples) > 1:
+        both = zip(shown, examples.values(), strict=True)
+        listed = " and ".join(f"{one[:100]} ({kind.__name__})" for one, kind in both)
+        raise ValueError(
+            f"Unknown label type: y holds labels of different types: {listed}. Make them alike, for example "
+            "by y.astype(str)."
+        )
+    (family, kind), way_out = next(iter(examples.items())), "str"
+    if family in ("bool", "int") and all(abs(int(value)) < 2**63 for value in values):
+        way_out = family
+    raise ValueError(
+        f"Unknown label type: y holds Python objects of type {kind.__name__}, such as {shown[0][:99]}, in "
+        f"an array of dtype object, where scikit-learn knows no labels but text. Pass y.astype({way_out})."
+    )
+
+
+def _family(kind: type) -> str:
+    """Return which labels are of one type; the empty string for those that scikit-learn explains."""
+    known: dict[str, tuple[type, ...]] = {
+        "text": (str,),
+        "": (bytes, list, tuple, set, dict, np.ndarray),
+        "bool": (bool, np.bool_),
+        "int": (Integral,),
+    }
+    return next((name for name, kinds in known.items() if issubclass(kind, kinds)), kind.__name__)
 
 
 @dataclass(frozen=True)
@@ -290,7 +368,10 @@ def per_class(
 ) -> np.ndarray:
     """Return one weight per class; "balanced" leaves rows of weight zero out of the frequencies."""
     if isinstance(class_weight, Mapping):
-        stated = compute_class_weight(class_weight, classes=classes, y=classes)
+        try:
+            stated = compute_class_weight(class_weight, classes=classes, y=classes)
+        except OverflowError:
+            stated = np.full(len(classes), np.inf)
         if not (np.isfinite(stated) & (stated >= 0)).all():
             raise ValueError(f"class_weight must hold finite weights >= 0. Got {class_weight!r}.")
         return stated

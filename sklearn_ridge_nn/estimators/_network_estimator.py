@@ -26,8 +26,10 @@ from sklearn_ridge_nn.estimators._parameters import (
     check_parameters,
     layer_sizes,
     n_epochs,
+    refuse_too_large,
     takes_best_epoch,
 )
+from sklearn_ridge_nn.estimators._rows import validated
 from sklearn_ridge_nn.network import (
     Architecture,
     DivergenceError,
@@ -263,7 +265,7 @@ class NetworkEstimator(CallbackSupportMixin, NetworkParameters):
         n_train = len(task.targets)
 
         def read_rows() -> MatrixLike:
-            rows = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
+            rows = validated(self, X, accept_sparse="csr", dtype="numeric", reset=False)
             stack = sparse.vstack if sparse.issparse(task.X) else np.concatenate
             return stack([task.X, rows])
 
@@ -368,7 +370,7 @@ class NetworkEstimator(CallbackSupportMixin, NetworkParameters):
         """Return X and y as arrays, checked."""
 
         def read() -> tuple[MatrixLike, np.ndarray]:
-            rows, target = validate_data(
+            rows, target = validated(
                 self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True, reset=reset
             )
             return rows, self._flattened(target)
@@ -381,7 +383,7 @@ class NetworkEstimator(CallbackSupportMixin, NetworkParameters):
         return rows, target
 
     def _describe_network(self, target: Any) -> Architecture:
-        return Architecture(
+        architecture = Architecture(
             n_features=self.n_features_in_,
             n_outputs=target.n_outputs,
             hidden_layer_sizes=tuple(int(units) for units in layer_sizes(self.hidden_layer_sizes)),
@@ -390,6 +392,8 @@ class NetworkEstimator(CallbackSupportMixin, NetworkParameters):
             penalize_output=bool(self.penalize_output),
             **self._head(target),
         )
+        refuse_too_large(architecture)
+        return architecture
 
     def _check_continues(self, architecture: Architecture) -> None:
         """Check that the network to continue is the one that the parameters describe."""

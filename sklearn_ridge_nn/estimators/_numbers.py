@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.utils.validation import column_or_1d
 
+from sklearn_ridge_nn.estimators._rows import is_missing
 from sklearn_ridge_nn.network import EPSILON, NUMBER_LOSSES, least_poisson_loss
 
 #: Counts of a larger mean are learnt slowly by a network that begins with predictions near 1.
@@ -18,33 +20,59 @@ LARGE_COUNT = 1000
 ROUNDINGS = 10
 
 
-def refuse_text(y: Any) -> None:
-    """Refuse what is not a number, before scikit-learn tries to make numbers of it.
+def refuse_odd_numbers(y: Any) -> None:
+    """Refuse what is missing or not a number, and say which, before scikit-learn tries to make numbers of it.
 
     Raises
     ------
     ValueError
-        If y holds text, dates or anything else that is not a number.
+        If a number is missing or beyond float64, or y holds text, dates or anything else that is none.
     """
-    values = y.data if issparse(y) else np.asarray(y)
+    if y is None:
+        return
+    values = np.asarray(y.data if issparse(y) else y)
+    missing: NDArray[np.bool_]
     if values.dtype.kind == "O":
-        if any(type(value).__name__ in ("NAType", "NaTType") for value in values.ravel()):
-            raise ValueError("Input y contains NaN.")
-        odd = next((value for value in values.ravel() if not _is_number(value)), None)
+        flat = values.ravel()
+        missing = np.array([is_missing(value) for value in flat], dtype=bool)
+        odd = next((value for value in flat[~missing] if not _is_number(value)), None)
     elif values.dtype.kind in "USMmV":
+        missing = np.zeros(0, dtype=bool)
         odd = values.ravel()[0].item() if values.size else ""
+    elif values.dtype.kind == "f" and not issparse(y):
+        missing, odd = np.isnan(values.ravel()), None
     else:
         return
     if odd is not None:
         raise ValueError(
-            f"y must hold numbers, but it holds {odd!r}. For class labels use RidgeMLPClassifier; numbers "
-            "that are written as text become numbers by pandas.to_numeric."
+            f"y must hold numbers, but it holds {repr(odd)[:100]}. For class labels use RidgeMLPClassifier; "
+            "numbers that are written as text become numbers by pandas.to_numeric."
         )
+    if missing.any():
+        rows = missing.reshape(values.shape[0], -1).any(axis=1)
+        raise ValueError(
+            f"Input y contains NaN: there is no number in {rows.sum()} of {rows.size} rows (the first is row "
+            f"{rows.argmax()}). Leave these rows out, or give them a number."
+        )
+    if values.dtype.kind == "O":
+        _refuse_too_large(values)
+
+
+def _refuse_too_large(values: NDArray[np.object_]) -> None:
+    for value in values.ravel():
+        try:
+            float(value)
+        except OverflowError:
+            raise ValueError(
+                "y holds an integer that is too large for float64. Divide y by a number first."
+            ) from None
+        except (TypeError, ValueError):  # a vector or so, which scikit-learn refuses
+            return
 
 
 def _is_number(value: Any) -> bool:
-    """Return whether float takes a value, which text is not; None is missing, and refused as NaN."""
-    return value is None or (hasattr(type(value), "__float__") and not np.iscomplexobj(value))
+    """Return whether float takes a value, which text is not."""
+    return hasattr(type(value), "__float__") and not np.iscomplexobj(value)
 
 
 def flatten_numbers(y: Any) -> np.ndarray:

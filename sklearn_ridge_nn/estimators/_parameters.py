@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping, Set
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
@@ -10,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklearn_ridge_nn._sklearn import HasMethods, Interval, InvalidParameterError, StrOptions
-from sklearn_ridge_nn.network import ACTIVATIONS, NUMBER_LOSSES
+from sklearn_ridge_nn.network import ACTIVATIONS, NUMBER_LOSSES, Architecture
 
 #: Names that every supported Keras knows, here so that checking them does not import Keras. Others
 #: are looked up in the installed one.
@@ -36,6 +38,9 @@ AutoEpochs: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 CLASSIFIER_AUTO_EPOCHS = ((15, 600), (15, 600))
 REGRESSOR_AUTO_EPOCHS = ((60, 2400), (60, 300))
 
+#: More take longer than anyone can wait, and numbers of epochs have to fit into an array's index.
+MOST_EPOCHS = 2**31 - 1
+
 #: scikit-learn's parameter constraints of what classifier and regressor share.
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "alpha": [Interval(Real, 0, None, closed="left")],
@@ -44,7 +49,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "optimizer": [str, HasMethods(["apply", "build", "get_config"])],
     "learning_rate": [Interval(Real, 0, None, closed="neither"), HasMethods(["__call__", "get_config"])],
-    "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+    "epochs": [Interval(Integral, 1, MOST_EPOCHS, closed="both"), StrOptions({"auto"})],
     "batch_size": [Interval(Integral, 1, None, closed="left")],
     "validation_split": [Interval(Real, 0, 1, closed="left")],
     "early_stopping": ["boolean"],
@@ -97,7 +102,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
                 f"Got {params[name]!r} instead."
             )
 
-    check("alpha", bool(np.isfinite(params["alpha"])), "a finite float >= 0")
+    check("alpha", math.isfinite(params["alpha"]), "a finite float >= 0")
     hint = "scikit-learn's 'logistic' is 'sigmoid' here, its 'identity' is 'linear'"
     known_activations = f"one of {', '.join(sorted(ACTIVATIONS))} ({hint})"
     check("activation", params["activation"] in ACTIVATIONS, known_activations)
@@ -192,6 +197,27 @@ def n_epochs(network: Any, n_rows: int, *, is_watched: bool | None = None, **cha
     passes, steps = watched if is_watched or (is_watched is None and network.validation_split > 0) else alone
     batch_size = int(changes.get("batch_size", network.batch_size))
     return max(passes, -(-steps * min(batch_size, n_rows) // n_rows))
+
+
+def refuse_too_large(architecture: Architecture) -> None:
+    """Refuse a network that no training fits into the memory of this machine.
+
+    Raises
+    ------
+    ValueError
+        If the weights and their gradients, without which nothing is trained, take more than there is.
+    """
+    if not hasattr(os, "sysconf"):
+        return
+    needed = 2 * architecture.n_weights * np.dtype(architecture.dtype).itemsize
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there > 0:
+        layers = ", ".join(map(str, architecture.hidden_layer_sizes))
+        raise ValueError(
+            f"hidden_layer_sizes=({layers}) makes a network of {architecture.n_weights:,} weights on "
+            f"{architecture.n_features} features. They and their gradients take {needed / 2**30:,.0f} GiB, "
+            f"and this machine has {there / 2**30:,.0f} GiB of memory. Take smaller layers."
+        )
 
 
 def takes_best_epoch(estimator: BaseEstimator) -> bool:

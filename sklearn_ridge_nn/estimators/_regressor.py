@@ -290,8 +290,8 @@ class RidgeMLPRegressor(NetworkRegressor, NetworkEstimator):
     # -- what y is ----------------------------------------------------------------------------------
 
     def _read(self, X: Any, y: Any, shared: Shared, reset: bool) -> tuple[MatrixLike, np.ndarray]:
-        if y is not None and ("data",) not in shared:
-            numbers.refuse_text(y)
+        if ("data",) not in shared:
+            numbers.refuse_odd_numbers(y)
         return super()._read(X, y, shared, reset)
 
     def _flattened(self, y: Any) -> np.ndarray:

@@ -398,6 +398,8 @@ def check_alphas(alphas: Any, name: str) -> np.ndarray:
     """
     try:
         values = np.asarray(alphas, dtype=float)
+    except OverflowError:
+        raise ValueError(f"{name} must be finite numbers >= 0. Got {alphas!r}.") from None
     except (TypeError, ValueError):
         values = np.empty((0, 0))
     if values.ndim != 1:

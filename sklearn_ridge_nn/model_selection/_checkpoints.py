@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -25,11 +26,22 @@ class Checkpoints:
     ----------
     memory : None, str, path or joblib.Memory
         Where to keep them.
+
+    Raises
+    ------
+    ValueError
+        If `memory` names no folder, and none that can be made.
     """
 
     def __init__(self, memory: Any) -> None:
         if isinstance(memory, (str, os.PathLike)):
-            memory = Memory(os.fspath(memory), verbose=0)
+            try:
+                memory = Memory(os.fspath(memory), verbose=0)
+            except OSError as error:
+                raise ValueError(
+                    f"memory={os.fspath(memory)!r} cannot be used as a folder to keep results in: "
+                    f"{error.strerror or error}. Name another one."
+                ) from error
         is_on = memory is not None and memory.location is not None
         self._kept = memory.cache(_kept, ignore=["results"]) if is_on else None
 
@@ -61,27 +73,60 @@ class Checkpoints:
             return results
         for piece in list(chunk.pieces):
             key = keys[tuple(piece)]
-            if not self._kept.check_call_in_cache(key, None):
-                continue
             try:
-                answers = self._kept(key, None)
+                if not self._kept.check_call_in_cache(key, None):  # writes what it needs to compare code
+                    continue
+                entry = self._kept(key, None)
             except KeyError:  # a damaged file, which joblib logs
                 continue
-            results.update(zip(piece, answers, strict=True))
+            except OSError as error:
+                warnings.warn(
+                    f"memory could not be read: {error}. The search goes on without what it holds.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                return results
+            if not _is_entry(entry, key, len(piece)):
+                where = self._kept.store_backend.location
+                warnings.warn(
+                    f"memory holds something else where the results of {len(piece)} of the fits should be, "
+                    f"in {where!r}. They are trained again.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                continue
+            results.update(zip(piece, entry["results"], strict=True))
             chunk.pieces.remove(piece)
         return results
 
     def keep(self, keys: dict[tuple[Any, ...], str], answers: dict[int, Any]) -> None:
-        """Keep the results of one or more pieces."""
+        """Keep the results of one or more pieces; a warning says so if that cannot be done."""
         if self._kept is None:
             return
         for piece, key in keys.items():
             if set(piece) <= set(answers):
-                self._kept(key, [answers[number] for number in piece])
+                try:  # written whatever is there, which `take` has not taken
+                    self._kept.call(key, {"key": key, "results": [answers[number] for number in piece]})
+                except OSError as error:
+                    warnings.warn(
+                        f"memory could not keep finished fits: {error}. The search goes on.",
+                        RuntimeWarning,
+                        stacklevel=2,
+                    )
 
 
-def _kept(key: str, results: list[Any] | None) -> list[Any]:
-    """Return the results of a key; `joblib.Memory` keeps them, and calls this only for those to be kept."""
+def _kept(key: str, results: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the entry of a key; `joblib.Memory` keeps it, and calls this only for those to be kept."""
     if results is None:
         raise KeyError(key)
     return results
+
+
+def _is_entry(entry: Any, key: str, n_results: int) -> bool:
+    """Return whether what was kept is that of a key, and whole: anybody may have put other files there."""
+    return (
+        isinstance(entry, dict)
+        and entry.get("key") == key
+        and isinstance(entry.get("results"), list)
+        and len(entry["results"]) == n_results
+    )

@@ -22,6 +22,7 @@ from sklearn_ridge_nn.estimators import (
     find_classes,
     find_target_type,
     flatten,
+    refuse_odd_labels,
 )
 from sklearn_ridge_nn.model_selection._epoch_scores import test_histories
 from sklearn_ridge_nn.model_selection._network_cv import CV_CONSTRAINTS, NetworkCV
@@ -134,7 +135,7 @@ class RidgeMLPClassifierCV(NetworkClassifier, NetworkCV):
     >>> from sklearn.preprocessing import scale
     >>> from sklearn_ridge_nn import RidgeMLPClassifierCV
     >>> X, y = load_wine(return_X_y=True)
-    >>> classifier = RidgeMLPClassifierCV([1e-3, 1e-2, 1e-1], selection="1se", random_state=0)
+    >>> classifier = RidgeMLPClassifierCV([1e-3, 1e-2, 1e-1], selection="1se", epochs=50, random_state=0)
     >>> classifier.fit(scale(X), y).scores_.shape
     (3, 5)
     >>> bool(classifier.alpha_ in (1e-3, 1e-2, 1e-1))
@@ -235,6 +236,7 @@ class RidgeMLPClassifierCV(NetworkClassifier, NetworkCV):
         UserWarning
             If splits are left out because no alpha has a finite score on them.
         """
+        refuse_odd_labels(y)
         return self._fit(X, y, sample_weight, groups)
 
     # -- what y is ----------------------------------------------------------------------------------

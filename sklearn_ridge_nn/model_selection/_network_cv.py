@@ -14,7 +14,6 @@ from sklearn import config_context
 from sklearn.metrics import get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object
-from sklearn.utils.validation import validate_data
 
 from sklearn_ridge_nn._sklearn import Interval, StrOptions, check_sample_weight, takes_sample_weight
 from sklearn_ridge_nn.estimators import (
@@ -25,10 +24,12 @@ from sklearn_ridge_nn.estimators import (
     check_parameters,
     draw_seed,
     n_epochs,
+    validated,
 )
 from sklearn_ridge_nn.evidence import best_of, strongest_within_one_standard_error
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._epoch_scores import pairs_of, scores_of
+from sklearn_ridge_nn.model_selection._failures import failed_fits
 from sklearn_ridge_nn.model_selection._one_standard_error import scored_splits
 from sklearn_ridge_nn.model_selection._search import GridSearchCV
 
@@ -128,7 +129,7 @@ class NetworkCV(NetworkParameters):
         with self._unchanged_on_failure():
             before = {name: value for name, value in vars(self).items() if name not in self.get_params()}
             self._forget()
-            X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
+            X, y = validated(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
             y = self._checked_target(y)
             if sample_weight is not None:
                 sample_weight = check_sample_weight(
@@ -139,7 +140,12 @@ class NetworkCV(NetworkParameters):
             network.warm_start = False
             splits = self._splits(X, y, groups)
             search = self._search_pairs if self.epochs == "best" else self._search
-            results = search(network, alphas, X, y, sample_weight, splits)
+            try:
+                results = search(network, alphas, X, y, sample_weight, splits)
+            except ValueError as error:
+                if (said := failed_fits(str(error))) is None:
+                    raise
+                raise ValueError(said) from error
             scores = scores_of(results, "test", len(splits))
             what = "pair of alpha and epochs" if self.epochs == "best" else "alpha"
             scored = scored_splits(

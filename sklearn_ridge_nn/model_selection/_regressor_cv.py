@@ -23,7 +23,7 @@ from sklearn_ridge_nn.estimators import (
     flatten_numbers,
     poisson_deviance,
     r2_of,
-    refuse_text,
+    refuse_odd_numbers,
 )
 from sklearn_ridge_nn.model_selection._epoch_scores import test_histories
 from sklearn_ridge_nn.model_selection._network_cv import CV_CONSTRAINTS, NetworkCV
@@ -130,7 +130,7 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
     >>> from sklearn.preprocessing import scale
     >>> from sklearn_ridge_nn import RidgeMLPRegressorCV
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> regressor = RidgeMLPRegressorCV([1e-3, 1e-2, 1e-1], selection="1se", random_state=0)
+    >>> regressor = RidgeMLPRegressorCV([1e-3, 1e-2, 1e-1], selection="1se", epochs=50, random_state=0)
     >>> regressor.fit(scale(X), y).scores_.shape
     (3, 5)
     >>> bool(regressor.alpha_ in (1e-3, 1e-2, 1e-1))
@@ -234,8 +234,7 @@ class RidgeMLPRegressorCV(NetworkRegressor, NetworkCV):
         UserWarning
             If splits are left out because no alpha has a finite score on them.
         """
-        if y is not None:
-            refuse_text(y)
+        refuse_odd_numbers(y)
         return self._fit(X, y, sample_weight, groups)
 
     # -- what y is ----------------------------------------------------------------------------------

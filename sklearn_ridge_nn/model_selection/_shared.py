@@ -9,6 +9,7 @@ from sklearn_ridge_nn.model_selection._calls import (
 )
 from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._classifier_cv import RidgeMLPClassifierCV
+from sklearn_ridge_nn.model_selection._failures import failed_fits
 from sklearn_ridge_nn.model_selection._regressor_cv import RidgeMLPRegressorCV
 from sklearn_ridge_nn.model_selection._study import Study, no_score, run_study
 
@@ -20,6 +21,7 @@ __all__ = [
     "RidgeMLPClassifierCV",
     "RidgeMLPRegressorCV",
     "Study",
+    "failed_fits",
     "final_network",
     "no_score",
     "run_study",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn_ridge_nn._sklearn import batched, refuse_difference
 from sklearn_ridge_nn.model_selection._calls import Measurement
 from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
+from sklearn_ridge_nn.model_selection._failures import failed_fits
 from sklearn_ridge_nn.model_selection._parallel import BatchedParallel
 
 
@@ -102,13 +102,10 @@ def run_study(
     try:
         batched(theirs.GridSearchCV.fit, parallel)(search, X, y, **(params or {}))
     except ValueError as error:
-        reason = str(error).strip()
-        if not re.match(r"All the \d+ fits failed", reason):
-            raise
         # scikit-learn's message shows every traceback, and speaks of an argument that there is not
-        raise ValueError(
-            f"No fit of {caller} succeeded. The last error was: {reason.splitlines()[-1]}"
-        ) from error
+        if (said := failed_fits(str(error))) is None:
+            raise
+        raise ValueError(f"No fit of {caller} succeeded. {said}") from error
     measured = np.empty(len(measurement.values), dtype=object)
     measured[:] = measurement.values
     return Study(search.cv_results_, measured.reshape(-1, len(splits)))

@@ -18,6 +18,7 @@ from ._keras_model import (
     is_callback as is_callback,
     keras_estimator as keras_estimator,
     makes_callbacks as makes_callbacks,
+    set_state as set_state,
     start_weights as start_weights,
     strengths as strengths,
     weight_paths as weight_paths,

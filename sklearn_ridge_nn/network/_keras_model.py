@@ -349,11 +349,12 @@ def keras_estimator(
         y = np.repeat(classes, 2)
     estimator.initialize(np.zeros((len(y), architecture.n_features)), y)
     if state is not None:
-        _set_state(estimator.model_, state)
+        set_state(estimator.model_, state)
     return estimator
 
 
-def _set_state(network: keras.Model, state: State) -> None:
+def set_state(network: keras.Model, state: State) -> None:
+    """Put weights and optimizer state into a network; ValueError if they are another optimizer's."""
     network.set_weights(state.weights)
     signature = optimizer_signature(network.optimizer)
     if signature != state.optimizer_signature:

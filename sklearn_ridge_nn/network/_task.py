@@ -328,9 +328,11 @@ def divergence(task: Task, epoch: int) -> DivergenceError:
     how = "divide it by its mean" if task.architecture.loss == "poisson" else "scale_target=True does"
     is_as_it_was = task.loss_unit == 1  # and not scaled
     scale_y = f"Scale y, which reaches {largest:.2g}: {how}. " if is_as_it_was and largest > LARGE else ""
+    lower_alpha = f", or lower alpha (now {task.alpha})" if task.alpha > 0 else ""
     return DivergenceError(
         f"The loss became infinite or NaN in epoch {epoch + 1} of {task.last_epoch}. {scale_y}Scale X, for "
-        f"example with sklearn.preprocessing.StandardScaler, lower {rate}, or lower alpha (now {task.alpha})."
+        f"example with sklearn.preprocessing.StandardScaler, {'' if lower_alpha else 'or '}lower {rate}"
+        f"{lower_alpha}."
     )
 
 

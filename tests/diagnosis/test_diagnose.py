@@ -124,6 +124,7 @@ def test_train_losses_leave_out_the_hold_out(exact, cancer):
         np.testing.assert_allclose(diagnosis.train_loss[row, split], expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_networks_with_callbacks_train_alone_and_have_the_same_curves(exact, wine):
     X, y = wine
     watched = diagnose(exact(callbacks=[keras.callbacks.Callback()]), X, y, alphas=[0, 0.1], cv=FOLDS)
@@ -292,6 +293,7 @@ def test_whole_numbers_stay_so_for_parameters_that_want_them(wine):
     assert np.isfinite(diagnosis.test_loss).all()
 
 
+@pytest.mark.slow
 def test_another_parameter_of_our_network_can_be_varied(exact, wine):
     X, y = wine
     rates = [0.0, 0.5]
@@ -302,6 +304,7 @@ def test_another_parameter_of_our_network_can_be_varied(exact, wine):
         np.testing.assert_allclose(diagnosis.test_loss[row, split], expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_multilabel_losses_are_the_mean_over_labels(exact, multilabel):
     X, Y = multilabel
     cv = KFold(3)
@@ -383,8 +386,8 @@ def test_finished_fits_are_taken_from_memory(small, wine, trained, tmp_path):
         ({"level": 0.5}, r"'level' parameter of diagnose must be a float in the range \(0"),
         ({"margin": -1}, r"'margin' parameter of diagnose"),
         ({"stronger": "left"}, r"'stronger' parameter of diagnose"),
-        ({"y": np.where(np.arange(178) == 7, np.nan, 1.0)}, r"y has no label in 1 of 178 rows .* row 7\)"),
-        ({"y": np.array(["a", None] * 89, dtype=object)}, r"y has no label in 89 of 178 rows .* row 1\)"),
+        ({"y": np.where(np.arange(178) == 7, np.nan, 1.0)}, r"there is no label in 1 of 178 rows .* row 7\)"),
+        ({"y": np.array(["a", None] * 89, dtype=object)}, r"there is no label in 89 of 178 rows .* row 1\)"),
         ({"estimator": scaled(LogisticRegression()), "param_name": "C"}, r"mean 'logisticregression__C'\?"),
         ({"y": np.linspace(0, 1, 178)}, r"y must hold class labels.*continuous numbers are for regression"),
         ({"y": np.r_[3, np.arange(177) % 3]}, r"has no row of class 3 to train on \(1 in all of y\)"),
@@ -435,6 +438,7 @@ def test_the_losses_of_other_classifiers_are_not_weighted(wine):
         np.testing.assert_allclose(diagnosis.test_loss[row, split], expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")  # scikit-learn cannot score it either
 def test_a_split_whose_test_rows_all_weigh_nothing_has_no_loss(small, wine):
     X, y = wine
@@ -447,6 +451,7 @@ def test_a_split_whose_test_rows_all_weigh_nothing_has_no_loss(small, wine):
 # -- a known truth --------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("seed", [0, 2])
 def test_few_rows_with_much_noise_overfit_without_a_penalty_and_underfit_with_a_huge_one(small, seed):
     """60 rows, of whose 40 features two tell the classes apart."""

@@ -55,6 +55,7 @@ def trained_on(loss, **params):
     return regressor(loss=loss, **({"quantile": 0.8} if loss == "quantile" else {}), **params)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("loss", METRICS)
 def test_weighted_losses_and_curves_are_those_of_separate_fits(loss):
     estimator = make_pipeline(StandardScaler(), trained_on(loss))
@@ -72,6 +73,7 @@ def test_weighted_losses_and_curves_are_those_of_separate_fits(loss):
                 assert curve[1, split, epochs - 1] == pytest.approx(expected, rel=close)
 
 
+@pytest.mark.slow
 def test_several_outputs_count_alike_in_whichever_unit():
     found = diagnose(regressor(), X, SEVERAL, alphas=[0, 0.1], cv=CV, remedies=["yardsticks"])
     trials = {trial.name: trial for trial in found.trials}
@@ -97,6 +99,7 @@ LINEAR = {
 STRATEGIES = {"absolute_error": {"strategy": "median"}, "quantile": {"strategy": "quantile", "quantile": 0.8}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", METRICS)
 def test_yardsticks_are_fitted_and_judged_by_the_loss_that_is_trained(loss):
     found = diagnose(trained_on(loss), X, Y, alphas=[0, 0.1], cv=CV, remedies=["yardsticks"])
@@ -143,6 +146,7 @@ def test_other_scores_stand_beside_the_loss():
     assert found.test_score[0, 0] == pytest.approx(-mean_absolute_error(Y[test], predicted), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_diagnosis_of_several_outputs_travels_and_is_told():
     found = diagnose(regressor(), X, SEVERAL, alphas=[0, 0.1], cv=CV, remedies=True)
     again = AlphaDiagnosis.from_dict(found.to_dict())
@@ -171,6 +175,7 @@ def test_squared_bias_and_variance_are_those_of_separate_fits():
 # -- a known truth --------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_few_noisy_rows_overfit_without_a_penalty_and_underfit_with_a_huge_one(seed):
     """150 rows of 100 features, of which three matter; a fifth of the variance of y is noise."""
@@ -184,6 +189,7 @@ def test_few_noisy_rows_overfit_without_a_penalty_and_underfit_with_a_huge_one(s
     assert found.train_loss[2].mean() == pytest.approx(y.var(), rel=0.1)  # it predicts the mean
 
 
+@pytest.mark.slow
 def test_many_rows_of_a_simple_law_are_good_without_a_penalty():
     rows = np.random.default_rng(0).normal(size=(1000, 4))
     found = diagnose(regressor(), rows, rows[:, 0] + rows[:, 1], alphas=[0, 1e-7, 1e-6])
@@ -206,6 +212,7 @@ def test_numbers_without_signal_are_not_better_than_the_mean():
     assert finding.severity == "problem"
 
 
+@pytest.mark.slow
 def test_a_network_beats_the_line_where_the_law_is_curved():
     rows, y = make_friedman1(500, 8, noise=0.5, random_state=0)
     network = RidgeMLPRegressor(epochs=100, learning_rate=0.01, hidden_layer_sizes=(32,), random_state=0)

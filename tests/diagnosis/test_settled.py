@@ -43,6 +43,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "arguments"),
     [
@@ -66,6 +67,7 @@ def test_rounds_are_one_long_training_bit_by_bit(fields, arguments):
         np.testing.assert_array_equal(getattr(found, name)[trained], getattr(chosen, name)[trained], name)
 
 
+@pytest.mark.slow
 def test_a_pipeline_and_jobs_and_memory_change_nothing(tmp_path):
     alone = settled(make_pipeline(StandardScaler(), PCA(5, random_state=0), classifier()))
     estimator = make_pipeline(StandardScaler(), PCA(5, random_state=0), classifier())
@@ -87,6 +89,7 @@ def test_the_best_pair_lies_inside_what_was_trained_and_no_verdict_is_missing():
     assert f"after {found.epochs} epochs, lies inside the {found.n_epochs} epochs" in finding.sentence
 
 
+@pytest.mark.slow
 def test_alphas_that_cannot_win_stop_and_stay_in_the_report():
     noisy = make_classification(600, 20, n_informative=4, flip_y=0.3, random_state=0)
     network = classifier(epochs=100, hidden_layer_sizes=(64,))
@@ -101,6 +104,7 @@ def test_alphas_that_cannot_win_stop_and_stay_in_the_report():
         assert f"it was trained for {trained[0]} epochs only" in found.reasons[0]
 
 
+@pytest.mark.slow
 def test_states_that_no_round_needs_are_let_go_of_and_nothing_changes(monkeypatch):
     noisy = make_classification(300, 20, n_informative=4, flip_y=0.3, random_state=0)
     kept = diagnose(classifier(epochs=60), *noisy, alphas=ALPHAS, epochs="settled", cv=3)
@@ -120,6 +124,7 @@ def test_states_that_no_round_needs_are_let_go_of_and_nothing_changes(monkeypatc
     assert [ends[-1] for ends in seen] == list(found.rounds)
 
 
+@pytest.mark.slow
 def test_a_training_that_settled_long_ago_ends_before_the_number_of_epochs():
     """A few rows of many columns are learnt by heart within a few epochs."""
     wide = make_classification(60, 1500, n_informative=20, random_state=0)
@@ -143,6 +148,7 @@ def test_so_few_epochs_that_there_is_no_last_quarter_settle_nothing(epochs):
     assert finding.severity == "hint"
 
 
+@pytest.mark.slow
 def test_networks_of_other_numbers_of_epochs_have_none_in_common():
     auto = classifier(epochs="auto", validation_split=0)
     found = diagnose(auto, X[:119], Y[:119], alphas=[0, 1e-2], cv=3)
@@ -163,6 +169,7 @@ def test_the_most_epochs_are_kept_to_and_said():
     assert settled(classifier(learning_rate=1e-6, epochs=5)).n_epochs == 20  # four times the estimator's
 
 
+@pytest.mark.slow
 def test_auto_begins_with_what_the_smallest_training_part_would_take():
     found = settled(classifier(epochs="auto", batch_size=128, learning_rate=1e-6))  # 80 rows, 72 of them kept
     assert found.n_epochs == 4 * 600
@@ -296,6 +303,7 @@ class Noting(RandomTreesEmbedding):
         return made
 
 
+@pytest.mark.slow
 def test_steps_without_a_seed_transform_alike_in_all_rounds():
     X, y = make_classification(120, 6, random_state=0)
     Noting.made.clear()

@@ -18,6 +18,7 @@ def test_the_number_of_splits_follows_from_the_rows(n_rows, expected):
     assert default_splits(n_rows) == expected
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("n_rows", "n_splits"), [(500, 15), (6_000, 5)])
 @pytest.mark.parametrize("make", [make_classification, make_regression])
 def test_a_diagnosis_takes_as_many_unless_cv_says_otherwise(n_rows, n_splits, make):

@@ -39,18 +39,21 @@ def everything():
     return diagnose(classifier(), X, Y, alphas=ALPHAS, cv=CV, epochs="settled", remedies=True)
 
 
+@pytest.mark.slow
 def test_everything_that_fits_is_tried(everything):
     assert list(trials_of(everything)) == [
         "as it is", *CHANGES, *CLASS_CHANGES, *YARDSTICKS
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_network_as_it_is_is_the_best_one(everything):
     trial = trials_of(everything)["as it is"]
     np.testing.assert_array_equal(trial.test_loss, everything.test_loss[everything.best_index])
     np.testing.assert_array_equal(trial.test_score, everything.test_score[everything.best_index])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_is_what_a_diagnosis_of_the_changed_network_says(everything, name):
     trial = trials_of(everything)[name]
@@ -62,12 +65,14 @@ def test_a_change_is_what_a_diagnosis_of_the_changed_network_says(everything, na
     assert trial.work > 0
 
 
+@pytest.mark.slow
 def test_balanced_classes_are_judged_by_the_loss_without_weights(everything):
     network = classifier(alpha=everything.best_alpha, epochs=everything.epochs, class_weight="balanced")
     losses = -cross_val_score(network, X, Y, cv=CV, scoring="neg_log_loss")
     np.testing.assert_allclose(trials_of(everything)["balanced class weights"].test_loss, losses, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of defaults of LogisticRegressionCV
 def test_yardsticks_are_fitted_as_scikit_learn_fits_them_behind_the_same_preprocessing():
     pipeline = make_pipeline(StandardScaler(), classifier(epochs=4))
@@ -104,6 +109,7 @@ def test_yardsticks_are_fitted_as_scikit_learn_fits_them_behind_the_same_preproc
     np.testing.assert_allclose(trials["guessing"].test_loss, losses)
 
 
+@pytest.mark.slow
 def test_yardsticks_are_weighted_as_the_network_is():
     """By class and by row in fitting and in the loss; the score by row alone."""
     weights = np.random.default_rng(0).integers(0, 3, len(Y)).astype(float)
@@ -121,12 +127,14 @@ def test_yardsticks_are_weighted_as_the_network_is():
     np.testing.assert_allclose(trials["HistGradientBoosting"].test_score[0], score)
 
 
+@pytest.mark.slow
 def test_the_score_of_a_yardstick_is_the_accuracy_as_that_of_the_network():
     found = diagnose(classifier(epochs=4), X, Y, alphas=ALPHAS, cv=CV, remedies=["yardsticks"])
     for trial in found.trials:
         assert ((trial.test_score >= 0) & (trial.test_score <= 1)).all(), trial.name
 
 
+@pytest.mark.slow
 def test_a_scorer_that_looks_for_the_network_leaves_yardsticks_without_a_score():
     def n_epochs_trained(estimator, X, y):
         return len(estimator.history_["loss"])
@@ -138,6 +146,7 @@ def test_a_scorer_that_looks_for_the_network_leaves_yardsticks_without_a_score()
     assert np.isfinite(trials_of(found)["MLPClassifier"].test_loss).all()
 
 
+@pytest.mark.slow
 def test_another_parameter_that_is_varied_keeps_its_best_value():
     found = diagnose(
         classifier(), X, Y, alphas=[1e-3, 1e-2], cv=CV, param_name="learning_rate", epochs="settled",
@@ -147,6 +156,7 @@ def test_another_parameter_that_is_varied_keeps_its_best_value():
     assert not [trial.name for trial in found.trials if "learning_rate" in trial.change]
 
 
+@pytest.mark.slow
 def test_networks_that_train_as_the_estimator_says_do_so_in_trials():
     """Also where that is another number of epochs on each split."""
     auto = classifier(epochs="auto", validation_split=0, batch_size=32)
@@ -154,6 +164,7 @@ def test_networks_that_train_as_the_estimator_says_do_so_in_trials():
     np.testing.assert_array_equal(trials_of(found)["as it is"].test_loss, found.test_loss[found.best_index])
 
 
+@pytest.mark.slow
 def test_texts_reach_the_network_through_their_steps():
     texts = np.array(["one two", "two three", "one three", "three three"] * 10)
     pipeline = make_pipeline(CountVectorizer(), classifier(epochs=3))
@@ -163,6 +174,7 @@ def test_texts_reach_the_network_through_their_steps():
         assert trials_of(found)["a layer less"].work == (4 * 8 + 9) / (4 * 8 + 9 * 4 + 5)
 
 
+@pytest.mark.slow
 def test_work_is_that_of_the_outputs_and_the_epochs_that_are_trained():
     digits = load_digits(return_X_y=True)
     X_some, y_some = digits[0][:150] / 16, digits[1][:150]
@@ -177,6 +189,7 @@ def test_work_is_that_of_the_outputs_and_the_epochs_that_are_trained():
     assert trials["early stopping"].work == 1
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of scores: all test rows of a split weigh nothing
 def test_a_split_that_verdicts_leave_out_is_left_out_of_trials():
     weights = np.ones(len(Y))
@@ -242,6 +255,11 @@ def test_a_list_says_what_to_try():
             {"param_name": "epochs", "alphas": [2, 5], "epochs": 4},
             "epochs=4 is one number of epochs for all networks, and epochs is what is varied",
         ),
+        (
+            classifier(),
+            {"param_name": "dropout", "alphas": [0.1, 3.0]},
+            "'dropout' parameter of RidgeMLPClassifier must be a float in the range .* Got 3.0 instead",
+        ),
         (classifier(), {"remedies": "all"}, "remedies='all' is no way to choose them. Pass True"),
         (LogisticRegression(), {"remedies": True, "param_name": "C"}, "and C is not a parameter of one"),
     ],
@@ -252,6 +270,7 @@ def test_what_cannot_be_tried_is_refused_before_any_training(estimator, fields, 
         diagnose(estimator, X, Y, **{"alphas": ALPHAS, "cv": CV, **fields})
 
 
+@pytest.mark.slow
 def test_a_change_that_diverges_is_reported_and_does_no_harm():
     wild = classifier(
         optimizer="sgd", learning_rate=0.08, epochs=8, hidden_layer_sizes=(64, 64, 64), activation="linear"

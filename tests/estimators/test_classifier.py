@@ -120,6 +120,7 @@ def test_probabilities_are_those_of_the_logits(kind, cancer, wine, multilabel, s
     np.testing.assert_allclose(classifier.predict_log_proba(X), np.log(p), rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_keras_model_agrees(kind, dtype, cancer, wine, multilabel, small):
@@ -368,6 +369,7 @@ def test_rows_of_weight_zero_are_left_out_of_training_and_hold_out(cancer, small
     np.testing.assert_array_equal(a.history_["val_data_loss"], b.history_["val_data_loss"])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("batch_size", [4, 32, 1000])
 def test_weights_keep_their_strength_in_small_minibatches(batch_size):
     """An intercept learns the weighted share of positives: 1 in 20 with weight 19 is 1/2."""
@@ -443,6 +445,7 @@ def test_partial_fit_learns_from_chunks_that_lack_classes(wine, small):
     assert classifier.score(X, y) > 0.8
 
 
+@pytest.mark.slow
 def test_weighted_partial_fits_add_up_and_keep_their_scale(cancer, small):
     X, y = cancer
     weights = np.where(y == 1, 5.0, 1.0)
@@ -570,6 +573,7 @@ def test_fits_warn_of_nothing(cancer):
         RidgeMLPClassifier(epochs=1).fit(*cancer).predict(cancer[0])
 
 
+@pytest.mark.slow
 def test_one_hot_rows_warn_once_and_say_how_to_pass_classes(wine, small):
     X, y = wine
     with pytest.warns(UserWarning, match=r"exactly one 1 among 3 columns.*argmax\(axis=1\)") as caught:

@@ -65,6 +65,7 @@ def test_numbers_without_a_hold_out_train_for_300_full_steps_and_at_least_60_epo
     assert not hasattr(trained, "best_epoch_")
 
 
+@pytest.mark.slow
 def test_a_regressor_trains_for_what_auto_says_and_keeps_the_best_epoch():
     X, y = make_regression(60, 3, noise=10, random_state=0)
     auto = RidgeMLPRegressor(batch_size=5, **SMALL).fit(X, y)
@@ -80,6 +81,7 @@ def test_folds_that_differ_by_one_row_train_nearly_alike():
         assert 0 <= here - there <= 0.01 * here + 1
 
 
+@pytest.mark.slow
 def test_the_rows_that_are_trained_on_count():
     X, y = rows(60)
     weights = np.ones(60)
@@ -107,6 +109,7 @@ def test_auto_takes_the_weights_of_the_best_epoch_on_the_hold_out():
             np.testing.assert_array_equal(a, c)
 
 
+@pytest.mark.slow
 def test_keras_trains_auto_to_the_same_weights():
     X, y = rows(60)
     fields = {"batch_size": 20, "dtype": "float64", "learning_rate": 0.05, **SMALL}
@@ -118,6 +121,7 @@ def test_keras_trains_auto_to_the_same_weights():
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_number_of_epochs_and_no_hold_out_take_the_last_weights():
     X, y = rows(60)
     for fields in ({"epochs": 20}, {"validation_split": 0, "batch_size": 1}):
@@ -134,6 +138,7 @@ def test_a_chunk_is_one_pass_whatever_epochs_says():
     assert not hasattr(classifier, "best_epoch_")
 
 
+@pytest.mark.slow
 def test_folds_of_different_size_give_scikit_learns_scores():
     """36 and 37 rows to train on are 600 epochs, 54 and 55 rows of minibatches of 20 are 223 and 219."""
     X, y = rows(61)
@@ -162,4 +167,7 @@ def test_the_command_takes_auto_and_numbers(capsys):
     assert parse([*command, "12"]).arguments.network.epochs == 12
     with pytest.raises(SystemExit):
         parse([*command, "many"])
-    assert "argument --epochs: must be auto or a whole number. Got 'many'." in capsys.readouterr().err
+    assert (
+        "argument --epochs: must be auto or a whole number from 1 to 2,147,483,647. Got 'many'."
+        in capsys.readouterr().err
+    )

@@ -83,6 +83,7 @@ class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):
         return {}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "params",
     [

@@ -41,6 +41,7 @@ def fitted(small):
     return fit
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
 def test_a_copy_predicts_the_same_bits(kind, route, cancer, wine, multilabel, fitted):
@@ -121,6 +122,7 @@ def run(code, *arguments):
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ["pickle", "skops"])
 def test_loading_predicting_and_showing_do_not_import_tensorflow(route, tmp_path, cancer, fitted):
     X, y = cancer

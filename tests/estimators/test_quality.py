@@ -21,6 +21,7 @@ def best_scores(classifier, X, y):
     return np.array([search.cv_results_[f"split{fold}_test_score"][search.best_index_] for fold in range(5)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("load", [load_breast_cancer, load_wine, load_digits])
 def test_within_one_standard_error_of_mlpclassifier(load):
     X, y = load(return_X_y=True)

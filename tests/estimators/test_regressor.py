@@ -42,6 +42,7 @@ def regressor(**params):
     return RidgeMLPRegressor(**given | params)
 
 
+@pytest.mark.slow
 def test_long_training_of_a_penalised_linear_network_reaches_ridge():
     features, y = make_regression(80, 5, noise=20, random_state=0)
     y = 1e5 + 1e3 * y
@@ -56,6 +57,7 @@ def test_long_training_of_a_penalised_linear_network_reaches_ridge():
     np.testing.assert_allclose(slopes, ridge.coef_, rtol=1e-4, atol=1e-4 * np.abs(ridge.coef_).max())
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("loss", "half"), [("squared_error", 2), ("poisson", 1)])
 @pytest.mark.parametrize("n_outputs", [1, 2])
 def test_mlp_regressor_has_another_alpha(n_outputs, loss, half):
@@ -113,6 +115,7 @@ def test_several_outputs_are_weighted_so_that_they_count_alike():
     np.testing.assert_allclose(fitted.target_scale_, several.std(axis=0))
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_training_with_keras_gives_the_same_network_and_history(loss):
     mine = regressor(loss=loss).fit(X, Y)
@@ -135,6 +138,7 @@ def test_a_search_has_the_scores_of_scikit_learns():
             np.testing.assert_allclose(ours.cv_results_[name], values, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_best_epochs_have_the_scores_of_so_long_a_training():
     fitted = RidgeMLPRegressorCV(
         [0.0, 0.1], epochs="best", max_epochs=6, cv=3, random_state=0, dtype="float64", validation_split=0
@@ -145,6 +149,7 @@ def test_the_best_epochs_have_the_scores_of_so_long_a_training():
     np.testing.assert_allclose(found, scores, rtol=1e-9)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_diagnosis_rests_on_the_loss_of_separate_fits(loss):
     metrics = {
@@ -205,6 +210,7 @@ def test_bad_input_is_refused_by_name(y, params, message):
 CONSTANTS = [{"loss": loss} for loss in LOSSES] + [{"scale_target": False}, {"dtype": "float32"}]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("with_keras", [False, True])
 @pytest.mark.parametrize("params", CONSTANTS, ids=repr)
 def test_a_constant_y_is_predicted_with_a_warning_and_its_losses(params, with_keras):
@@ -324,6 +330,7 @@ def test_frames_train_as_arrays_and_reordered_columns_are_refused(make):
         fitted.predict(frame[list("jihgfedcba")])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_integer_weights_equal_repeated_rows(loss):
     """Within one minibatch exactly: the targets' mean and standard deviation are weighted, too."""
@@ -363,6 +370,7 @@ def test_weights_are_routed_as_metadata():
     assert result["test_score"][0] == pytest.approx(score, rel=1e-12)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_keras_model_predicts_scaled_targets(loss, n_outputs):

@@ -60,6 +60,7 @@ class Propagated(Recorder):
     max_propagation_depth = None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -89,6 +90,7 @@ def test_what_is_trained_is_what_is_trained_without(wine, parameters):
     np.testing.assert_array_equal(plain.coefs_[0], watched.coefs_[0])  # optimizers stood at the same, too
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam", "adafactor"])
 def test_a_scoring_monitor_scores_the_network_of_every_epoch(wine, optimizer):
     X, y = wine
@@ -125,6 +127,7 @@ def test_events_come_in_pairs_and_say_what_the_user_gave(wine):
     assert not recorder.is_set_up
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("optimizer", ["adam", "adafactor"])
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_a_callback_may_end_the_training(wine, optimizer, early_stopping):
@@ -220,6 +223,7 @@ def test_a_search_trains_together_and_reports_every_fit(wine, monkeypatch, n_job
     assert not hasattr(search.best_estimator_, "_skl_callbacks")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize(
     "parameters",

@@ -35,6 +35,7 @@ OPTIMIZERS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("is_weighted", [False, True], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("target_type", ["binary", "multiclass", "multilabel-indicator"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -224,6 +225,7 @@ def test_a_diverged_candidate_fails_alone_in_a_search(cancer, small):
 # -- continuing -----------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("optimizer", ["adam", "adafactor", "nadam", "lion", "ftrl"])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_partial_fits_add_up_to_one_fit(optimizer, dropout, cancer, small):

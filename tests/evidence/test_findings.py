@@ -441,6 +441,7 @@ def test_values_that_are_worse_for_neither_reason_can_be_told_apart():
     assert "though some are significantly worse (0, 1)" in finding.sentence
 
 
+@pytest.mark.slow
 def test_a_flat_curve_whose_lowest_epoch_is_luck_does_not_diverge():
     """Of forty equal epochs some is the lowest, and the last one is above it by chance."""
     rng = np.random.default_rng(0)

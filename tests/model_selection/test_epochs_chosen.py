@@ -17,6 +17,7 @@ def chooser(alphas=ALPHAS, **fields):
     return RidgeMLPClassifierCV(alphas, **{"epochs": "best", "max_epochs": 12, "cv": 3, **SMALL, **fields})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scoring", ["neg_log_loss", "accuracy"])
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
 def test_every_pair_has_the_scores_of_a_grid_search_over_both(wine, scoring, class_weight):
@@ -34,6 +35,7 @@ def test_every_pair_has_the_scores_of_a_grid_search_over_both(wine, scoring, cla
             )
 
 
+@pytest.mark.slow
 def test_scores_are_weighted_as_the_rows_are(wine):
     X, y = wine
     weights = np.random.default_rng(0).uniform(0.2, 3, len(y))
@@ -79,12 +81,14 @@ def test_of_equal_pairs_the_strongest_penalty_and_then_the_fewest_epochs_are_tak
         assert found.epochs_ == min(pair["epochs"] for pair in within if pair["alpha"] == alpha)
 
 
+@pytest.mark.slow
 def test_the_most_epochs_are_twice_what_auto_trains(wine):
     X, y = wine
     found = chooser([0.1, 1.0], max_epochs=None, batch_size=8, validation_split=0).fit(X[::6], y[::6])
     assert found.cv_results_["param_epochs"].max() == 2 * 240  # 20 rows to train on, 600 * 8 / 20
 
 
+@pytest.mark.slow
 def test_multilabel_is_scored_as_it_is_trained(multilabel):
     X, Y = multilabel
     found = chooser([0.001, 1.0], scoring="neg_log_loss").fit(X, Y)
@@ -104,6 +108,7 @@ def test_jobs_and_memory_change_nothing(wine, tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_epochs_are_those_of_the_fit_where_they_are_not_chosen(wine):
     X, y = wine
     found = chooser([0.1, 1.0], epochs=3, max_epochs=None).fit(X, y)

@@ -59,6 +59,7 @@ def assert_same(mine, theirs, X):
 OPTIONS = {"factor": 2, "cv": StratifiedKFold(3), "scoring": "neg_log_loss"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_pipeline", [False, True])
 def test_survivors_go_on_with_the_results_of_training_anew(in_pipeline, wine, epochs_trained):
     X, y = wine
@@ -76,6 +77,7 @@ def test_survivors_go_on_with_the_results_of_training_anew(in_pipeline, wine, ep
     assert_same(mine, theirs, X)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [
@@ -92,6 +94,7 @@ def test_what_is_no_longer_training_is_trained_anew(params, wine, epochs_trained
         assert_same(mine, TheirGridSearch(network(**params), {"alpha": ALPHAS[1::2]}, **options).fit(X, y), X)
 
 
+@pytest.mark.slow
 def test_steps_without_a_seed_are_not_gone_on_behind(wine, epochs_trained):
     X, y = wine
     options = {"resource": "ridgemlpclassifier__epochs", "max_resources": 8, **OPTIONS}
@@ -103,6 +106,7 @@ def test_steps_without_a_seed_are_not_gone_on_behind(wine, epochs_trained):
         epochs_trained.clear()
 
 
+@pytest.mark.slow
 def test_other_parameters_are_told_apart_and_may_forbid_going_on(wine, epochs_trained):
     X, y = wine
     grid = {"alpha": [0.01, 0.1], "early_stopping": [False, True]}
@@ -112,6 +116,7 @@ def test_other_parameters_are_told_apart_and_may_forbid_going_on(wine, epochs_tr
     assert_same(mine, theirs, X)
 
 
+@pytest.mark.slow
 def test_networks_that_are_replaced_are_trained_anew(wine, epochs_trained):
     X, y = wine
     grid = {"network": [network(random_state=seed, learning_rate=0.02) for seed in (0, 1, 2, 3)]}
@@ -134,6 +139,7 @@ def test_repeated_iterations_are_scikit_learns(wine):
     assert_same(*searches, X)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resource", ["n_samples", "epochs"])
 def test_random_candidates_and_rows(resource, wine, trained):
     X, y = wine
@@ -145,6 +151,7 @@ def test_random_candidates_and_rows(resource, wine, trained):
     assert_same(mine, TheirRandomSearch(network(epochs=4), space, **options).fit(X, y), X)
 
 
+@pytest.mark.slow
 def test_memory_and_jobs_change_nothing(wine, tmp_path, trained):
     X, y = wine
     options = {"resource": "epochs", "max_resources": 8, **OPTIONS}

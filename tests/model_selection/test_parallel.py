@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import types
 from importlib.metadata import version
 
@@ -119,6 +118,7 @@ def cluster():
         yield client
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_backend(wine, small_chunks, cluster):
     params = {"scoring": ["accuracy", "neg_log_loss"], "refit": "accuracy", "return_train_score": True}
     expected = search(4, **params).fit(*wine)
@@ -157,6 +157,7 @@ class Killer(TransformerMixin, BaseEstimator):
         return X
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_does_not_lose_the_search(wine, small_chunks, tmp_path):
     (tmp_path / "once").touch()
     estimator = make_pipeline(Killer(str(tmp_path)), classifier())
@@ -166,6 +167,17 @@ def test_a_worker_that_is_killed_does_not_lose_the_search(wine, small_chunks, tm
     assert_same_scores(killed, search(3, estimator=estimator, refit=False).fit(*wine))
 
 
+@pytest.mark.slow
+def test_a_worker_of_dask_that_is_killed_does_not_lose_the_search(wine, small_chunks, tmp_path, cluster):
+    (tmp_path / "once").touch()
+    estimator = make_pipeline(Killer(str(tmp_path)), classifier())
+    with joblib.parallel_config(backend="dask"):
+        killed = search(3, estimator=estimator, n_jobs=2, refit=False).fit(*wine)
+    assert not list(tmp_path.iterdir())
+    assert_same_scores(killed, search(3, estimator=estimator, refit=False).fit(*wine))
+
+
+@pytest.mark.slow
 def test_a_chunk_that_kills_every_worker_is_named_and_the_others_are_kept(
     wine, small_chunks, trained, tmp_path
 ):
@@ -369,42 +381,62 @@ def test_a_scorer_that_cannot_be_told_apart_is_refused(wine, tmp_path):
         cross_val_score(classifier(), *wine, scoring=scorer, memory=tmp_path)
 
 
+#: A search in a process of its own: a folder, and "kill" to end itself after three of five chunks.
+SEARCH = """
+import os, signal, sys
+import numpy as np
+from sklearn.datasets import load_wine
+from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn.model_selection import _chunks
+from sklearn_ridge_nn import training as trainers
+from sklearn_ridge_nn.model_selection import GridSearchCV
+_chunks.CHUNK_OPERATIONS = 1
+train, done = trainers.train, []
+def counting(tasks, *args):
+    if sys.argv[2] == "kill" and len(done) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.append(len(tasks))
+    return train(tasks, *args)
+trainers.train = counting
+X, y = load_wine(return_X_y=True)
+classifier = RidgeMLPClassifier(hidden_layer_sizes=(8,), epochs=3, random_state=0)
+search = GridSearchCV(classifier, {"alpha": [0.0, 1e-3, 1.0]}, cv=5, refit=False, memory=sys.argv[1])
+search.fit(X, y)
+print(done, search.cv_results_["mean_test_score"].tolist())
+"""
+
+
+@pytest.mark.slow
 def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path):
     """A process is killed in the middle of its search; the next one trains only what is missing."""
-    code = textwrap.dedent(
-        """
-        import os, signal, sys
-        import numpy as np
-        from sklearn.datasets import load_wine
-        from sklearn_ridge_nn import RidgeMLPClassifier
-        from sklearn_ridge_nn.model_selection import _chunks
-        from sklearn_ridge_nn import training as trainers
-        from sklearn_ridge_nn.model_selection import GridSearchCV
-        _chunks.CHUNK_OPERATIONS = 1
-        train, done = trainers.train, []
-        def counting(tasks, *args):
-            if sys.argv[2] == "kill" and len(done) == 3:
-                os.kill(os.getpid(), signal.SIGKILL)
-            done.append(len(tasks))
-            return train(tasks, *args)
-        trainers.train = counting
-        X, y = load_wine(return_X_y=True)
-        classifier = RidgeMLPClassifier(hidden_layer_sizes=(8,), epochs=3, random_state=0)
-        search = GridSearchCV(classifier, {"alpha": [0.0, 1e-3, 1.0]}, cv=5, refit=False, memory=sys.argv[1])
-        search.fit(X, y)
-        print(done, search.cv_results_["mean_test_score"].tolist())
-        """
-    )
 
-    def run(folder, how):
-        command = [sys.executable, "-c", code, str(tmp_path / folder), how]
+    def run(how):
+        command = [sys.executable, "-c", SEARCH, str(tmp_path / "a"), how]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert run("a", "kill").returncode == -signal.SIGKILL
+    assert run("kill").returncode == -signal.SIGKILL
+    assert run("go on").stdout == f"[3, 3] {scores_of_the_search()}\n"
+
+
+@pytest.mark.slow
+def test_two_searches_on_one_folder_do_not_disturb_each_other(tmp_path):
+    command = [sys.executable, "-c", SEARCH, str(tmp_path), "go on"]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in "ab"
+    ]
+    for process in both:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        assert out.endswith(f"] {scores_of_the_search()}\n")
+        assert "Warning" not in err
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"[] {scores_of_the_search()}\n"  # all is kept, and whole
+
+
+def scores_of_the_search():
     X, y = load_wine(return_X_y=True)
-    expected = GridSearchCV(classifier(), {"alpha": ALPHAS}, cv=5, refit=False).fit(X, y)
-    scores = expected.cv_results_["mean_test_score"].tolist()
-    assert run("a", "go on").stdout == f"[3, 3] {scores}\n"
+    search = GridSearchCV(classifier(), {"alpha": ALPHAS}, cv=5, refit=False).fit(X, y)
+    return search.cv_results_["mean_test_score"].tolist()
 
 
 def test_ctrl_c_ends_a_search_and_keeps_what_is_finished(wine, small_chunks, trained, tmp_path, monkeypatch):
@@ -421,3 +453,56 @@ def test_ctrl_c_ends_a_search_and_keeps_what_is_finished(wine, small_chunks, tra
     monkeypatch.setattr(trainers, "train", counting)
     search(3, refit=False, memory=tmp_path).fit(*wine)
     assert trained == [3, 3, 3]
+
+
+def test_what_is_none_of_ours_in_memory_is_passed_over_and_replaced(wine, small, trained, tmp_path):
+    search = GridSearchCV(small(), {"alpha": [0.01, 0.1]}, cv=2, refit=False, memory=tmp_path / "memory")
+    expected = search.fit(*wine).cv_results_["mean_test_score"]
+    n_files = len(files := list((tmp_path / "memory").rglob("output.pkl")))
+    assert n_files >= 1
+    for number, other in enumerate(([1, 2], {"results": []}, "text", None, {"key": "x", "results": [{}]})):
+        for file in files:
+            joblib.dump(other, file)
+        trained.clear()
+        with pytest.warns(RuntimeWarning, match=r"memory holds something else .* They are trained again"):
+            again = search.fit(*wine).cv_results_["mean_test_score"]
+        np.testing.assert_array_equal(again, expected)
+        assert sum(trained) == 4, number
+        trained.clear()
+        np.testing.assert_array_equal(search.fit(*wine).cv_results_["mean_test_score"], expected)
+        assert not trained  # what was put in its place is whole
+
+
+def test_a_folder_that_cannot_be_is_refused_by_memorys_name(wine, small, tmp_path):
+    (tmp_path / "file").write_text("")
+    search = GridSearchCV(small(), {"alpha": [0.01, 0.1]}, cv=2, memory=str(tmp_path / "file"))
+    with pytest.raises(ValueError, match=r"^memory='.*file' cannot be used as a folder"):
+        search.fit(*wine)
+
+
+@pytest.mark.slow
+def test_a_search_goes_on_where_nothing_can_be_kept(tmp_path):
+    """A limit of file sizes takes the place of a full disk."""
+    code = """
+import resource, warnings
+import numpy as np
+from sklearn.datasets import load_wine
+from sklearn.preprocessing import scale
+from sklearn_ridge_nn import RidgeMLPClassifier
+from sklearn_ridge_nn.model_selection import GridSearchCV
+X, y = load_wine(return_X_y=True)
+network = RidgeMLPClassifier(hidden_layer_sizes=(8,), epochs=3, random_state=0)
+search = GridSearchCV(network, {"alpha": [0.01, 0.1]}, cv=2, refit=False)
+expected = search.fit(scale(X), y).cv_results_["mean_test_score"]
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    found = search.set_params(memory="memory").fit(scale(X), y).cv_results_["mean_test_score"]
+assert np.array_equal(found, expected)
+print(any("File too large" in str(one.message) for one in caught))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=300,
+        env={**os.environ, "SKLEARN_RIDGE_NN_CACHE": "off"},
+    )  # fmt: skip
+    assert done.stdout == "True\n", done.stderr

@@ -172,6 +172,7 @@ METRICS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_weighted", [False, True])
 @pytest.mark.parametrize("scoring", METRICS)
 def test_test_rows_without_a_class_are_scored_with_all_classes(rare, scoring, is_weighted):
@@ -269,6 +270,7 @@ def test_without_any_score_nothing_is_chosen(cancer, order, selection):
     assert not hasattr(mine, "alpha_")
 
 
+@pytest.mark.slow
 @UNDEFINED
 @pytest.mark.parametrize("selection", ["best", "1se"])
 def test_splits_without_a_score_are_left_out(cancer, selection):

@@ -126,6 +126,7 @@ def test_a_frame_with_categories_nested_pipelines_and_string_labels(wine):
     assert list(mine.feature_names_in_) == list("abcde")
 
 
+@pytest.mark.slow
 def test_parts_of_a_step_are_parameters_too(wine):
     union = FeatureUnion([("some", PCA(2)), ("others", SelectKBest(k=3))])
     grid = {"featureunion__others__k": [2, 4], "featureunion__some": ["drop", PCA(1)]}
@@ -265,6 +266,7 @@ def test_a_step_that_fits_and_transforms_in_two_ways(wine):
     search_both(pipeline, {"ridgemlpclassifier__alpha": ALPHAS}, *wine, cv=2, return_train_score=True)
 
 
+@pytest.mark.slow
 def test_a_polars_frame(wine):
     X, y = wine
     frame = pl.DataFrame(X[:, :4], schema=list("abcd"))
@@ -286,6 +288,7 @@ def test_several_labels(multilabel):
     search_both(classifier(), {"alpha": ALPHAS}, *multilabel, scoring="f1_macro", cv=3)
 
 
+@pytest.mark.slow
 def test_networks_of_different_kinds_in_a_list_of_grids(wine, trained):
     grid = [
         {"alpha": ALPHAS, "learning_rate": [1e-3, 1e-2], "random_state": [0, 1]},
@@ -614,6 +617,7 @@ def test_cross_val_score_and_validation_curve(wine):
         assert mine[0].shape == (3, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [{}, {"train_sizes": [30, 60, 90], "shuffle": True, "random_state": 1, "scoring": "neg_log_loss"}],

@@ -77,6 +77,7 @@ def by_keras(task):
 TRAINERS = pytest.mark.parametrize("train", [by_engine, by_keras])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("target_type", TARGET_TYPES)
 def test_both_trainers_report_the_loss_worked_by_hand(target_type, weighted):
@@ -101,6 +102,7 @@ def test_sparse_rows_are_watched_as_dense_ones_are(train):
     )
 
 
+@pytest.mark.sample(2)
 @TRAINERS
 @pytest.mark.parametrize(
     "fields", [{}, {"patience": 1, "epochs": 30, "learning_rate": 0.1}, {"dropout": 0.3}]

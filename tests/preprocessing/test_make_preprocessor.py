@@ -151,6 +151,7 @@ def test_whole_numbers_to_predict_are_no_classes():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [RidgeMLPClassifier, RidgeMLPRegressor])
 def test_searches_have_scikit_learns_results(network):
     X, y = people()
