@@ -1,5 +1,7 @@
+import importlib
 import os
 import pathlib
+import random
 import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -15,12 +17,28 @@ from sklearn.preprocessing import scale
 from sklearn_ridge_nn import RidgeMLPClassifier, training as trainers
 
 matplotlib.use("Agg")
+# TensorFlow is told of that folder before it is used, by the test that comes first
+importlib.import_module("sklearn_ridge_nn.training._program")
 
 
 def pytest_make_parametrize_id(val):
     """Name a test after its values, without addresses, which differ between processes."""
     name = re.sub(r" at 0x\w+", "", str(val))
     return name if len(name) < 80 and "\n" not in name else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items):
+    """Call the cases of a test slow but for those that its mark "sample" leaves to every run."""
+    tests = {}
+    for item in items:
+        if item.get_closest_marker("sample"):
+            tests.setdefault((item.path, item.originalname), []).append(item)
+    for (_, name), cases in tests.items():
+        (number,) = cases[0].get_closest_marker("sample").args
+        every_run = random.Random(name).sample(range(len(cases)), min(number, len(cases)))
+        for place in set(range(len(cases))).difference(every_run):
+            cases[place].add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,22 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sklearn_ridge_nn"
 #: What needs an extra that is not in the environment here: tests/ecosystem runs their examples.
 NEEDS_EXTRA = ("to_onnx",)
+#: What trains many networks in its docstring, for ten seconds and more.
+LONG_EXAMPLES = (
+    "GridSearchCV",
+    "HalvingGridSearchCV",
+    "HalvingRandomSearchCV",
+    "RandomizedSearchCV",
+    "RidgeMLPRegressor",
+    "RidgeMLPRegressorCV",
+    "bias_variance",
+    "cross_val_predict",
+    "cross_val_score",
+    "learning_curve",
+    "validation_curve",
+)
+#: Pages whose examples take a minute and more.
+LONG_PAGES = ("diagnosis", "tutorial", "user_guide")
 #: Modules that users may import from.
 PUBLIC = (sklearn_ridge_nn, model_selection, training)
 PUBLIC_NAMES = [
@@ -59,7 +75,11 @@ def run_examples(tests):
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [found for found in PUBLIC_NAMES if found[1] not in NEEDS_EXTRA],
+    [
+        pytest.param(module, name, marks=pytest.mark.slow if name in LONG_EXAMPLES else ())
+        for module, name in PUBLIC_NAMES
+        if name not in NEEDS_EXTRA
+    ],
     ids=lambda part: getattr(part, "__name__", part),
 )
 def test_docstring_examples_run(module, name):
@@ -113,7 +133,12 @@ def blocks(path, language):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in pages(".rst") if ">>> " in path.read_text()], ids=lambda p: p.name
+    "path",
+    [
+        pytest.param(path, id=path.name, marks=[pytest.mark.slow] if path.stem in LONG_PAGES else [])
+        for path in pages(".rst")
+        if ">>> " in path.read_text()
+    ],
 )
 def test_the_examples_of_a_page_run(path):
     result = doctest.testfile(str(path), module_relative=False)
@@ -133,6 +158,7 @@ def test_the_readme_runs_and_prints_what_it_says(path):
         assert printed.getvalue() == expected
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_pages_run(tmp_path, monkeypatch, capsys):
     """All of them in one folder, in the order of the pages, and the Python that reads what they wrote.
 
@@ -364,6 +390,7 @@ def test_alpha_of_mlpclassifier_with_sgd(cancer):
     np.testing.assert_allclose(our_step, rate * 2 * alpha * our_start, rtol=1e-6)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("n_rows", "batch_size"), [(200, 64), (192, 64), (569, 200), (101, 50)])
 def test_alpha_of_mlpclassifier_with_a_partial_last_minibatch(n_rows, batch_size):
     """Without inputs a kernel has no gradient but the penalty's, so an epoch shows all of its steps."""
@@ -409,6 +436,7 @@ def test_lambda_of_glmnet_acts_on_standardised_columns():
 # -- bias and variance ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_bootstraps_vary_less_than_independent_training_sets():
     """As docs/diagnosis.rst says, here on the first of its laws: about 0.6 of the variance."""
     n, n_sets, n_test = 100, 15, 1000

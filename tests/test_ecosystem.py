@@ -101,6 +101,7 @@ def test_one_vs_rest(wine, small):
     assert classifier.score(X, y) > 0.9
 
 
+@pytest.mark.slow
 def test_multioutput_and_chains(multilabel, small):
     X, Y = multilabel
     for meta in (MultiOutputClassifier(small()), ClassifierChain(small())):
@@ -169,6 +170,7 @@ def test_parameters_survive_clone(small):
     assert clone(classifier).get_params() == classifier.get_params()
 
 
+@pytest.mark.slow
 def test_a_search_over_every_parameter_runs(cancer, small):
     X, y = cancer
     grid = [
@@ -182,6 +184,7 @@ def test_a_search_over_every_parameter_runs(cancer, small):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
+@pytest.mark.slow
 def test_processes_and_threads_give_the_results_of_one(cancer, small):
     X, y = cancer
     from joblib import parallel_config

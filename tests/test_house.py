@@ -47,9 +47,9 @@ HEAVY = {
     "keras": {"_tensorflow"},
     "tensorflow": {"_tensorflow", "training._stable_names", "training._stacked_network"},
     f"{NAME}._tensorflow": {
-        "network._keras_model", "network._optimizers", "training._compile_cache", "training._grouping",
-        "training._keras_loop", "training._kept_graphs", "training._program", "training._stable_names",
-        "training._stacked_network",
+        "network._keras_model", "network._optimizers", "training._compile_cache", "training._forked",
+        "training._grouping", "training._keras_loop", "training._kept_graphs", "training._kept_networks",
+        "training._memory", "training._program", "training._stable_names", "training._stacked_network",
     },
     "scikeras": {"network._keras_model"},
     "matplotlib": {"display"},
@@ -177,6 +177,7 @@ def test_a_stub_lists_what_is_there(wing):
         assert getattr(module, name) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wing", WINGS)
 def test_any_wing_can_be_imported_first(wing):
     subprocess.run([sys.executable, "-c", f"from {NAME}.{wing} import *"], check=True)

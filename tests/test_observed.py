@@ -52,6 +52,7 @@ def network():
     return RidgeMLPClassifier(hidden_layer_sizes=(4,), epochs=2, random_state=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fit", "name"),
     [
@@ -66,6 +67,7 @@ def test_each_is_seen_once_as_itself(fit, name, seen):
     assert seen == [name, f"{name} ended"]
 
 
+@pytest.mark.slow
 def test_a_search_is_seen_with_the_fit_of_its_best_network_inside(seen):
     ours.GridSearchCV(network(), {"alpha": [0.1, 1.0]}, cv=2).fit(X, y)
     inner = ["RidgeMLPClassifier", "RidgeMLPClassifier ended"]

@@ -69,6 +69,7 @@ def test_each_block_has_a_test_here():
     }
 
 
+@pytest.mark.slow
 def test_index(rows, capsys, monkeypatch):
     """With three alphas in place of the default grid, which takes minutes."""
     monkeypatch.setattr("sklearn_ridge_nn.diagnosis._study.ALPHAS", (0.0, 1e-3, 1e-1))
@@ -78,6 +79,7 @@ def test_index(rows, capsys, monkeypatch):
     assert capsys.readouterr().out == f"{names['diagnosis']}\n"
 
 
+@pytest.mark.slow
 def test_diagnosis_of_a_search_that_has_run(rows, pipeline):
     X, y = rows
     code = python_of("diagnosis.rst")[0]
@@ -85,6 +87,7 @@ def test_diagnosis_of_a_search_that_has_run(rows, pipeline):
     run(code, pipeline=pipeline, grid={"ridgemlpclassifier__alpha": [0, 1]}, **names)
 
 
+@pytest.mark.slow
 def test_the_picture_of_alpha_and_epochs_is_drawn_as_the_page_says(tmp_path, monkeypatch):
     """With a smaller network."""
     code = python_of("diagnosis.rst")[1]
@@ -102,6 +105,7 @@ def test_the_picture_of_alpha_and_epochs_is_drawn_as_the_page_says(tmp_path, mon
     plt.close(names["display"].figure_)
 
 
+@pytest.mark.slow
 def test_coming_from_scikeras_and_keras(rows):
     """The left column of the first pair is the network of the right one, and trains."""
     import keras
@@ -143,6 +147,7 @@ def test_coming_from_pytorch_tabular_is_python():
     run(code, numbers=[], categories=[], encode_and_scale=StandardScaler(), **names, **ours)
 
 
+@pytest.mark.slow
 def test_the_tutorial_trains_with_keras_and_here():
     import keras
 
@@ -156,6 +161,7 @@ def test_the_tutorial_trains_with_keras_and_here():
     assert names["classifier"].n_iter_ == 15
 
 
+@pytest.mark.slow
 def test_the_tutorials_tables_and_pictures_are_made_as_it_says(rows, tmp_path, monkeypatch):
     """With fewer rows and one epoch."""
     X, y = rows
@@ -175,6 +181,7 @@ def test_the_tutorials_tables_and_pictures_are_made_as_it_says(rows, tmp_path, m
     plt.close(figure)
 
 
+@pytest.mark.slow
 def test_the_user_guides_search_runs_on_a_cluster(rows, pipeline):
     from distributed import LocalCluster
 

@@ -21,6 +21,7 @@ print("done", file=sys.stderr)
 """
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("level", "is_quiet"), [(None, True), ("0", False)])
 def test_a_first_fit_writes_nothing_unless_it_is_asked_to(level, is_quiet):
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}

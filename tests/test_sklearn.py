@@ -143,6 +143,7 @@ def broken_copy(folder, changes):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_scikit_learn_that_differs_inside(what, expected, tmp_path):
     folder = broken_copy(tmp_path / "path", BROKEN[what])

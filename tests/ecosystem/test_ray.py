@@ -1,6 +1,8 @@
 """Ray, through joblib's backend: chunks run on its workers, with the same results."""
 
 import itertools
+import os
+import signal
 import textwrap
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import joblib
 import numpy as np
 import pytest
 import ray
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -75,3 +78,33 @@ def test_a_search_on_two_workers_has_the_results_of_one_process(page, monkeypatc
     for name, values in here.cv_results_.items():
         if "score" in name and "time" not in name:
             np.testing.assert_allclose(values, there.cv_results_[name], rtol=1e-13, err_msg=name)
+
+
+class Killer(TransformerMixin, BaseEstimator):
+    """Ends its process without a word, once."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def fit(self, X, y=None):
+        if Path(self.file).exists():
+            Path(self.file).unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self
+
+    def transform(self, X):
+        return X
+
+
+def test_a_worker_that_is_killed_does_not_lose_the_search(page, monkeypatch, tmp_path):
+    monkeypatch.setattr(_chunks, "CHUNK_OPERATIONS", 1)
+    once = tmp_path / "once"
+    estimator = make_pipeline(Killer(str(once)), *(step for _, step in PIPELINE.steps))
+    expected = GridSearchCV(estimator, GRID, cv=3, refit=False).fit(X, y)
+    once.touch()
+    with joblib.parallel_config(backend="ray"):
+        killed = GridSearchCV(estimator, GRID, cv=3, refit=False, n_jobs=2).fit(X, y)
+    assert not once.exists()
+    np.testing.assert_allclose(
+        killed.cv_results_["mean_test_score"], expected.cv_results_["mean_test_score"], rtol=1e-13
+    )
