@@ -99,7 +99,7 @@ def test_fits_do_not_grow_memory():
         for number in range(n_fits):
             train_with_keras(a_task(0.1 * number, seed=number), np.arange(2))
         gc.collect()
-        numbers.append(sum(isinstance(each, FuncGraph) for each in gc.get_objects()))
+        numbers.append(sum(type(each) is FuncGraph for each in gc.get_objects()))
     assert numbers[0] == numbers[1]
 
 
