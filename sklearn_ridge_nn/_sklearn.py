@@ -70,6 +70,12 @@ def check_sample_weight(sample_weight: Any, X: Any, **options: Any) -> np.ndarra
     return weights
 
 
+def container_of(transformer: Any) -> str:
+    """Return what a transformer is asked to return: "default", "pandas" or "polars"."""
+    own = getattr(transformer, "_sklearn_output_config", {})
+    return cast(str, own.get("transform", sklearn.get_config()["transform_output"]))
+
+
 class Interval(_Interval):
     """scikit-learn's interval, for all real numbers: fractions, and integers that are beyond any float."""
 
@@ -106,6 +112,7 @@ __all__ = [
     "check_method_params",
     "check_sample_weight",
     "constraints_of",
+    "container_of",
     "delayed",
     "difference",
     "fit_context",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Number
@@ -16,30 +15,19 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn.cli import _dates as dates
 from sklearn_ridge_nn.cli._tables import MISSING, InputError, listed, quoted, shortened
-from sklearn_ridge_nn.preprocessing import is_free_text, preprocessor_of
-
-#: A column whose fields are numbers to this share holds numbers, with exceptions.
-MOSTLY = 0.8
-_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-DATE = re.compile(
-    rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([ T].*)?|\d{{1,2}}:\d{{2}}(:\d{{2}}.*)?"
-    rf"|\d{{1,2}}[ -]{_MONTH}[ -,]*\d{{2,4}}.*|{_MONTH} \d{{1,2}},? \d{{4}}.*",
-    re.IGNORECASE,
+from sklearn_ridge_nn.preprocessing import (
+    MOSTLY,
+    are_dates,
+    is_free_text,
+    otherwise_written,
+    preprocessor_of,
+    spelled,
 )
 
-
-#: Numbers as some write them: a decimal comma, signs between thousands, a percent or currency sign.
-_IN_THOUSANDS = r"\d{1,3}([,.'\u2019 _\u00a0\u202f]\d{3})+([,.]\d+)?"
-_CURRENCY = "$¢£¤¥฿₩€₹₺₽"
-_WITH_SIGN = rf"({_IN_THOUSANDS}|\d+([,.]\d+)?)"
-_OTHER_NUMBER = re.compile(
-    rf"[-+]?(\d+,\d+|{_IN_THOUSANDS}|[{_CURRENCY}]\s*-?{_WITH_SIGN}|{_WITH_SIGN}\s*[%{_CURRENCY}])"
-)
 #: Numbers whose squares can be added up, of any number of rows.
 LARGEST = 1e150
 #: Fields that are looked at together: pandas takes a millisecond for each column by itself.
 _BLOCK_FIELDS = 10**6
-WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 
 
 @dataclass(frozen=True)
@@ -248,38 +236,25 @@ def _kind(column: pd.Series) -> str:
             f"{n_rows} row{'s' if n_rows > 1 else ''}. If that stands for a missing value: "
             f"--missing={quoted(word)}; if these are categories: --categorical={quoted(column.name)}"
         )
-    words = pd.Series(present.unique()).astype(str)
-    if written := written_otherwise(words):
+    words = [str(word) for word in present.unique()]
+    if written := otherwise_written(words):
         raise InputError(
-            f"Column {column.name!r} {written} or if these are categories: "
+            f"Column {column.name!r} {written} Write them like 1234.5; or if these are categories: "
             f"--categorical={quoted(column.name)}"
         )
-    if words.map(lambda word: bool(DATE.fullmatch(word.strip()))).mean() >= MOSTLY:
+    if are_dates(words):
         raise InputError(
-            f"Column {column.name!r} holds dates or times, such as {words.iloc[0]!r}. Learn from them: "
+            f"Column {column.name!r} holds dates or times, such as {words[0]!r}. Learn from them: "
             f"--dates={quoted(column.name)}; or leave the column out: --drop={quoted(column.name)}"
         )
     if is_free_text(len(words), len(present)):
         raise InputError(
             f"Column {column.name!r} holds free text or identifiers: {len(words)} different values in "
-            f"{len(present)} rows, such as {shortened(words.iloc[0], 40)!r}. Leave it out: "
+            f"{len(present)} rows, such as {shortened(words[0], 40)!r}. Leave it out: "
             f"--drop={quoted(column.name)}; or if it is text to learn from: --text={quoted(column.name)}; or "
             f"if these are categories: --categorical={quoted(column.name)}"
         )
     return "categorical"
-
-
-def written_otherwise(words: Iterable[str]) -> str | None:
-    """Return what to say of words that are numbers, if they are not written as numbers are read; or None."""
-    stripped = pd.Series([word.strip() for word in words])
-    no_numbers = stripped[as_numbers(stripped).isna()]
-    others = [word for word in no_numbers if _OTHER_NUMBER.fullmatch(word)]
-    if not others or len(stripped) - len(no_numbers) + len(others) < MOSTLY * len(stripped):
-        return None
-    return (
-        "holds numbers with a comma, a thousands separator, a currency sign or a percent sign, such as "
-        f"{others[0]!r}. Write them like 1234.5;"
-    )
 
 
 def _numbers(column: pd.Series) -> pd.Series:
@@ -323,20 +298,10 @@ def as_text(column: pd.Series) -> pd.Series:
     Whole numbers have no point, and the two truth values are True and False.
     """
     present = column.dropna()
-    spelled = {value: _spelled(value) for value in present.unique()}
+    words = {value: spelled(value) for value in present.unique()}
     text = pd.Series(np.nan, index=column.index, dtype=object)
-    text[present.index] = present.map(spelled).astype(object)
+    text[present.index] = present.map(words).astype(object)
     return text.rename(column.name)
-
-
-def _spelled(value: Any) -> str:
-    if isinstance(value, (float, np.floating)) and np.isfinite(value) and value == round(value):
-        return str(int(value))
-    text = str(value)
-    if text.lower() in ("true", "false"):
-        return text.capitalize()
-    whole = WHOLE_AS_FLOAT.fullmatch(text)
-    return whole[1] if whole else text
 
 
 def is_boolean(column: pd.Series) -> bool:

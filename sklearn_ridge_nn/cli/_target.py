@@ -8,18 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_ridge_nn.cli._columns import (
-    DATE,
-    MOSTLY,
-    WHOLE_AS_FLOAT,
-    as_numbers,
-    as_text,
-    is_boolean,
-    no_number,
-    written_otherwise,
-)
+from sklearn_ridge_nn.cli._columns import as_numbers, as_text, is_boolean, no_number
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._tables import InputError, listed
+from sklearn_ridge_nn.preprocessing import MOSTLY, are_dates, otherwise_written, spelled
 
 #: Up to so many different whole numbers are taken as classes, more as numbers to predict;
 MOST_GUESSED = 20
@@ -113,7 +105,7 @@ def _classes(column: pd.Series) -> np.ndarray:
 
 def _refuse_dates(column: pd.Series, words: list[str], name: str) -> None:
     is_date = pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column)
-    if is_date or np.mean([bool(DATE.fullmatch(word)) for word in words]) >= MOSTLY:
+    if is_date or are_dates(words):
         example = str(column.iloc[0]) if is_date else words[0]
         raise InputError(
             f"--target {name!r} holds dates or times, such as {example!r}, neither classes nor numbers. Make "
@@ -142,8 +134,11 @@ def _guessed(column: pd.Series, words: list[str], numbers: np.ndarray, name: str
                 f"{n_rows} row{'s' if n_rows > 1 else ''} (the first is row {row} of the data). Take these "
                 "rows out; or if these are classes: --task classification"
             )
-        if len(words) > 2 and (written := written_otherwise(words)):
-            raise InputError(f"--target {name!r} {written} or if these are classes: --task classification")
+        if len(words) > 2 and (written := otherwise_written(words)):
+            raise InputError(
+                f"--target {name!r} {written} Write them like 1234.5; or if these are classes: --task "
+                "classification"
+            )
         return CLASSIFICATION, None
     holds = f"--target {name!r} holds {len(different):,} different numbers"
     if is_quantity:
@@ -186,8 +181,8 @@ def _check_classes(words: list[str], n_rows: int, name: str) -> None:
             "identifiers rather than classes. Is it the right column?"
         )
     for word in words if are_numbers else ():
-        if (whole := WHOLE_AS_FLOAT.fullmatch(word)) and whole[1] in words:
+        if (plain := spelled(word)) != word and plain in words:
             raise InputError(
-                f"--target {name!r} has the labels {whole[1]!r} and {word!r}, the same number written in two "
+                f"--target {name!r} has the labels {plain!r} and {word!r}, the same number written in two "
                 "ways. Write them alike."
             )

@@ -65,6 +65,8 @@ def numbers_of(X: Any) -> Any:
     if isinstance(X, (np.ndarray, list, tuple)):
         _check_array(X)
         return X
+    if hasattr(X, "collect_schema") and hasattr(X, "collect"):
+        raise ValueError("X is a LazyFrame of polars, which has no rows yet. Pass X.collect().")
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
         return X
     is_pandas = hasattr(X, "iloc")

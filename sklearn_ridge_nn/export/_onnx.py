@@ -17,13 +17,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ridge_nn._extras import required
 from sklearn_ridge_nn._sklearn import is_sampler
 from sklearn_ridge_nn.estimators import NetworkClassifier, NetworkRegressor
-from sklearn_ridge_nn.preprocessing import as_categories
+from sklearn_ridge_nn.preprocessing import CategoryCleaner
 
 #: Rows that the ONNX model is compared on with the estimator.
 COMPARED_ROWS = 1000
@@ -167,19 +166,19 @@ def _without_samplers(estimator: Any) -> Any:
 
 
 def _without_cleaning(estimator: Any) -> Any:
-    """Return an estimator without steps that tell missing categories apart, for ONNX has one kind of them."""
+    """Return an estimator without steps that clean categories: ONNX has one type and one missing value."""
     if isinstance(estimator, Pipeline):
-        steps = [(name, _without_cleaning(step)) for name, step in estimator.steps if not _cleans(step)]
+        steps = [
+            (name, _without_cleaning(step))
+            for name, step in estimator.steps
+            if not isinstance(step, CategoryCleaner)
+        ]
         return steps[0][1] if len(steps) == 1 else Pipeline(steps)
     if isinstance(estimator, ColumnTransformer):
         inner = [(name, _without_cleaning(step), columns) for name, step, columns in estimator.transformers_]
         estimator = copy.copy(estimator)
         estimator.transformers_ = inner
     return estimator
-
-
-def _cleans(step: Any) -> bool:
-    return isinstance(step, FunctionTransformer) and step.func is as_categories
 
 
 def _with_empty_strings(estimator: Any) -> Any:

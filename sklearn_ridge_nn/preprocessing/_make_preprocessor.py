@@ -16,11 +16,13 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
+from sklearn_ridge_nn.preprocessing._category_cleaner import CategoryCleaner
 from sklearn_ridge_nn.preprocessing._date_encoder import DateEncoder
 from sklearn_ridge_nn.preprocessing._text_encoder import TextEncoder
 from sklearn_ridge_nn.preprocessing._values import Column, columns_of
+from sklearn_ridge_nn.preprocessing._words import written_as_text
 
 #: Up to so many different values categories become columns of 0 and 1. Text with more
 MOST_CATEGORIES = 100
@@ -53,9 +55,9 @@ def make_preprocessor(
     ``numeric``            numbers                         the median for missing ones; then scaled to mean 0
                                                            and variance 1
     ``categorical``        categories: by their type,      a column of 0 and 1 for each, a missing value being
-                           truth values, text that         one of them; zeros for those that no row had
-                           repeats itself, and those that
-                           `categorical` names
+                           truth values, text that         one of them; zeros for those that no row had. They
+                           repeats itself, and those that  are compared as text: 1, 1.0 and "1" are the same,
+                           `categorical` names             and so are True and "TRUE"
     ``many_categories``    the same, more of them than     the mean of the target for each, shrunk to the mean
                            `cardinality_threshold`         of all (`TargetEncoder`, cross-fitted); then scaled
     ``dates``              dates, times and durations      `DateEncoder`, its days scaled; the median for
@@ -86,8 +88,9 @@ def make_preprocessor(
     Raises
     ------
     ValueError
-        If a column is named that is not there, or twice; if one holds nothing, or free text that no argument
-        names, or values that are neither numbers, text, truth values nor dates, or of several of these kinds.
+        If a column is named that is not there, or twice; if one holds nothing, or free text, or numbers or
+        dates as text, that no argument names; or values that are neither numbers, text, truth values nor
+        dates, or of several of these kinds.
 
     See Also
     --------
@@ -97,7 +100,8 @@ def make_preprocessor(
     Notes
     -----
     Text is free text, rather than categories, if it has more than 100 different values and fewer than 10 rows
-    for each; or more than 20 values, and more than half of the rows have one of their own.
+    for each; or more than 20 values, and more than half of the rows have one of their own. It is numbers or
+    dates as text if four of five different values look so.
 
     `TargetEncoder` encodes the rows that it is fitted to by means over other rows, so that the network does
     not see the target of a row in its features.
@@ -170,30 +174,11 @@ def is_free_text(n_values: int, n_rows: int) -> bool:
     return n_values > FEW_CATEGORIES and n_values > n_rows / 2
 
 
-def as_categories(X: Any) -> NDArray[Any]:
-    """Return the columns of a table as an array, missing values NaN: of objects, unless all are numbers.
-
-    scikit-learn's encoders tell None, NaN and pandas's NA apart, and do not take all of them.
-    """
-    columns = list(columns_of(X))
-    are_numbers = {column.values.dtype.kind for column in columns} in ({"b"}, {"i"}, {"u"}, {"f"})
-    if are_numbers and not any(column.is_missing.all() for column in columns):  # that may be of any type
-        return np.stack([column.values for column in columns], axis=1)
-    table = np.empty((len(columns[0].values), len(columns)), dtype=object)
-    for place, column in enumerate(columns):
-        table[:, place] = column.values
-        table[column.is_missing, place] = np.nan
-    return table
-
-
-as_categories.__module__ = "sklearn_ridge_nn.preprocessing"  # by which pickles know it
-
-
 def _steps(target_type: str, random_state: Any, cleans: bool) -> dict[str, Any]:
     """Return what becomes of the columns of each kind."""
     impute = SimpleImputer(strategy="median", keep_empty_features=True)
-    # encoders tell None, NaN and NA apart, and which of them a row has is a matter of its frame's types
-    clean = [FunctionTransformer(as_categories, feature_names_out="one-to-one")] if cleans else []
+    # encoders tell 1 from "1", and None from NaN and NA; which a row has is a matter of its frame's types
+    clean = [CategoryCleaner()] if cleans else []
     target = _target_encoder(target_type, random_state)
     one_hot = OneHotEncoder(handle_unknown="ignore")
     return {
@@ -264,12 +249,18 @@ def _kind(column: Column, is_categorical: bool) -> tuple[str, int]:
     if any(all(issubclass(one, dates) for one in types) for dates in _DATES):
         return DATES, 0
     if types <= {str, np.str_}:
-        n_values = _n_values(present)
+        words = list(dict.fromkeys(map(str, present)))
+        if holds := written_as_text(words):
+            raise ValueError(
+                f"Column {column.name!r} of X {holds}; or name the column in categorical if these are "
+                "categories."
+            )
+        n_values = len(words)
         if is_free_text(n_values, len(present)):
             raise ValueError(
-                f"Column {column.name!r} of X holds free text, identifiers, or numbers or dates as text: "
-                f"{n_values:,} different values in {len(present):,} rows, such as {present[0]!r}. Name it in "
-                "text, or in categorical if these are categories; or convert it, or leave it out."
+                f"Column {column.name!r} of X holds free text or identifiers: {n_values:,} different values "
+                f"in {len(present):,} rows, such as {present[0]!r}. Name it in text; or in categorical if "
+                "these are categories; or leave it out."
             )
         return CATEGORICAL, n_values
     names = _listed(sorted(one.__name__ for one in types), quote="")

@@ -67,6 +67,8 @@ def columns_of(X: Any) -> Iterator[Column]:
     ValueError
         If it is none of these.
     """
+    if hasattr(X, "collect_schema") and hasattr(X, "collect"):
+        raise ValueError("X is a LazyFrame of polars, which has no rows yet. Pass X.collect().")
     if hasattr(X, "columns"):
         for place, name in enumerate(X.columns):
             yield _column(name, X.iloc[:, place] if hasattr(X, "iloc") else X[name])

@@ -425,7 +425,7 @@ def test_make_preprocessor_is_converted(mixed, threshold):
     preprocessor = make_preprocessor(X, cardinality_threshold=threshold)
     pipeline = make_pipeline(preprocessor, classifier()).fit(X, y)
     assert_predicts_as(pipeline, to_onnx(pipeline, X), X)
-    assert "functiontransformer" in str(pipeline[0].named_transformers_)  # the pipeline is left as it is
+    assert "categorycleaner" in str(pipeline[0].named_transformers_)  # the pipeline is left as it is
 
 
 def test_a_threshold_on_the_last_step_and_on_what_is_fitted(wine):

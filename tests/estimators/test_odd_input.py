@@ -60,6 +60,7 @@ ODD = {
     "huge": (with_column([*[1] * (N - 1), 10**400]), f"too large for float64, in column 'odd' (row {N - 1})"),
     "dates of polars": (in_polars([datetime.date(2020, 1, 1)] * N), "column 'odd' holds dates or times"),
     "words of polars": (in_polars(["yes", "no"] * (N // 2)), "column 'odd' holds 'yes'. Make"),
+    "lazy": (in_polars([1] * N).lazy(), "LazyFrame"),
     "array of dates": (DAYS.to_numpy()[:, None], "column 0 holds dates or times"),
     "array of objects": (np.array([[1, datetime.time(8)]] * N, dtype=object), "column 1 holds datetime."),
     "list of huge": ([[1, 10**400]] * N, "too large for float64"),

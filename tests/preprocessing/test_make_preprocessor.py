@@ -169,6 +169,28 @@ def test_searches_have_scikit_learns_results(network):
     ("columns", "options", "message"),
     [
         ({"note": [f"text {i}" for i in range(50)]}, {}, r"Column 'note' of X holds free text.*50 different"),
+        (
+            {"d": [f"2024-03-{i:02}" for i in range(1, 30)]},
+            {},
+            r"Column 'd' of X holds dates or times as text, such as '2024-03-01'\. Make dates of them, by "
+            r"pandas\.to_datetime for example; or name the column in categorical if these are categories",
+        ),
+        (
+            {"t": ["12:30", "7:15", None, "12:30"]},
+            {},
+            "'t' of X holds dates or times as text, such as '12:30'",
+        ),
+        ({"n": ["1,5", "2,25", "3", "1,5"]}, {}, r"'n' of X holds numbers with a comma,.* such as '1,5'\."),
+        ({"n": ["€ 1.200", "€ 900"]}, {}, "'n' of X holds numbers with a comma.* currency sign"),
+        ({"n": ["12%", "7 %"]}, {}, "'n' of X holds numbers with.* percent sign"),
+        (
+            {"n": ["12", "7.5", "3", "1e3", None, "unknown", "-4"]},
+            {},
+            r"'n' of X holds numbers as text, such as '12', and 'unknown'\. Make numbers of them, by "
+            r"pandas\.to_numeric",
+        ),
+        ({"n": ["1", "2"] * 200}, {}, "'n' of X holds numbers as text, such as '1'. Make"),
+        ({"n": [str(i / 7) for i in range(5000)]}, {}, "'n' of X holds numbers as text"),
         ({"a": [[1], [2]]}, {}, "Column 'a' of X holds values of type list"),
         ({"a": [1, "b", True]}, {}, "Column 'a' of X holds values of type bool, int, str"),
         ({"a": [datetime.date(2024, 1, 1), datetime.time(3)]}, {}, "type date, time"),
@@ -184,6 +206,25 @@ def test_searches_have_scikit_learns_results(network):
 def test_what_it_cannot_use_is_refused(columns, options, message):
     with pytest.raises(ValueError, match=message):
         make_preprocessor(pd.DataFrame(columns), **options)
+
+
+@pytest.mark.parametrize(
+    "words", [["2024-01-01", "12:30"], ["1,5", "2"], ["7", "8", "9", "10", "none"], ["1", "2"]]
+)
+def test_categories_that_look_like_something_else_can_be_named(words):
+    X = pd.DataFrame({"a": words})
+    assert by_name(make_preprocessor(X, categorical=["a"])) == {"categorical": ["a"]}
+    assert by_name(make_preprocessor(X.astype("category"))) == {"categorical": ["a"]}
+
+
+def test_words_with_some_numbers_are_categories():
+    X = pd.DataFrame({"a": ["1", "2", "3", "4 or more"] * 5, "b": ["A1", "1B", "M", "10-20"] * 5})
+    assert by_name(make_preprocessor(X)) == {"categorical": ["a", "b"]}
+
+
+def test_a_lazy_frame_is_refused():
+    with pytest.raises(ValueError, match=r"X is a LazyFrame of polars.* Pass X\.collect\(\)"):
+        make_preprocessor(pl.LazyFrame({"a": [1, 2]}))
 
 
 def test_an_array_of_one_dimension_is_refused():
