@@ -350,8 +350,9 @@ def _add_data(command: argparse.ArgumentParser) -> None:
     _add_columns(data, "--categorical", "it holds categories, even if they look like numbers or text")
     _add_columns(data, "--dates", "it holds dates or times as text")
     data.add_argument(
-        "--date-format", metavar="FORM",
-        help="how --dates are written, such as %%d/%%m/%%Y, where that is not plain",
+        "--date-format", action="append", default=[], metavar="FORM",
+        help="how --dates are written, such as %%d/%%m/%%Y, where that is not plain; COLUMN=FORM says it "
+        "of one of them, and may be repeated",
     )  # fmt: skip
     _add_columns(data, "--text", "it holds free text to learn from")
     _add_reading(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Number
@@ -133,7 +134,7 @@ def sort_columns(
     categorical: Sequence[str] = (),
     of_dates: Sequence[str] = (),
     of_text: Sequence[str] = (),
-    date_format: str | None = None,
+    date_formats: Mapping[str, str] | None = None,
 ) -> Columns:
     """Say of each column whether it holds numbers, categories, dates or free text.
 
@@ -143,8 +144,8 @@ def sort_columns(
         With numbers, text, or numbers and dates as text.
     categorical, of_dates, of_text : sequence of str, default=()
         Columns that hold categories, dates or free text whatever they look like.
-    date_format : str or None, default=None
-        The form of the dates, as of `datetime.strptime`; None finds it out.
+    date_formats : dict of str to str, default=None
+        Columns of dates and their form, as of `datetime.strptime`; that of others is found out.
 
     Raises
     ------
@@ -154,17 +155,37 @@ def sort_columns(
     """
     said = dict.fromkeys(categorical, "categorical") | dict.fromkeys(of_dates, "dates")
     said |= dict.fromkeys(of_text, "text")
+    forms = date_formats or {}
     plain = _plain_numbers(frame, [name for name in frame if name not in said])
     kinds: dict[str, list[str]] = {"numeric": [], "categorical": [], "dates": [], "text": []}
+    found: dict[str, str | None] = {}
+    faults: dict[Any, str] = {}
     for name in frame:
-        kind = said.get(name) or ("numeric" if name in plain else _kind(frame[name]))
-        kinds[kind].append(str(name))
-    return Columns(
-        tuple(kinds["numeric"]),
-        tuple(kinds["categorical"]),
-        {name: dates.form_of(frame[name], date_format) for name in kinds["dates"]},
-        tuple(kinds["text"]),
-    )
+        try:
+            kind = said.get(name) or ("numeric" if name in plain else _kind(frame[name]))
+            if kind == "dates":
+                found[str(name)] = dates.form_of(frame[name], forms.get(name), len(of_dates))
+        except InputError as error:
+            faults[name] = str(error)
+        else:
+            kinds[kind].append(str(name))
+    if faults:
+        raise InputError(_all_of(faults))
+    return Columns(tuple(kinds["numeric"]), tuple(kinds["categorical"]), found, tuple(kinds["text"]))
+
+
+def _all_of(faults: Mapping[Any, str]) -> str:
+    """Return one message about all columns that cannot be used as they are."""
+    first = next(iter(faults.values()))
+    if len(faults) == 1:
+        return first
+    *others, last = map(repr, list(faults)[1:])
+    as_is = "as they are" if others else "as it is"
+    named = f"Columns {', '.join(others)} and {last}" if others else f"Column {last}"
+    names = list(map(str, faults))
+    names = names if any("," in name for name in names) else [",".join(names)]
+    out = " ".join(f"--drop={shlex.quote(name)}" for name in names)
+    return f"{first.rstrip('.')}. {named} cannot be used {as_is}, either. Leave all of them out: {out}"
 
 
 def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:

@@ -45,8 +45,8 @@ class DataArguments(TableArguments):
         What to make of the target; None leaves it to the values.
     drop, categorical, dates, text : list of str
         Columns not to learn from, and those that hold categories, dates, or free text.
-    date_format : str or None
-        The form of the dates, as of `datetime.strptime`; None finds it out.
+    date_format : list of str
+        Forms of the dates, as of `datetime.strptime`: ``COLUMN=FORM`` of one column, ``FORM`` of the others.
     """
 
     dataset: str | None
@@ -55,7 +55,7 @@ class DataArguments(TableArguments):
     drop: list[str]
     categorical: list[str]
     dates: list[str]
-    date_format: str | None
+    date_format: list[str]
     text: list[str]
 
 

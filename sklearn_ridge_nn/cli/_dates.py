@@ -47,7 +47,7 @@ def is_dates(column: pd.Series) -> bool:
     return column.dtype == object and len(present) > 0 and isinstance(present.iloc[0], kinds)
 
 
-def form_of(column: pd.Series, given: str | None = None) -> str | None:
+def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> str | None:
     """Return the form of the dates of a column, None if they are dates by their type.
 
     Parameters
@@ -56,6 +56,8 @@ def form_of(column: pd.Series, given: str | None = None) -> str | None:
         As the file has it, missing values NaN.
     given : str or None, default=None
         The form that the user says, as of `datetime.strptime`.
+    n_columns : int, default=1
+        Columns of dates in the table. Of several, messages say which one a form would be of.
 
     Raises
     ------
@@ -73,13 +75,18 @@ def form_of(column: pd.Series, given: str | None = None) -> str | None:
         try:
             if "%" not in given:
                 raise ValueError("it has no part such as %Y")
-            read(column, given)
-        except InputError:
-            raise
+            share = float(_parsed(words, given).notna().mean())
         except ValueError as error:
             raise InputError(f"--date-format {given!r} is not a form of dates: {error}") from error
+        if share < 0.5:
+            raise InputError(
+                f"--date-format {given!r} does not fit column {name!r}, which has "
+                f"{listed(words.tolist(), 3)}. {_other_form(column, words)}"
+            )
+        read(column, given)
         return given
-    sample = words.iloc[np.unique(np.linspace(0, len(words) - 1, _SAMPLE).astype(int))]
+    sample = _sample_of(words)
+    of_one = f"{name}=" if n_columns > 1 else ""
     shares = {form: float(_parsed(sample, form).notna().mean()) for form in FORMS}
     likely = [form for form, share in shares.items() if share >= _MOSTLY]
     found = {form: _parsed(words, form) for form in likely}
@@ -87,37 +94,52 @@ def form_of(column: pd.Series, given: str | None = None) -> str | None:
     if not fitting:
         if not likely:
             raise InputError(
-                f"--dates {name!r}: {listed(sample.tolist(), 3)} are no dates in a form that is known. Say "
-                "in which they are, --date-format=%d/%m/%Y for example; or leave the column out: "
+                f"--dates {name!r}: {listed(words.tolist(), 3)} are no dates in a form that is known. Say in "
+                f"which they are, --date-format={quoted(f'{of_one}%d/%m/%Y')} for example; or leave the "
+                "column out: "
                 f"--drop={quoted(name)}"
             )
         read(column, max(likely, key=lambda form: found[form].notna().mean()))
     first = next(iter(fitting))
-    _check_plain(str(name), words, fitting)
+    _check_plain(str(name), words, fitting, of_one)
     return first
 
 
-def _check_plain(name: str, words: pd.Series, fitting: dict[str, pd.Series]) -> None:
+def _sample_of(words: pd.Series) -> pd.Series:
+    return words.iloc[np.unique(np.linspace(0, len(words) - 1, _SAMPLE).astype(int))]
+
+
+def _other_form(column: pd.Series, words: pd.Series) -> str:
+    """Return how to say in which form a column is."""
+    fits = next((form for form in FORMS[1:] if _parsed(words, form).notna().all()), None)
+    if fits is None and _parsed(words, ISO).notna().all():
+        return f"That is known without: say COLUMN=FORM of the others, and none of {column.name!r}."
+    said = quoted(f"{column.name}={fits or 'FORM'}")
+    return f"Say how that column is written: --date-format={said}"
+
+
+def _check_plain(name: str, words: pd.Series, fitting: dict[str, pd.Series], of_one: str) -> None:
     """Raise if several forms fit, and the rows do not decide; or if years of two digits lie far ahead."""
     (first, dates), *others = fitting.items()
+    say_first = f"--date-format={quoted(of_one + first)}"
     for other, different in others:
+        say_which = f"Say which: {say_first} or --date-format={quoted(of_one + other)}"
         differing = np.flatnonzero(dates.to_numpy() != different.to_numpy())
         if len(differing):
             raise InputError(
                 f"--dates {name!r}: {words.iloc[differing[0]]!r} may be {_spelled(dates, differing[0])} or "
-                f"{_spelled(different, differing[0])}, and no row decides. Say which: --date-format={first} "
-                f"or --date-format={other}"
+                f"{_spelled(different, differing[0])}, and no row decides. {say_which}"
             )
         if _order(first) != _order(other):
             raise InputError(
                 f"--dates {name!r}: {words.iloc[0]!r} and the others may be read in two ways, and new rows "
-                f"may not be the same in both. Say which: --date-format={first} or --date-format={other}"
+                f"may not be the same in both. {say_which}"
             )
     if "%y" in first and dates.max() > pd.Timestamp.now() + pd.DateOffset(years=10):
         latest = int(dates.argmax())
         raise InputError(
             f"--dates {name!r}: {words.iloc[latest]!r} would be {_spelled(dates, latest)}, for years of two "
-            f"digits are taken for 1969 to 2068. If that is meant: --date-format={first}. Else write years "
+            f"digits are taken for 1969 to 2068. If that is meant: {say_first}. Else write years "
             "with four digits."
         )
 
@@ -147,10 +169,14 @@ def read(column: pd.Series, form: str | None) -> pd.Series:
     wrong = np.flatnonzero(dates.isna() & column.notna())
     if len(wrong):
         value = shortened(str(column.iloc[wrong[0]]))
+        if len(wrong) > column.notna().sum() / 2:
+            hint = "The model learnt from dates that are written so; write these alike."
+        else:
+            hint = f"If that stands for a missing value: --missing={quoted(value)}"
         form = "of ISO 8601" if form in (None, ISO) else f"in the form {form}"
         raise InputError(
             f"Column {column.name!r} holds dates {form}, but row {column.index[wrong[0]] + 1} of the data "
-            f"has {value!r}. If that stands for a missing value: --missing={quoted(value)}"
+            f"has {value!r}. {hint}"
         )
     return dates.rename(column.name)
 

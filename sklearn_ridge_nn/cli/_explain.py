@@ -231,19 +231,23 @@ def _dependence(model: Pipeline, X: pd.DataFrame, column: str, card: model_files
 
 
 def _text(name: str, which: str, loss_name: str, loss: float, found: list[Importance], repeats: int) -> str:
-    lines = [
-        f"Explained by {name}: {which}. Mean {loss_name}: {written_out(f'{loss:.3g}')}.",
-        "",
-        f"What the {loss_name} rises by when a column is shuffled ({repeats} times), with a {LEVEL:.0%} "
-        "interval over the rows:",
-        "",
-    ]
+    lines = [f"Explained by {name}: {which}. Mean {loss_name}: {written_out(f'{loss:.3g}')}.", ""]
     width = min(max(len(importance.column) for importance in found), 40)
     sure = [importance for importance in found if importance.is_sure]
     others = [importance.column for importance in found if not importance.is_sure]
     longest = max((importance.rise for importance in sure), default=1.0)
-    if sure:
-        lines.append(f"{'column':<{width}}  {'rises by':>9}  interval")
+    if not sure:
+        lines.append(
+            f"Shuffling a column ({repeats} times) raises the {loss_name} by no more than chance explains, "
+            f"whichever it is, as {LEVEL:.0%} intervals over the rows say: {listed(others)}."
+        )
+        return "\n".join(lines)
+    lines += [
+        f"What the {loss_name} rises by when a column is shuffled ({repeats} times), with a {LEVEL:.0%} "
+        "interval over the rows:",
+        "",
+        f"{'column':<{width}}  {'rises by':>9}  interval",
+    ]
     room = max(10, min(30, shutil.get_terminal_size((100, 24)).columns - width - 45))
     for importance in sure:
         low, high = (written_out(f"{value:.3g}") for value in importance.interval)

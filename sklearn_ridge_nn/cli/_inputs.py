@@ -93,10 +93,7 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
     said: dict[str, Any] = {name: table.named(getattr(arguments, name), f"--{name}") for name in _SAID}
     arguments = replace(arguments, **said)
     assert arguments.target is not None
-    if arguments.date_format and not arguments.dates:
-        raise InputError(
-            f"--date-format {arguments.date_format!r} says how --dates are written, and that is missing."
-        )
+    date_formats = _date_formats(table, arguments)
     for one, other in itertools.combinations((*_SAID, "target"), 2):
         twice = set(_names(arguments, one)) & set(_names(arguments, other))
         if twice:
@@ -106,7 +103,7 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
     X = frame.drop(columns=[arguments.target, *arguments.drop])
     if X.shape[1] == 0:
         raise InputError(f"{table.name} has no column to learn from beside --target {arguments.target!r}.")
-    columns = sort_columns(X, arguments.categorical, arguments.dates, arguments.text, arguments.date_format)
+    columns = sort_columns(X, arguments.categorical, arguments.dates, arguments.text, date_formats)
     data = Data.of(table.name, arguments.target, list(arguments.drop), X, columns, target)
     for name in row_numbers(data.X, columns):
         terminal.say(
@@ -114,6 +111,34 @@ def _read_file(table: Table, arguments: DataArguments) -> Data:
             f"nothing, leave it out: --drop={quoted(name)}"
         )
     return data
+
+
+def _date_formats(table: Table, arguments: DataArguments) -> dict[str, str]:
+    """Return the form of each column of --dates of which --date-format says it."""
+    if arguments.date_format and not arguments.dates:
+        raise InputError(
+            f"--date-format {arguments.date_format[0]!r} says how --dates are written, and that is missing."
+        )
+    of_all: list[str] = []
+    forms: dict[str, str] = {}
+    for word in arguments.date_format:
+        ends = [place for place, sign in enumerate(word) if sign == "="]
+        end = next((end for end in ends if word[:end] in table.columns), min(ends, default=0))
+        name, form = word[:end], word[end + 1 :]
+        if not end or "%" in name:
+            of_all.append(word)
+            continue
+        name = table.named([name], "--date-format")[0]
+        if name not in arguments.dates:
+            raise InputError(f"--date-format {word!r} is of a column that --dates does not name.")
+        if forms.setdefault(name, form) != form:
+            raise InputError(f"--date-format says {forms[name]!r} and {form!r} of column {name!r}.")
+    if len(set(of_all)) > 1:
+        raise InputError(
+            f"--date-format says {listed(of_all)} of all --dates. Say of which column each is: "
+            f"--date-format={quoted(f'{arguments.dates[0]}={of_all[0]}')}"
+        )
+    return dict.fromkeys(arguments.dates, of_all[0]) | forms if of_all else forms
 
 
 def _names(arguments: DataArguments, name: str) -> list[str]:

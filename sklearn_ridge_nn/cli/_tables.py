@@ -198,7 +198,7 @@ class Table:
                 raise InputError(f"{argument} {name!r}: {self.name} has no such column. {self.nearest(name)}")
 
     def named(self, words: Sequence[str], argument: str) -> list[str]:
-        """Return the columns that an argument names, each once: ``a,b`` is two, unless it is one's name.
+        """Return the columns that an argument names, each once: ``a, b`` is two, unless it is one's name.
 
         Raises
         ------
@@ -206,6 +206,8 @@ class Table:
             If there is no such column.
         """
         names = [name for word in words for name in ([word] if word in self.columns else word.split(","))]
+        trimmed = {name.strip(): name for name in reversed(self.columns)}
+        names = [name if name in self.columns else trimmed.get(name.strip(), name.strip()) for name in names]
         self.check_columns(names, argument)
         return list(dict.fromkeys(names))
 

@@ -25,7 +25,7 @@ from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._inputs import Data
-from sklearn_ridge_nn.cli._tables import InputError, listed, quoted
+from sklearn_ridge_nn.cli._tables import InputError, did_you_mean, listed, quoted
 from sklearn_ridge_nn.estimators import RidgeMLPClassifier, RidgeMLPRegressor, check_numbers, guess_of
 
 #: scikit-learn has this score, but not by a name, for it needs to know the quantile.
@@ -197,7 +197,8 @@ class Classification(LearningTask):
             label = next((one for one in known if one.capitalize() == label.capitalize()), label)
         if label not in known:
             raise InputError(
-                f"--positive {label!r} is no label of --target {target!r}, which has {listed(self.labels)}."
+                f"--positive {label!r} is no label of --target {target!r}, which has {listed(self.labels)}. "
+                f"{did_you_mean(label, list(known))}".rstrip()
             )
         self.positive = known[label]
 

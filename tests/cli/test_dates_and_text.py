@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor, make_preprocessor
 from sklearn_ridge_nn.cli import _dates as dates
 from sklearn_ridge_nn.cli._columns import sort_columns
-from sklearn_ridge_nn.cli._model_file import TRUSTED
-from sklearn_ridge_nn.cli._tables import InputError
+from sklearn_ridge_nn.cli._model_file import TRUSTED, read_card
+from sklearn_ridge_nn.cli._tables import InputError, Table
 
 FAST = [
     "--hidden-layer-sizes",
@@ -97,14 +97,63 @@ def test_the_form_can_be_said():
     column = pd.Series(["3/4/2024", "5/6/2024"], name="d")
     assert dates.form_of(column, "%m/%d/%Y") == "%m/%d/%Y"
     assert dates.read(column, "%m/%d/%Y")[0] == datetime.datetime(2024, 3, 4)
-    with pytest.raises(InputError, match=r"in the form %Y-%m-%d, but row 1 of the data has '3/4/2024'"):
+    with pytest.raises(
+        InputError,
+        match=r"'%Y-%m-%d' does not fit column 'd', which has '3/4/2024', '5/6/2024'\. Say how that column "
+        r"is written: --date-format=d=%d/%m/%Y",
+    ):
         dates.form_of(column, "%Y-%m-%d")
+    with pytest.raises(InputError, match=r"in the form %Y, but row 3 of the data has 'x'.*--missing=x"):
+        dates.form_of(pd.Series(["2024", "2025", "x"], name="d"), "%Y")
     for form in ("%Q", "mixed", "ISO8601"):
         with pytest.raises(InputError, match=f"--date-format '{form}' is not a form of dates"):
             dates.form_of(column, form)
     zoned = pd.Series(["3/4/2024 10:00+02:00"], name="d")
     form = dates.form_of(zoned, "%d/%m/%Y %H:%M%z")
     assert dates.read(zoned, form)[0] == datetime.datetime(2024, 4, 3, 10)
+
+
+def test_each_column_can_have_a_form_of_its_own(ridge_nn, refused, tmp_path):
+    days = pd.date_range("2024-01-01", periods=48, freq="7D")
+    frame = pd.DataFrame(
+        {
+            "from": days.strftime("%d/%m/%y"),
+            "at=to": days.strftime("%m/%d/%Y"),
+            "seen": days.strftime("%Y-%m-%d"),
+            "y": ["yes", "no"] * 24,
+        }
+    )
+    frame["from"] = frame["from"].where(frame.index < 2, "01/02/24")  # may be two days
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    arguments = ["fit", tmp_path / "d.csv", "--target", "y", "--model", tmp_path / "m.skops", *FAST]
+    arguments += ["--dates", "from, at=to, seen"]
+    said = refused(*arguments)
+    assert "Say which: --date-format=from=%d/%m/%y or --date-format=from=%m/%d/%y" in said
+    said = refused(*arguments, "--date-format", "%d/%m/%y")
+    assert "'%d/%m/%y' does not fit column 'at=to'" in said
+    assert "--date-format=at=to=%m/%d/%Y" in said
+    forms = ["--date-format", "from=%d/%m/%y", "--date-format", "at=to=%m/%d/%Y"]
+    ridge_nn(*map(str, arguments), *forms, cwd=tmp_path)
+    card = read_card(str(tmp_path / "m.skops"))
+    assert dict(card.columns.dates) == {"from": "%d/%m/%y", "at=to": "%m/%d/%Y", "seen": "ISO8601"}
+    frame.assign(seen=frame["from"]).to_csv(tmp_path / "new.csv", index=False)
+    said = refused("predict", tmp_path / "new.csv", "--model", tmp_path / "m.skops")
+    assert "row 1 of the data has '01/01/24'. The model learnt from dates that are written so" in said
+
+
+def test_several_names_in_one_word_may_have_spaces(tmp_path):
+    (tmp_path / "t.csv").write_text('a, b,"c, d"\n1,2,3\n')
+    with Table(str(tmp_path / "t.csv")) as table:
+        assert table.named(["a,  b", "c, d"], "--drop") == ["a", " b", "c, d"]
+
+
+@pytest.mark.parametrize("name", ["a,b", "a b"])
+def test_columns_with_signs_in_their_names_can_be_left_out_together(name):
+    frame = pd.DataFrame({name: ["2024-01-01"] * 4, "c": ["1,5"] * 4})
+    with pytest.raises(InputError) as raised:
+        sort_columns(frame)
+    out = {"a,b": "--drop=a,b --drop=c", "a b": "--drop='a b,c'"}[name]
+    assert str(raised.value).endswith(f"Leave all of them out: {out}")
 
 
 def test_what_arguments_say_a_column_is_goes_before_what_it_looks_like():
@@ -264,6 +313,21 @@ def test_dates_of_a_parquet_file_need_no_argument(ridge_nn, folder, frame, tmp_p
         (["--date-format", "%Y"], "--date-format '%Y' says how --dates are written, and that is missing"),
         ([], r"Column 'day' holds dates or times.*Learn from them: --dates=day"),
         (["--drop", "day,zip"], r"Column 'note' holds free text.*--text=note"),
+        (
+            ["--categorical", "zip"],
+            r"Column 'day' holds dates.*--drop=day\. Column 'note' cannot be used as it is, either\. Leave "
+            r"all of them out: --drop=day,note",
+        ),
+        (["--dates", "day", "--date-format", "dya=%Y"], r"--date-format 'dya': .* Did you mean 'day'\?"),
+        (["--dates", "day", "--date-format", "zip=%Y"], "'zip=%Y' is of a column that --dates does not name"),
+        (
+            ["--dates", "day", "--date-format", "%Y", "--date-format", "%m/%Y"],
+            r"--date-format says '%Y', '%m/%Y' of all --dates\. Say .*: --date-format=day=%Y",
+        ),
+        (
+            ["--dates", "day", "--date-format", "day=%Y", "--date-format", "day=%m/%Y"],
+            r"--date-format says '%Y' and '%m/%Y' of column 'day'",
+        ),
     ],
 )
 def test_what_is_refused(refused, folder, arguments, message):

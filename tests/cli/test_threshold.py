@@ -228,8 +228,9 @@ def test_truth_values_are_found_however_they_are_written(ridge_nn, folder, frame
         (["--threshold", "recall"], "--threshold must be f1"),
         (
             ["--positive", "ugly"],
-            "--positive 'ugly' is no label of --target 'state', which has 'bad', 'good'",
+            "--positive 'ugly' is no label of --target 'state', which has 'bad', 'good'.",
         ),
+        (["--positive", "Good"], r"which has 'bad', 'good'\. Did you mean 'good'\?"),
         (["--scoring", "f1"], "Or say which label is to be found: --positive=good"),
         (["--target", "a", "--positive", "1"], "is for two labels, and --target 'a' is taken for numbers"),
         (["--target", "a", "--threshold", "f1"], "is for two labels, and --target 'a' is taken for numbers"),
