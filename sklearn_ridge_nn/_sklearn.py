@@ -120,6 +120,7 @@ __all__ = [
     "has_callbacks",
     "is_of_scikit_learn",
     "is_sampler",
+    "propagated_callbacks",
     "rebound",
     "refuse_difference",
     "safe_indexing",
@@ -341,6 +342,17 @@ def constraints_of(owner: Any) -> dict[str, Any]:
 def has_callbacks(estimator: Any) -> bool:
     """Return whether scikit-learn's callbacks are to see an estimator's fit."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def propagated_callbacks(estimator: Any) -> list[str]:
+    """Return the names of callbacks that scikit-learn hands down to inner fits, from the outermost alone."""
+    try:
+        from sklearn.callback import AutoPropagatedCallback
+    except ImportError:  # before version 1.9
+        return []
+    parts = [estimator, *(estimator.get_params().values() if hasattr(estimator, "get_params") else ())]
+    found = [each for part in parts for each in getattr(part, "_skl_callbacks", None) or ()]
+    return [type(each).__name__ for each in found if isinstance(each, AutoPropagatedCallback)]
 
 
 def fits_as_pipelines_do(estimator: Any) -> bool:

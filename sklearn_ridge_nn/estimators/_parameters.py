@@ -135,11 +135,13 @@ def check_parameters(estimator: BaseEstimator) -> None:
     is_rate = isinstance(rate, Real) or is_schedule(rate)
     check("learning_rate", is_rate, "a float > 0 or a Keras LearningRateSchedule")
     are_callbacks = all(is_callback(item) or makes_callbacks(item) for item in callbacks or ())
+    others = [type(item).__name__ for item in callbacks or () if hasattr(item, "on_fit_task_end")]
+    hint = f". {others[0]} is one of scikit-learn's: estimator.set_callbacks({others[0]}())" if others else ""
     check(
         "callbacks",
         are_callbacks,
         "a list of keras.callbacks.Callback instances, or of functions or classes that make them, "
-        "BackupAndRestore excepted",
+        f"BackupAndRestore excepted{hint}",
     )
     if isinstance(optimizer, (str, type)):
         return

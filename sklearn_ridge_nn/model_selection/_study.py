@@ -11,7 +11,7 @@ import sklearn.model_selection as theirs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from sklearn_ridge_nn._sklearn import batched, refuse_difference
+from sklearn_ridge_nn._sklearn import batched, propagated_callbacks, refuse_difference
 from sklearn_ridge_nn.model_selection._calls import Measurement
 from sklearn_ridge_nn.model_selection._checkpoints import Checkpoints
 from sklearn_ridge_nn.model_selection._failures import failed_fits
@@ -81,11 +81,16 @@ def run_study(
     Raises
     ------
     ValueError
-        If no fit succeeds.
+        If no fit succeeds, or the estimator has a callback that scikit-learn hands down to inner fits.
     ImportError
         If this scikit-learn differs inside from those that a study can be run with.
     """
     refuse_difference(caller)
+    if of_outermost := propagated_callbacks(estimator):
+        raise ValueError(
+            f"{caller} fits copies of the estimator, and its {of_outermost[0]} belongs on the outermost fit "
+            f"alone. Take it off, estimator.set_callbacks(), and pass verbose=1 to see how far {caller} is."
+        )
     search = theirs.GridSearchCV(
         estimator,
         grid,

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
-from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor, training
+from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor, bias_variance, diagnose, training
 from sklearn_ridge_nn.model_selection import GridSearchCV, _fold_fits as fold_fits
 from sklearn_ridge_nn.training import _engine as engine
 
@@ -273,6 +273,23 @@ def test_a_callback_may_end_trainings_of_a_search(wine):
     scores = [search.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]]
     np.testing.assert_allclose(*scores, rtol=1e-6)
     assert search.best_estimator_.n_iter_ == 3
+
+
+@pytest.mark.parametrize("call", [diagnose, bias_variance])
+@pytest.mark.parametrize("is_in_pipeline", [False, True])
+def test_what_belongs_on_the_outermost_fit_is_refused_elsewhere(wine, call, is_in_pipeline):
+    network = RidgeMLPClassifier(**SETTINGS).set_callbacks(callback.ProgressBar())
+    estimator = make_pipeline(StandardScaler(), network) if is_in_pipeline else network
+    with pytest.raises(ValueError, match=rf"^{call.__name__} fits copies .* its ProgressBar .* verbose=1"):
+        call(estimator, *wine, alphas=[0.1, 1])
+
+
+def test_a_callback_in_the_place_of_kerass_is_told_where_to_go(wine):
+    network = RidgeMLPClassifier(**SETTINGS, callbacks=[callback.ProgressBar()])
+    with pytest.raises(
+        ValueError, match=r"keras.*scikit-learn's: estimator\.set_callbacks\(ProgressBar\(\)\)"
+    ):
+        network.fit(*wine)
 
 
 def test_a_network_in_a_pipeline_keeps_its_own(wine):
