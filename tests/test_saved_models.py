@@ -17,8 +17,16 @@ from sklearn.preprocessing import scale
 #: A folder per release, written by make.py in it.
 RELEASES = [folder for folder in sorted((Path(__file__).parent / "saved").iterdir()) if folder.is_dir()]
 MODELS = ["binary", "multiclass", "multilabel", "pipeline", "cv"]
+
+
+def unpickled(path):
+    if np.__version__.startswith("1."):
+        pytest.skip("pickled by NumPy 2, whose arrays NumPy 1 does not know")
+    return pickle.loads(path.read_bytes())
+
+
 LOADERS = {
-    "pickle": lambda path: pickle.loads(path.read_bytes()),
+    "pickle": unpickled,
     "skops": lambda path: skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path)),
 }
 # The scaler of a pipeline is scikit-learn's, which warns in another version than it was saved in.
@@ -85,4 +93,5 @@ def test_loading_needs_no_tensorflow(release):
         "assert not heavy, heavy"
     )
     for name in ("multiclass", "cv", "search"):
+        unpickled(release / f"{name}.pickle")
         subprocess.run([sys.executable, "-c", code, release / f"{name}.pickle"], check=True)

@@ -43,7 +43,9 @@ def alphas_of(text: str) -> list[float]:
     if wrong:
         raise argparse.ArgumentTypeError(f"{wrong[0]:g} is not an alpha: alphas are finite and >= 0")
     if len(set(values)) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} has a single value; two or more can be compared")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} has a single value; two or more can be compared (a single one is --alpha of fit)"
+        )
     return sorted(set(values))
 
 

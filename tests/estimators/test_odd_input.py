@@ -57,7 +57,10 @@ ODD = {
     "intervals": (with_column(pd.cut(NUMBERS[:, 0], 3)), "column 'odd' holds Interval("),
     "date objects": (with_column([datetime.date(2020, 1, 1)] * N), "column 'odd' holds datetime.date(2020"),
     "lists": (with_column([[1]] * N), "column 'odd' holds [1] (row"),
-    "huge": (with_column([*[1] * (N - 1), 10**400]), f"too large for float64, in column 'odd' (row {N - 1})"),
+    "huge": (
+        with_column(np.array([*[1] * (N - 1), 10**400], dtype=object)),
+        f"too large for float64, in column 'odd' (row {N - 1})",
+    ),
     "dates of polars": (in_polars([datetime.date(2020, 1, 1)] * N), "column 'odd' holds dates or times"),
     "words of polars": (in_polars(["yes", "no"] * (N // 2)), "column 'odd' holds 'yes'. Make"),
     "lazy": (in_polars([1] * N).lazy(), "LazyFrame"),
