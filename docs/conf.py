@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from pathlib import Path
 from types import ModuleType
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,15 +22,30 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "myst_parser",
+    "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "_templates", "default_epochs.rst", "verdict_rates.rst"]
 templates_path = ["_templates"]
-html_title = project
+html_title = f"{project} {release}"
 html_favicon = "images/icon.svg"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_theme = "pydata_sphinx_theme"
-html_sidebars = {"user_guide": [], "diagnosis": [], "changelog": []}
-html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+# A page of its own has no others beside it to list; those of the reference and the gallery have.
+html_sidebars = {page.stem: [] for page in Path(__file__).parent.iterdir() if page.suffix in (".rst", ".md")}
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 7,
+    "navbar_persistent": ["search-button"],
+    "secondary_sidebar_items": {"[!g]**": ["page-toc"], "generated/*": []},
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+# What one types without the prompt, and without what is printed.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}  # light or dark, as the reader prefers
 

@@ -32,6 +32,8 @@ from sklearn_ridge_nn.training._shared import Progress, StackShape, shape_of_sta
 #: Times that all chunks left are dispatched together, if workers are lost, before they go one at a time.
 ROUNDS = 2
 
+#: What Dask and Ray say when a worker has ended.
+_LOSSES = ("KilledWorker", "RayActorError", "WorkerCrashedError")
 _LOST = (
     "Worker processes ended before they had finished, often for want of memory (a lower n_jobs needs less)."
 )
@@ -194,7 +196,9 @@ def _work(
 
 
 def _is_loss(error: Exception) -> bool:
-    return isinstance(error, BrokenProcessPool) or type(error).__name__ == "KilledWorker"
+    if isinstance(error, BrokenProcessPool):
+        return True
+    return any(kind.__name__ in _LOSSES for kind in type(error).__mro__)
 
 
 def _lost(left: dict[int, Chunk], n_chunks: int, is_kept: bool) -> str:

@@ -102,7 +102,10 @@ def test_a_worker_that_is_killed_does_not_lose_the_search(page, monkeypatch, tmp
     estimator = make_pipeline(Killer(str(once)), *(step for _, step in PIPELINE.steps))
     expected = GridSearchCV(estimator, GRID, cv=3, refit=False).fit(X, y)
     once.touch()
-    with joblib.parallel_config(backend="ray"):
+    with (
+        joblib.parallel_config(backend="ray"),
+        pytest.warns(RuntimeWarning, match=r"Worker processes ended .* The search goes on"),
+    ):
         killed = GridSearchCV(estimator, GRID, cv=3, refit=False, n_jobs=2).fit(X, y)
     assert not once.exists()
     np.testing.assert_allclose(

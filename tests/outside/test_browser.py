@@ -17,7 +17,7 @@ from selenium.webdriver.chrome.service import Service
 from sklearn_ridge_nn import AlphaDiagnosis
 
 PAGES = Path(__file__).parents[2] / "docs" / "_build" / "html"
-WIDTHS = (390, 1280)
+WIDTHS = (390, 1280, 1920)
 #: Chromium in a container, without its calls home.
 OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
@@ -49,6 +49,19 @@ return {
   missing: images.filter(image => !image.naturalWidth).map(image => image.src),
   silent: images.filter(image => !image.alt).map(image => image.src)
     .concat(drawn.filter(svg => !svg.ariaLabel).map(svg => svg.id)),
+};
+"""
+
+
+#: Code whose lines are cut, and lists of pages beside the text without a page in them.
+IN_VAIN = """
+const isShown = node => node.getBoundingClientRect().width > 0;
+const isCut = pre => pre.scrollWidth > pre.clientWidth + 1;
+const cut = [...document.querySelectorAll('article pre')].filter(isCut);
+const beside = [...document.querySelectorAll('.bd-sidebar-primary, .bd-sidebar-secondary')].filter(isShown);
+return {
+  cut: cut.map(pre => pre.textContent.split('\\n').sort((a, b) => b.length - a.length)[0]),
+  empty: beside.filter(bar => !bar.querySelector('a[href]')).map(bar => bar.id || bar.className),
 };
 """
 
@@ -137,7 +150,9 @@ def test_the_report_fits_says_nothing_to_the_console_and_shows_its_pictures(brow
 @pytest.mark.parametrize(
     ("page", "n_pictures"),
     [("index", 1), ("tutorial", 3), ("diagnosis", 2), ("auto_examples/plot_quick_start", 1), ("api", 0),
-     ("user_guide", 0), ("cli", 0), ("benchmarks", 0), ("coming_from", 0), ("engine", 0)],
+     ("user_guide", 0), ("cli", 0), ("benchmarks", 0), ("coming_from", 0), ("engine", 0), ("install", 0),
+     ("processes", 0), ("ecosystem", 0), ("decisions/index", 0), ("changelog", 0),
+     ("generated/sklearn_ridge_nn.RidgeMLPClassifier", 0), ("generated/sklearn_ridge_nn.diagnose", 0)],
 )  # fmt: skip
 def test_a_page_of_the_documentation_fits_and_shows_its_pictures(browser, address, width, page, n_pictures):
     said = opened(browser, f"{address}/{page}.html", width)
@@ -145,6 +160,10 @@ def test_a_page_of_the_documentation_fits_and_shows_its_pictures(browser, addres
     pictures = browser.execute_script(PICTURES)
     assert [line for line in said if line["level"] != "INFO"] == []
     assert found["scrolled"] == 0, json.dumps(found, indent=1)
+    in_vain = browser.execute_script(IN_VAIN)
+    assert in_vain["empty"] == []
+    if width >= 1280:  # a phone has no room for lines of code
+        assert in_vain["cut"] == []
     assert pictures["shown"] >= n_pictures
     assert (pictures["missing"], pictures["silent"]) == ([], [])
 
