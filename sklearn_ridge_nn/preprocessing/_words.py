@@ -99,7 +99,7 @@ def written_as_text(words: Sequence[str]) -> str | None:
         )
     seen = _some(words)
     exceptions = [word for word in seen if not _NUMBER.fullmatch(word.strip())]
-    if not seen or len(exceptions) > (1 - MOSTLY) * len(seen):
+    if not seen or len(seen) - len(exceptions) < MOSTLY * len(seen):
         return None
     example = next(word for word in seen if word not in exceptions)
     but = f", and {exceptions[0]!r}" if exceptions else ""
