@@ -105,8 +105,11 @@ class Checkpoints:
             return
         for piece, key in keys.items():
             if set(piece) <= set(answers):
-                try:  # written whatever is there, which `take` has not taken
-                    self._kept.call(key, {"key": key, "results": [answers[number] for number in piece]})
+                entry = {"key": key, "results": [answers[number] for number in piece]}
+                try:
+                    # joblib 1.4 writes what it needs to compare code in this way alone
+                    if not _is_entry(self._kept(key, entry), key, len(piece)):
+                        self._kept.call(key, entry)  # over what is there, which `take` has not taken
                 except OSError as error:
                     warnings.warn(
                         f"memory could not keep finished fits: {error}. The search goes on.",

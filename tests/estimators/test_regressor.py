@@ -351,6 +351,10 @@ def test_rows_of_weight_zero_are_left_out_of_training_hold_out_and_scale():
     np.testing.assert_array_equal(a.history_["val_data_loss"], b.history_["val_data_loss"])
 
 
+@pytest.mark.skipif(
+    tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9),
+    reason="pipelines asked to route scores as well",
+)
 def test_weights_are_routed_as_metadata():
     weights = np.random.default_rng(0).uniform(0.5, 2, len(Y))
     with sklearn.config_context(enable_metadata_routing=True):
