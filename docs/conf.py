@@ -49,6 +49,8 @@ copybutton_prompt_is_regexp = True
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}  # light or dark, as the reader prefers
 
+# `name` is a link where there is such an object, and emphasised where it is a parameter.
+default_role = "autolink"
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
@@ -61,7 +63,9 @@ suppress_warnings = ["config.cache"]
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(keras|sklearn|scikeras)\..*")]
 # Attributes made when first asked for, described with the others of the class.
-nitpick_ignore = [("py:obj", "model_"), ("py:obj", "keras_estimator_")]
+nitpick_ignore = [("py:obj", name) for name in ("model_", "keras_estimator_")]
+# Attributes whose class has a default for them, so that they can be imported and have no page.
+nitpick_ignore += [("py:obj", name) for name in ("baseline_loss", "margin", "loss")]
 
 GALLERY = (
     "quick_start", "regression", "seed_study", "decision_boundaries", "dropout_early_stopping", "verdicts",

@@ -85,7 +85,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : DataFrame or ndarray of shape (n_samples, n_features)
-            Dates, times or durations: datetime64, timedelta64, or objects of `datetime`.
+            Dates, times or durations: datetime64, timedelta64, or objects of ``datetime``.
         y : None
             Ignored.
 
