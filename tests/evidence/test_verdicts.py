@@ -1,5 +1,7 @@
 """The statistics of a diagnosis, on numbers made by hand and on simulated cross-validations."""
 
+import itertools
+import math
 import re
 
 import numpy as np
@@ -184,3 +186,34 @@ def test_an_outlier_is_found_and_normal_samples_have_hardly_any():
     found = [verdicts.outlying(rng.standard_normal(5)).any() for _ in range(100)]
     assert np.mean(found) < 0.06
     assert not verdicts.outlying(np.ones(6)).any()
+
+
+def test_so_many_splits_would_tell_and_no_fewer():
+    """Counted one by one; the level is kept that the critical value has with the splits there are."""
+    n_splits, test_ratio = 5, 0.25
+    found = set()
+    for ratio, critical in itertools.product(np.linspace(1.0, 4.95, 30), [3.0, 4.0, 5.0]):
+        level = student.sf(critical, n_splits - 1)
+
+        def tells(n, ratio=ratio, level=level):
+            standard_errors = ratio * math.sqrt((1 / n_splits + test_ratio) / (1 / n + test_ratio))
+            return standard_errors > student.isf(level, n - 1)
+
+        expected = next((n for n in range(n_splits + 1, verdicts.MOST_SPLITS + 1) if tells(n)), math.inf)
+        assert verdicts.splits_that_tell(ratio, critical, n_splits, test_ratio) == expected
+        found.add(expected)
+    assert {n_splits + 1, math.inf} < found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "text"),
+    [
+        (2.9, 4.6, "2.9 < 4.6"),
+        (2.94, 2.96, "2.9 < 3.0"),
+        (2.91, 2.94, "2.91 < 2.94"),
+        (2.9101, 2.9104, "2.9101 < 2.9104"),
+        (2.91001, 2.91002, "2.9100 < 2.9100"),
+    ],
+)
+def test_two_numbers_have_the_digits_that_tell_them_apart_up_to_four(one, other, text):
+    assert verdicts._told_apart(one, other, " < ") == text
