@@ -17,7 +17,7 @@ from sklearn_ridge_nn.display._axes import (
     plain,
     pyplot,
 )
-from sklearn_ridge_nn.evidence import Evidence, written_out
+from sklearn_ridge_nn.evidence import Evidence, counted, written_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -180,7 +180,8 @@ class AlphaEpochDisplay:
         (self.best_point_,) = ax.plot(
             places[self.best_index], best_epochs, linestyle="", marker="*", markersize=15, color="white",
             markeredgecolor=EDGE, clip_on=False, zorder=3,
-            label=f"best: {plain(self.param_name)} {self.alphas[self.best_index]:.3g}, {best_epochs} epochs",
+            label=f"best: {plain(self.param_name)} {self.alphas[self.best_index]:.3g}, "
+            f"{counted(best_epochs, 'epoch')}",
         )  # fmt: skip
         if self.chosen_epochs is not None and self.chosen_epochs != best_epochs:
             ax.axhline(self.chosen_epochs, color="white", linewidth=1, linestyle=":")

@@ -40,4 +40,4 @@ from ._trials import (
     results_of as results_of,
 )
 from ._verdicts import Comparison as Comparison
-from ._written_out import written_out as written_out
+from ._written_out import counted as counted, written_out as written_out

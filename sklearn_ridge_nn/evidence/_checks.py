@@ -29,7 +29,7 @@ from sklearn_ridge_nn.evidence._verdicts import (
     splits_that_tell,
     variance_components,
 )
-from sklearn_ridge_nn.evidence._written_out import written_out
+from sklearn_ridge_nn.evidence._written_out import counted, written_out
 
 #: A gap is worth advice from this share of the test loss on.
 WIDE_GAP = 0.1
@@ -109,7 +109,7 @@ def _why_no_better(evidence: Evidence, baseline: float) -> str:
         if loss < baseline and not evidence.early_stopping:
             return (
                 f"It was smaller in the course of training: {loss:.3g} at {evidence.short_name} = "
-                f"{evidence.alphas[row]:.3g} after {epochs} epochs. So train less"
+                f"{evidence.alphas[row]:.3g} after {counted(epochs, 'epoch')}. So train less"
                 "[[, or with epochs='settled', which stops there]]."
             )
     what = "say anything about y" if evidence.is_regression else "tell the classes apart"
@@ -281,14 +281,14 @@ def l2_helps(evidence: Evidence) -> Answer:
     behind = lag(
         np.vstack([_complete(losses), *_other_pairs(evidence)]), 0, evidence.test_ratio, evidence.level
     )
-    after = "" if evidence.epochs is None else f", both after {evidence.epochs} epochs"
+    after = "" if evidence.epochs is None else f", both after {counted(evidence.epochs, 'epoch')}"
     numbers = (
         f"against {name} = 0{after}, {best_of(evidence)} lowers the mean test loss by {behind.mean:.3g} "
         f"({1 - 2 * evidence.level:.0%} interval {behind.low:.3g} to {behind.high:.3g}, allowing for the "
         "choice of the best)"
     )
     if behind.low > 0 and evidence.verdicts[0] != "good":
-        trained = "" if evidence.epochs is None else f" and {evidence.epochs} epochs"
+        trained = "" if evidence.epochs is None else f" and {counted(evidence.epochs, 'epoch')}"
         return "note", f"{what} helps: {numbers}.", f"Use {best_of(evidence)}{trained}."
     good = [value for value, label in zip(evidence.alphas, evidence.verdicts, strict=True) if label == "good"]
     harmless = f"The penalty does no harm up to {name} = {good[-1]:.3g}"

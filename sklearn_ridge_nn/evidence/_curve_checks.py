@@ -8,6 +8,7 @@ from sklearn_ridge_nn.evidence._evidence import Evidence, mean_curve
 from sklearn_ridge_nn.evidence._findings import Answer
 from sklearn_ridge_nn.evidence._loss_map import LAST_PART, is_settled
 from sklearn_ridge_nn.evidence._significance import lag, standard_error
+from sklearn_ridge_nn.evidence._written_out import counted
 
 #: Training has not finished if the last tenth of the epochs still lowered a loss by this share, or if as many
 #: epochs at its pace would add this share to the whole fall.
@@ -34,7 +35,7 @@ def diverging_curves(evidence: Evidence) -> Answer:
         return (
             "passed",
             f"The mean test loss at {best_of(evidence)} has its minimum, {last:.3g}, in the last of "
-            f"{len(means)} epochs.",
+            f"{counted(len(means), 'epoch')}.",
         )
     epochs = np.unique(np.linspace(0, len(curves) - 1, min(len(curves), MOST_EPOCHS)).astype(int))
     epochs = np.union1d(epochs, turn - 1)
@@ -48,7 +49,7 @@ def diverging_curves(evidence: Evidence) -> Answer:
         return (
             "problem",
             f"The loss curves diverge: {numbers}.",
-            f"Train for about {turn} epochs, {{epochs}}.",
+            f"Train for about {counted(turn, 'epoch')}, {{epochs}}.",
             {"epochs": turn},
         )
     return "passed", f"The loss curves do not diverge measurably: {numbers}."
@@ -112,10 +113,11 @@ def penalty_or_early_stopping(evidence: Evidence) -> Answer:
     if evidence.stronger == "smaller" or evidence.alphas[0] != 0 or not loss_map.best_epochs_per_alpha[0]:
         return "not applicable", f"{name} = 0 has no loss curve to compare with."
     row, epochs = loss_map.best
-    pair = f"{name} = {evidence.alphas[row]:.3g} after {epochs} epochs"
+    pair = f"{name} = {evidence.alphas[row]:.3g} after {counted(epochs, 'epoch')}"
     best = loss_map.per_split[row, :, epochs - 1]
     unpenalised = loss_map.per_split[0, :, loss_map.best_epochs_per_alpha[0] - 1]
-    stopped = f"{name} = 0 stopped at its best, after {loss_map.best_epochs_per_alpha[0]} epochs"
+    first = counted(int(loss_map.best_epochs_per_alpha[0]), "epoch")
+    stopped = f"{name} = 0 stopped at its best, after {first}"
     n_epochs = int(np.flatnonzero(~np.isnan(loss_map.mean).all(axis=0))[-1]) + 1  # some stop earlier
     full = np.flatnonzero(~np.isnan(loss_map.mean[:, n_epochs - 1]))
     last = loss_map.per_split[full, :, n_epochs - 1]
@@ -164,7 +166,7 @@ def _settled_training(evidence: Evidence) -> Answer:
     if loss_map is None or loss_map.best is None:
         return "not applicable", "No value has a loss on every split."
     row, epochs = loss_map.best
-    pair = f"{evidence.short_name} = {evidence.alphas[row]:.3g} after {epochs} epochs"
+    pair = f"{evidence.short_name} = {evidence.alphas[row]:.3g} after {counted(epochs, 'epoch')}"
     is_inside = epochs <= (1 - LAST_PART) * n_epochs
     if is_settled(loss_map, evidence.margin):
         where = "lies inside" if is_inside else "lies at the end of"

@@ -15,6 +15,7 @@ from sklearn_ridge_nn.evidence._loss_map import LossMap
 from sklearn_ridge_nn.evidence._one_standard_error import finite, strongest_within_one_standard_error
 from sklearn_ridge_nn.evidence._trials import Trial, TrialResult, results_of
 from sklearn_ridge_nn.evidence._verdicts import Comparison, compare
+from sklearn_ridge_nn.evidence._written_out import counted
 
 Stronger: TypeAlias = Literal["larger", "smaller"]
 Task: TypeAlias = Literal["classification", "regression"]
@@ -281,7 +282,7 @@ class Evidence:
     def reasons(self) -> tuple[str, ...]:
         """Why, per alpha."""
         return tuple(
-            f"{reason}; it was trained for {trained} epochs only, for it could no longer win"
+            f"{reason}; it was trained for {counted(trained, 'epoch')} only, for it could no longer win"
             if 0 < trained < self.chosen_epochs and is_known
             else reason
             for reason, trained, is_known in zip(

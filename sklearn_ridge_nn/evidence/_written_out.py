@@ -8,6 +8,17 @@ import re
 _POWER_OF_TEN = re.compile(r"(?<![\w.])\d(?:\.\d+)?e\+0[1-8]\b")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "epoch"), counted(3, "epoch")
+    ('1 epoch', '3 epochs')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def written_out(text: str) -> str:
     """Return a text with 2,910 for 2.91e+03, up to a thousand million.
 

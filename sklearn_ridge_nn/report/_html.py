@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 
 from sklearn_ridge_nn import display
-from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording, written_out
+from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, counted, python_wording, written_out
 from sklearn_ridge_nn.report._table import (
     SIGNS,
     TRIALS,
@@ -145,8 +145,8 @@ def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
             (
                 display.AlphaEpochDisplay.from_diagnosis,
                 f"Mean test {evidence.loss_name} over {name} and epochs: the darker, the smaller. The "
-                f"star is the best pair, {name} = {evidence.alphas[row]:.3g} after {epochs} epochs; the line "
-                f"joins the best number of epochs of each {name}.",
+                f"star is the best pair, {name} = {evidence.alphas[row]:.3g} after "
+                f"{counted(epochs, 'epoch')}; the line joins the best number of epochs of each {name}.",
             ),
         )
     if evidence.n_epochs > 1:

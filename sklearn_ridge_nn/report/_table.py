@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_ridge_nn.display import ZONES
-from sklearn_ridge_nn.evidence import Evidence, Finding, standard_error, written_out
+from sklearn_ridge_nn.evidence import Evidence, Finding, counted, standard_error, written_out
 
 #: How a sentence begins that the headline repeats.
 TELL_LITTLE = "splits tell little here"
@@ -38,7 +38,7 @@ def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
 def _answer(evidence: Evidence) -> str:
     """Return the best alpha and epochs, with their loss and score beside those of other classifiers."""
     best = evidence.best_index
-    after = "" if evidence.epochs is None else f" after {evidence.epochs} epochs"
+    after = "" if evidence.epochs is None else f" after {counted(evidence.epochs, 'epoch')}"
     loss = evidence.by_split(evidence.test_loss)[best].mean()
     score = evidence.by_split(evidence.test_score)[best].mean()
     others = [result for result in evidence.trial_results("yardstick") if np.isfinite(result.loss)]
