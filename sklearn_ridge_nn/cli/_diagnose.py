@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import sys
@@ -51,6 +52,9 @@ def run(arguments: DiagnoseArguments) -> None:
             remedies="auto" if arguments.remedies == "auto" else arguments.remedies == "all",
             verbose=int(shown),
         )
+    measured = dict(diagnosis.about)
+    measured["Target"] = f"{data.target}, {measured['Target']}"
+    diagnosis = dataclasses.replace(diagnosis, about=(("Data", data.name), *measured.items()))
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
     width = shutil.get_terminal_size((100, 24)).columns
     print(report.text(diagnosis, diagnosis.findings, width, command_wording), file=summary_to)

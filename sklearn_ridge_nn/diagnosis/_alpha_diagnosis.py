@@ -129,6 +129,9 @@ class AlphaDiagnosis(Evidence):
         Whether alpha penalises the output layer, too.
     loss_unit : ndarray of shape (n_splits * n_seeds,) or None
         What losses of scaled targets, and so the penalty, are multiplied by to be in the units of y.
+    about : tuple of (str, str), default=()
+        What was measured, by name: rows, target, estimator, network, splits, version. The report begins with
+        it.
 
     Attributes
     ----------
@@ -576,6 +579,8 @@ def _restored(name: str, value: Any) -> Any:
         return value if value is None else tuple(map(float, value))
     if name in ("rarest_class", "rounds"):
         return value if value is None else tuple(value)
+    if name == "about":
+        return tuple((str(key), str(text)) for key, text in value)
     if name == "trials":
         return tuple(Trial.from_dict(content) for content in value)
     return np.array(value, dtype=float) if isinstance(value, list) else value

@@ -17,6 +17,7 @@ from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.multiclass import type_of_target
 
+from sklearn_ridge_nn.diagnosis._about import classes_in_words
 from sklearn_ridge_nn.diagnosis._splits import default_splits
 from sklearn_ridge_nn.estimators import per_class, refuse_odd_labels
 
@@ -122,6 +123,13 @@ class Classification:
                     "y), so its test loss would be infinite. Leave the class out, or merge it with another"
                     f"{spread if n_rows > 1 else ''}."
                 )
+
+    @property
+    def in_words(self) -> str:
+        """What y holds."""
+        if self.is_multilabel:
+            return f"{self.labels.shape[1]} labels, of which a row may have several"
+        return classes_in_words(self.labels)
 
     def facts(self, splits: Splits) -> dict[str, Any]:
         """Return what the diagnosis is told of y, by the names of `Evidence`."""

@@ -20,6 +20,7 @@ from sklearn.utils import indexable
 
 from sklearn_ridge_nn._observed import observed_as
 from sklearn_ridge_nn._sklearn import Interval, InvalidParameterError, StrOptions, validate_params
+from sklearn_ridge_nn.diagnosis._about import about
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.diagnosis._arrays import arrays_of
 from sklearn_ridge_nn.diagnosis._measures import losses_and_weights, losses_weights_and_state
@@ -268,6 +269,7 @@ def diagnose(
         "score_name": _name_of(scoring or problem.default_score),
         "penalizes_output": bool(getattr(ours, "penalize_output", False)),
         **problem.facts(splits),
+        "about": about(estimator, ours, X, problem.in_words, splits, n_seeds, varied),
         "early_stopping": ours is not None and _takes_best_epoch(ours, epochs),
     }
 

@@ -16,6 +16,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_array
 
+from sklearn_ridge_nn.diagnosis._about import numbers_in_words
 from sklearn_ridge_nn.diagnosis._classification import Splits, weights_of
 from sklearn_ridge_nn.diagnosis._splits import default_splits
 from sklearn_ridge_nn.estimators import check_numbers, flatten_numbers, guess_of, refuse_odd_numbers
@@ -108,6 +109,11 @@ class Regression:
         """The loss in words."""
         title = NUMBER_LOSSES[self.loss].title
         return f"{self.quantile:g}-{title}" if self.loss == "quantile" else title
+
+    @property
+    def in_words(self) -> str:
+        """What y holds."""
+        return numbers_in_words(self.numbers)
 
     def facts(self, splits: Splits) -> dict[str, Any]:  # noqa: ARG002
         """Return what the diagnosis is told of y, by the names of `Evidence`."""

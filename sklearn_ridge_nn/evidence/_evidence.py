@@ -74,6 +74,7 @@ class Evidence:
     target_tails: tuple[float, float] | None = None
     penalizes_output: bool = False
     loss_unit: np.ndarray | None = None
+    about: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check_alphas(self.alphas, "alphas")

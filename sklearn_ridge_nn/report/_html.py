@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -43,6 +44,7 @@ def page(evidence: Evidence, findings: Sequence[Finding], wording: Wording = pyt
     return Template(_file("page.html")).substitute(
         title=escape(_title(evidence)),
         style=_file("style.css") + _file("page.css"),
+        about=_about_list(evidence),
         body=_body(evidence, findings, wording, n_pictures=None),
     )
 
@@ -108,7 +110,16 @@ def _scrolled(caption: str, head: str, rows: Sequence[str]) -> str:
 
 
 def _title(evidence: Evidence) -> str:
-    return f"Diagnosis of {evidence.short_name}"
+    name = dict(evidence.about).get("Data")
+    return f"Diagnosis of {evidence.short_name}" + (f": {name}" if name else "")
+
+
+def _about_list(evidence: Evidence) -> str:
+    """Return what was measured as a list of names and texts, and when the page was written."""
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    lines = [*evidence.about, ("Written", today)]
+    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in lines)
+    return f'<dl class="about">{items}</dl>'
 
 
 def _body(evidence: Evidence, findings: Sequence[Finding], wording: Wording, n_pictures: int | None) -> str:

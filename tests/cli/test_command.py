@@ -84,6 +84,9 @@ def test_diagnose_prints_and_writes_what_the_function_returns(ridge_nn, folder, 
     page = (tmp_path / "r.html").read_text()
     assert page == report.page(written, written.findings, command_wording)
     assert page.partition("Findings")[0] == written.to_html().partition("Findings")[0]
+    about = dict(written.about)
+    assert about["Data"] == "data.csv"
+    assert about["Target"].startswith("bought, 2 classes: ")
     assert "--epochs 20" in page
     assert "<svg" in (tmp_path / "c.svg").read_text()
 

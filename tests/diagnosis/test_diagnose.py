@@ -1,8 +1,11 @@
 """diagnose, against networks fitted one by one on the same splits."""
 
+import json
+
 import keras
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
@@ -19,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils.class_weight import compute_sample_weight
 
-from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPClassifierCV, diagnose
+from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, RidgeMLPClassifierCV, diagnose
 
 ALPHAS = [0, 0.1, 10]
 FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
@@ -359,6 +362,28 @@ def test_finished_fits_are_taken_from_memory(small, wine, trained, tmp_path):
     again = diagnose(small(), *wine, alphas=ALPHAS, cv=FOLDS, memory=tmp_path)
     assert trained == [9]
     assert again.to_dict() == one.to_dict()
+
+
+def test_it_says_what_it_is_about(small, wine):
+    X, y = wine
+    labels = np.array(["red", "rose", "white"])[y]
+    pipeline = make_pipeline(StandardScaler(), "passthrough", small())
+    about = dict(diagnose(pipeline, pd.DataFrame(X), labels, alphas=ALPHAS, cv=FOLDS, n_seeds=2).about)
+    assert about["Rows"] == "178, 13 columns"
+    assert about["Target"] == "3 classes: 'red' (59 rows), 'rose' (71 rows), 'white' (48 rows)"
+    assert about["Estimator"] == "StandardScaler, then RidgeMLPClassifier"
+    assert "random_state 0" in about["Network"]
+    assert "alpha" not in about["Network"]
+    assert about["Splits"] == "3, each of 119 rows to train on and 59 to test on, 2 networks for each"
+
+
+@pytest.mark.parametrize("kind", [list, csr_array, pl.DataFrame])
+def test_rows_of_every_kind_are_counted(small, wine, kind):
+    X, y = wine
+    rows = X.tolist() if kind is list else kind(X)
+    found = diagnose(small(), rows, y * 1.0, alphas=ALPHAS, cv=FOLDS)
+    assert dict(found.about)["Rows"] == "178, 13 columns"
+    assert AlphaDiagnosis.from_dict(json.loads(json.dumps(found.to_dict()))).about == found.about
 
 
 # -- what is refused ------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The report as text and as a page, parsed and held against the diagnosis."""
 
 import dataclasses
+import datetime
 import pickle
 import re
 import sys
@@ -187,6 +188,16 @@ def test_the_page_tells_what_the_diagnosis_says(diagnosis):
         assert finding.code in words
     for reason in diagnosis.reasons:
         assert reason in words
+
+
+def test_the_page_begins_with_what_it_is_about(diagnosis):
+    about = (("Data", "a & b.csv"), ("Rows", "178, 13 columns"))
+    words = Balanced(dataclasses.replace(diagnosis, about=about).to_html()).words
+    start = words.index("Data")
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    expected = ["Data", "a & b.csv", "Rows", "178, 13 columns", "Written", today]
+    assert [word for word in words[start:] if word.strip()][:6] == expected
+    assert "Diagnosis of alpha: a & b.csv" in words[:start]
 
 
 def test_names_from_the_data_cannot_break_the_page(diagnosis):
