@@ -89,6 +89,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "within_subsection_order": ReadingOrder,
+    "default_thumb_file": str(Path(__file__).parent / "images" / "icon.svg"),  # of those without a picture
     "download_all_examples": False,
     "show_memory": False,
     "remove_config_comments": True,
