@@ -27,6 +27,8 @@ from sklearn_ridge_nn.preprocessing import (
 
 #: Numbers whose squares can be added up, of any number of rows.
 LARGEST = 1e150
+#: So many columns that cannot be used are named, and options to paste are so long, at most.
+MOST_FAULTS, MOST_SIGNS = 8, 1500
 #: Fields that are looked at together: pandas takes a millisecond for each column by itself.
 _BLOCK_FIELDS = 10**6
 
@@ -159,33 +161,43 @@ def sort_columns(
     plain = _plain_numbers(frame, [name for name in frame if name not in said])
     kinds: dict[str, list[str]] = {"numeric": [], "categorical": [], "dates": [], "text": []}
     found: dict[str, str | None] = {}
-    faults: dict[Any, str] = {}
+    faults: dict[str, str] = {}
     for name in frame:
         try:
             kind = said.get(name) or ("numeric" if name in plain else _kind(frame[name]))
             if kind == "dates":
                 found[str(name)] = dates.form_of(frame[name], forms.get(name), len(of_dates))
         except InputError as error:
-            faults[name] = str(error)
+            faults[str(name)] = str(error)
         else:
             kinds[kind].append(str(name))
     if faults:
-        raise InputError(_all_of(faults))
+        raise InputError(_all_of(faults, set(of_dates), set(map(str, frame.columns))))
     return Columns(tuple(kinds["numeric"]), tuple(kinds["categorical"]), found, tuple(kinds["text"]))
 
 
-def _all_of(faults: Mapping[Any, str]) -> str:
-    """Return one message about all columns that cannot be used as they are."""
+def _all_of(faults: Mapping[str, str], of_dates: set[str], names: set[str]) -> str:
+    """Return one message about all columns that cannot be used as they are: of those to keep, or to drop."""
+    unclear = [text for name, text in faults.items() if name in of_dates]
+    if unclear:
+        return " ".join(f"{text.rstrip('.')}." for text in unclear[:MOST_FAULTS]).removesuffix(".")
     first = next(iter(faults.values()))
     if len(faults) == 1:
         return first
-    *others, last = map(repr, list(faults)[1:])
-    as_is = "as they are" if others else "as it is"
+    shown = list(map(repr, [*faults][1:]))[:MOST_FAULTS]
+    others, last = (
+        (shown[:-1], shown[-1])
+        if len(faults) - 1 <= MOST_FAULTS
+        else (shown, f"{len(faults) - 1 - MOST_FAULTS} more")
+    )
     named = f"Columns {', '.join(others)} and {last}" if others else f"Column {last}"
-    names = list(map(str, faults))
-    names = names if any("," in name for name in names) else [",".join(names)]
-    out = " ".join(f"--drop={shlex.quote(name)}" for name in names)
-    return f"{first.rstrip('.')}. {named} cannot be used {as_is}, either. Leave all of them out: {out}"
+    together = ",".join(faults)
+    are_one_word = together not in names and not any("," in name for name in faults)
+    words = [together] if are_one_word else list(faults)
+    out = " ".join(f"--drop={shlex.quote(word)}" for word in words)
+    ready = f": {out}" if len(out) <= MOST_SIGNS else " by --drop"
+    as_is = "as they are" if others else "as it is"
+    return f"{first.rstrip('.')}. {named} cannot be used {as_is}, either. Leave all of them out{ready}"
 
 
 def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:

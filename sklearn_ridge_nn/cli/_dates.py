@@ -76,7 +76,7 @@ def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> 
             if "%" not in given:
                 raise ValueError("it has no part such as %Y")
             share = float(_parsed(words, given).notna().mean())
-        except ValueError as error:
+        except (ValueError, re.error) as error:
             raise InputError(f"--date-format {given!r} is not a form of dates: {error}") from error
         if share < 0.5:
             raise InputError(

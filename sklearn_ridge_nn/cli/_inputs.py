@@ -125,7 +125,7 @@ def _date_formats(table: Table, arguments: DataArguments) -> dict[str, str]:
         ends = [place for place, sign in enumerate(word) if sign == "="]
         end = next((end for end in ends if word[:end] in table.columns), min(ends, default=0))
         name, form = word[:end], word[end + 1 :]
-        if not end or "%" in name:
+        if not end or ("%" in name and name not in table.columns):
             of_all.append(word)
             continue
         name = table.named([name], "--date-format")[0]

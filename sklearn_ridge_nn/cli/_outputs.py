@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import stat
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,9 @@ def _check_writable(name: str, path: str) -> None:
     file = Path(path)
     folder = file.parent
     try:
+        if file.is_symlink() and not file.exists():
+            with suppress(FileNotFoundError):
+                file.stat()  # fails where links lead in a circle
         if not folder.is_dir():
             raise InputError(f"--{name} {path!r}: there is no folder {str(folder)!r}. Create it first.")
         if file.is_dir():
@@ -65,7 +70,8 @@ def _check_writable(name: str, path: str) -> None:
         is_replaced = file.is_file() or not file.exists()
         to_write = file.resolve().parent if is_replaced else file
     except (OSError, RuntimeError) as error:  # too long a name, links in a circle
-        reason = error.strerror if isinstance(error, OSError) else "a link leads back to itself"
+        is_name = isinstance(error, OSError) and error.errno != errno.ELOOP
+        reason = error.strerror if is_name else "a link leads back to itself"  # type: ignore[union-attr]
         raise InputError(f"--{name} {path!r} cannot be written: {reason}. Name another file.") from error
     if not to_write.is_dir() and is_replaced:
         raise InputError(f"--{name} {path!r} is a link to a folder that does not exist, {str(to_write)!r}.")

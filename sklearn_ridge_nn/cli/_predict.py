@@ -109,6 +109,8 @@ def _predicted(method: Callable[[pd.DataFrame], Any], X: pd.DataFrame, model: st
         raise ValueError(
             f"{model} fails on {rows}, which are as it takes them: it may be damaged."
         ) from error
+    if predicted.dtype.kind == "c":
+        raise ValueError(f"{model} predicts complex numbers for {rows}: it is damaged.")
     if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
         raise InputError(
             f"{model} predicts infinity for some of {rows}. Is a number there far beyond all that it was "

@@ -207,6 +207,7 @@ class Table:
         """
         names = [name for word in words for name in ([word] if word in self.columns else word.split(","))]
         trimmed = {name.strip(): name for name in reversed(self.columns)}
+        names = [name for name in names if name.strip() or name in self.columns or len(names) == 1]
         names = [name if name in self.columns else trimmed.get(name.strip(), name.strip()) for name in names]
         self.check_columns(names, argument)
         return list(dict.fromkeys(names))

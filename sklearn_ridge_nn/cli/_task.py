@@ -27,6 +27,7 @@ from sklearn_ridge_nn.cli._commands import CLASSIFICATION, REGRESSION
 from sklearn_ridge_nn.cli._inputs import Data
 from sklearn_ridge_nn.cli._tables import InputError, did_you_mean, listed, quoted
 from sklearn_ridge_nn.estimators import RidgeMLPClassifier, RidgeMLPRegressor, check_numbers, guess_of
+from sklearn_ridge_nn.preprocessing import spelled
 
 #: scikit-learn has this score, but not by a name, for it needs to know the quantile.
 PINBALL = "neg_mean_pinball_loss"
@@ -179,7 +180,8 @@ class Classification(LearningTask):
         self.labels = np.unique(data.y).tolist()
         n_classes = len(self.labels)
         self.fewest = n_classes, f"there are {n_classes} classes"
-        self.positive = {(0, 1): 1, ("False", "True"): "True"}.get(tuple(self.labels))
+        has_a_positive = tuple(spelled(label) for label in self.labels) in (("0", "1"), ("False", "True"))
+        self.positive = self.labels[1] if has_a_positive else None
 
     def check(self) -> None:
         """Accept all labels."""
@@ -193,8 +195,8 @@ class Classification(LearningTask):
                 "Leave it out."
             )
         known = {str(one): one for one in self.labels}
-        if label.capitalize() in ("True", "False"):  # as columns of truth values are read
-            label = next((one for one in known if one.capitalize() == label.capitalize()), label)
+        if label not in known:  # 1 and 1.0 are the same, and so are TRUE and True
+            label = next((one for one in known if spelled(one) == spelled(label)), label)
         if label not in known:
             raise InputError(
                 f"--positive {label!r} is no label of --target {target!r}, which has {listed(self.labels)}. "

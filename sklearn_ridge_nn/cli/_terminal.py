@@ -29,11 +29,19 @@ _OF_SCORES = re.compile("One or more of the (test|train) scores are non-finite")
 _LONG = re.compile(r"(?<!\w)(?P<quote>['\"])(?:(?!(?P=quote)(?!\w)).){120,}(?P=quote)(?!\w)|\S{300,}")
 
 
+#: An option to be pasted into a shell, with its value as `shlex.quote` writes it.
+_READY = re.compile(r"""(--[a-z][a-z-]*=(?:(?:'[^']{0,2000}'|"'")+|[^\s']{1,2000})(?!\S))""")
+
+
 def say(message: str) -> None:
     """Write one line to stderr: of very long names their beginning, of signs that cannot be seen a code."""
     line = re.sub(r"\s*\n\s*", " ", message.strip())
     line = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in line)
-    line = _LONG.sub(lambda found: f"{found[0][:60]}...{found['quote'] or ''}", line)
+    parts = _READY.split(line)  # what is to be pasted as it is stands at every second place
+    parts[::2] = [
+        _LONG.sub(lambda found: f"{found[0][:60]}...{found['quote'] or ''}", part) for part in parts[::2]
+    ]
+    line = "".join(parts)
     print(f"ridge-nn: {line}", file=sys.stderr, flush=True)
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from sklearn_ridge_nn.evidence import counted
+
 #: So many classes are named.
 _MOST_CLASSES = 8
 
@@ -42,14 +44,14 @@ def about(
         The network's parameter that differs between the candidates.
     """
     n_rows, n_columns = _size(X)
-    train, test = (round(np.mean([len(split[part]) for split in splits])) for part in (0, 1))
+    train, test = (_between([len(split[part]) for split in splits]) for part in (0, 1))
     seeds = f", {n_seeds} networks for each" if n_seeds > 1 else ""
     lines = {
-        "Rows": f"{n_rows:,}" + ("" if n_columns is None else f", {n_columns:,} columns"),
+        "Rows": f"{n_rows:,}" + ("" if n_columns is None else f", {counted(n_columns, 'column')}"),
         "Target": target,
         "Estimator": ", then ".join(_names(estimator)),
         "Network": _settings(network, varied),
-        "Splits": f"{len(splits)}, each of {train:,} rows to train on and {test:,} to test on{seeds}",
+        "Splits": f"{len(splits)}, each of {train} rows to train on and {test} to test on{seeds}",
         "Version": f"sklearn-ridge-nn {importlib.metadata.version('sklearn-ridge-nn')}",
     }
     return tuple((name, text) for name, text in lines.items() if text)
@@ -66,7 +68,7 @@ def classes_in_words(labels: NDArray[Any]) -> str:
     """
     classes, counts = np.unique(labels, return_counts=True)
     shown = [
-        f"{label!r} ({count:,} row{'' if count == 1 else 's'})"
+        f"{_short(repr(label))} ({counted(count, 'row')})"
         for label, count in zip(classes.tolist()[:_MOST_CLASSES], counts.tolist(), strict=False)
     ]
     more = f" and {len(classes) - _MOST_CLASSES} more" if len(classes) > _MOST_CLASSES else ""
@@ -92,8 +94,14 @@ def _size(X: Any) -> tuple[int, int | None]:
     if hasattr(X, "shape"):
         shape = X.shape
     else:
-        shape = (len(X), len(X[0])) if isinstance(X[0], (list, tuple)) else (len(X),)
+        has_columns = not isinstance(X[0], (str, bytes, dict)) and hasattr(X[0], "__len__")
+        shape = (len(X), len(X[0])) if has_columns else (len(X),)
     return shape[0], shape[1] if len(shape) > 1 else None
+
+
+def _between(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _names(estimator: Any) -> list[str]:
@@ -117,4 +125,5 @@ def _settings(network: Any, varied: str) -> str:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
+    text = type(value).__name__ if " at 0x" in text else text
     return text if len(text) <= 60 else f"{text[:57]}..."

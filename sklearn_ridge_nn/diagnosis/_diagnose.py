@@ -269,7 +269,7 @@ def diagnose(
         "score_name": _name_of(scoring or problem.default_score),
         "penalizes_output": bool(getattr(ours, "penalize_output", False)),
         **problem.facts(splits),
-        "about": about(estimator, ours, X, problem.in_words, splits, n_seeds, varied),
+        "about": about(estimator, _as_trained(ours, epochs), X, problem.in_words, splits, n_seeds, varied),
         "early_stopping": ours is not None and _takes_best_epoch(ours, epochs),
     }
 
@@ -333,6 +333,11 @@ def _check_parameters(ours: Any, varied: str, values: list[Any]) -> None:
             check_all_parameters(clone(ours).set_params(**settings))
         except InvalidParameterError as error:  # which scikit-learn would make one of `diagnose`
             raise ValueError(str(error)) from None
+
+
+def _as_trained(ours: Any, epochs: int | str | None) -> Any:
+    """Return a network with the epochs that `diagnose` is told, in place of its own."""
+    return ours if ours is None or epochs is None else clone(ours).set_params(epochs=epochs)
 
 
 def _check_epochs(

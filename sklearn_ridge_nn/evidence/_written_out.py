@@ -16,7 +16,7 @@ def counted(number: int, noun: str) -> str:
     >>> counted(1, "epoch"), counted(3, "epoch")
     ('1 epoch', '3 epochs')
     """
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def written_out(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from numbers import Number
 from typing import Any, Self
 
@@ -62,7 +63,7 @@ class CategoryCleaner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self : CategoryCleaner
         """
         validate_data(self, X, skip_check_array=True)
-        self.categories_ = [_categories(column) for column in columns_of(X)]
+        self.categories_ = [_categories(column) for column in columns_of(X, is_exact=True)]
         return self
 
     def transform(self, X: Any) -> Any:
@@ -80,7 +81,8 @@ class CategoryCleaner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         validate_data(self, X, skip_check_array=True, reset=False)
         columns = [
-            _matched(column, known) for column, known in zip(columns_of(X), self.categories_, strict=True)
+            _matched(column, known)
+            for column, known in zip(columns_of(X, is_exact=True), self.categories_, strict=True)
         ]
         if {values.dtype.kind for values in columns} in ({"b"}, {"i"}, {"u"}, {"f"}):
             return np.stack(columns, axis=1)
@@ -116,7 +118,7 @@ def _categories(column: Column) -> dict[str, Any]:
         values = [str(value) for value in values]
     if types != {"number"}:
         values = sorted(values, reverse=True)
-    return {spelled(value): value for value in values}
+    return {text: value for value in values for text in _spellings(value)}
 
 
 def _matched(column: Column, known: dict[str, Any]) -> NDArray[Any]:
@@ -124,16 +126,29 @@ def _matched(column: Column, known: dict[str, Any]) -> NDArray[Any]:
     values, is_missing = column.values, column.is_missing
     if values.dtype.kind != "O":
         different, places = np.unique(values[~is_missing], return_inverse=True)
-        found = [known.get(text, text) for text in map(spelled, different)]
+        found = [_found(known, value) for value in different]
         same_type = {type(value) for value in found} == {values.dtype.type}
         matched = values.copy() if same_type else np.full(len(values), np.nan, dtype=object)
         matched[~is_missing] = np.array([*found, None], dtype=object)[places]
         return matched
     present = _with_types(values[~is_missing])
-    texts = {key: spelled(key[1]) for key in dict.fromkeys(present)}
+    found_by_key = {key: _found(known, key[1]) for key in dict.fromkeys(present)}
     matched = np.full(len(values), np.nan, dtype=object)
-    matched[~is_missing] = [known.get(texts[key], texts[key]) for key in present]
+    matched[~is_missing] = [found_by_key[key] for key in present]
     return matched
+
+
+def _found(known: dict[str, Any], value: Any) -> Any:
+    """Return a category as `fit` saw it, or its text if it did not."""
+    texts = _spellings(value)
+    return next((known[text] for text in texts if text in known), texts[0])
+
+
+def _spellings(value: Any) -> tuple[str, ...]:
+    """Return the texts that a category may have: a decimal number's with and without its zeros at the end."""
+    if isinstance(value, Decimal) and value.is_finite():
+        return (spelled(value), spelled(format(value.normalize(), "f")))
+    return (spelled(value),)
 
 
 def _kind(value: Any) -> str:

@@ -22,7 +22,7 @@ from sklearn_ridge_nn.preprocessing._category_cleaner import CategoryCleaner
 from sklearn_ridge_nn.preprocessing._date_encoder import DateEncoder
 from sklearn_ridge_nn.preprocessing._text_encoder import TextEncoder
 from sklearn_ridge_nn.preprocessing._values import Column, columns_of
-from sklearn_ridge_nn.preprocessing._words import written_as_text
+from sklearn_ridge_nn.preprocessing._words import spelled, written_as_text
 
 #: Up to so many different values categories become columns of 0 and 1. Text with more
 MOST_CATEGORIES = 100
@@ -146,7 +146,11 @@ def preprocessor_of(
     if not (isinstance(cardinality_threshold, Integral) and cardinality_threshold >= 0):
         raise ValueError(f"cardinality_threshold must be an int >= 0. Got {cardinality_threshold!r}.")
     columns = list(columns_of(X))
-    _check_names([column.name for column in columns], categorical, text)
+    names = [column.name for column in columns]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise ValueError(f"X has two columns named {twice!r}. Rename one of them, or leave it out.")
+    _check_names(names, categorical, text)
     kinds: dict[str, list[Any]] = {name: [] for name in (NUMERIC, CATEGORICAL, MANY, DATES, TEXT)}
     for place, column in enumerate(columns):
         kind, n_values = (TEXT, 0) if column.name in text else _kind(column, column.name in categorical)
@@ -262,7 +266,7 @@ def _kind(column: Column, is_categorical: bool) -> tuple[str, int]:
                 f"in {len(present):,} rows, such as {present[0]!r}. Name it in text; or in categorical if "
                 "these are categories; or leave it out."
             )
-        return CATEGORICAL, n_values
+        return CATEGORICAL, _n_values(present)
     names = _listed(sorted(one.__name__ for one in types), quote="")
     raise ValueError(
         f"Column {column.name!r} of X holds values of type {names}. A column must hold numbers, or text, or "
@@ -275,10 +279,12 @@ _DATES = ((datetime.date,), (datetime.time,), (datetime.timedelta,))
 
 
 def _n_values(present: NDArray[Any]) -> int:
+    """Return the number of categories, however they are spelled."""
     try:
-        return len(set(present.tolist()))
-    except TypeError:  # lists, which cannot be told apart so
-        return len(present)
+        different = dict.fromkeys(present.tolist())
+    except TypeError:  # lists, which no dict takes
+        return len(set(map(str, present)))
+    return len(set(map(spelled, different)))
 
 
 def _has_na(column: Column, is_missing: NDArray[np.bool_]) -> bool:

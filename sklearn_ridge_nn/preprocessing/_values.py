@@ -59,8 +59,10 @@ def input_names(encoder: Any, input_features: Any) -> Any:
     return getattr(encoder, "feature_names_in_", [f"x{place}" for place in range(encoder.n_features_in_)])
 
 
-def columns_of(X: Any) -> Iterator[Column]:
+def columns_of(X: Any, *, is_exact: bool = False) -> Iterator[Column]:
     """Yield the columns of a table: a frame of pandas or polars, or an array of two dimensions.
+
+    Whole numbers of which some are missing are floats, as NumPy has it; with `is_exact` they are objects.
 
     Raises
     ------
@@ -71,9 +73,14 @@ def columns_of(X: Any) -> Iterator[Column]:
         raise ValueError("X is a LazyFrame of polars, which has no rows yet. Pass X.collect().")
     if hasattr(X, "columns"):
         for place, name in enumerate(X.columns):
-            yield _column(name, X.iloc[:, place] if hasattr(X, "iloc") else X[name])
+            yield _column(name, X.iloc[:, place] if hasattr(X, "iloc") else X[name], is_exact)
         return
     array = np.asarray(X)
+    if array.dtype.kind in "US" and not hasattr(X, "dtype"):
+        raise ValueError(
+            "X is a list with text in it, of which NumPy makes nothing but text, numbers too. Pass a "
+            "DataFrame, or an array of objects."
+        )
     if array.ndim != 2:
         raise ValueError(
             f"X must be a table of rows and columns: a DataFrame, or an array of 2 dimensions. Got "
@@ -83,12 +90,15 @@ def columns_of(X: Any) -> Iterator[Column]:
         yield Column(place, values.astype(object) if values.dtype.kind in "US" else values, False)
 
 
-def _column(name: Any, column: Any) -> Column:
+def _column(name: Any, column: Any, is_exact: bool) -> Column:
     kind = str(column.dtype)
-    is_declared = kind.startswith(("category", "Categorical", "Enum"))
+    is_declared = kind.startswith(("category", "Categorical", "Enum", "dictionary"))
     if getattr(column.dtype, "tz", None) is not None:  # pandas
         column = column.dt.tz_localize(None)
     elif getattr(column.dtype, "time_zone", None) is not None:  # polars
         column = column.dt.replace_time_zone(None)
-    values = np.asarray(column.astype(object) if kind == "category" else column)
+    if is_exact and kind.lower().startswith(("int", "uint")):
+        values = np.fromiter(column, dtype=object, count=len(column))
+    else:
+        values = np.asarray(column.astype(object) if kind == "category" else column)
     return Column(name, values, is_declared)

@@ -27,6 +27,10 @@ _DATE = re.compile(
     rf"|\d{{1,2}}[ -]{_MONTH}[ -,]*\d{{2,4}}.*|{_MONTH} \d{{1,2}},? \d{{4}}.*",
     re.IGNORECASE,
 )
+#: Codes such as zip codes, which are no numbers.
+_CODE = re.compile(r"0\d+", re.ASCII)
+#: A date with a time, as types of dates are written, or text that holds them.
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
 _WHOLE_AS_FLOAT = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 
 
@@ -99,6 +103,8 @@ def written_as_text(words: Sequence[str]) -> str | None:
         )
     seen = _some(words)
     exceptions = [word for word in seen if not _NUMBER.fullmatch(word.strip())]
+    if any(_CODE.fullmatch(word) for word in seen):
+        return None
     if not seen or len(seen) - len(exceptions) < MOSTLY * len(seen):
         return None
     example = next(word for word in seen if word not in exceptions)
@@ -109,7 +115,7 @@ def written_as_text(words: Sequence[str]) -> str | None:
 def spelled(value: Any) -> str:
     """Return a category as text, the same whatever type it came in.
 
-    Whole numbers have no point, and the two truth values are True and False.
+    Whole numbers have no point, days no time of day, and the two truth values are True and False.
 
     Parameters
     ----------
@@ -119,14 +125,21 @@ def spelled(value: Any) -> str:
     --------
     >>> [spelled(value) for value in (7, 7.0, "7.0", 7.5, "07", True, "TRUE")]
     ['7', '7', '7', '7.5', '07', 'True', 'True']
+    >>> spelled("2024-03-05 00:00:00"), spelled(np.datetime64("2024-03-05T12:30:00.500"))
+    ('2024-03-05', '2024-03-05 12:30:00.5')
     """
     if isinstance(value, (float, np.floating)) and np.isfinite(value) and value == round(value):
         return str(int(value))
     text = str(value)
     if text.lower() in ("true", "false"):
         return text.capitalize()
-    whole = _WHOLE_AS_FLOAT.fullmatch(text)
-    return whole[1] if whole else text
+    if whole := _WHOLE_AS_FLOAT.fullmatch(text):
+        return whole[1]
+    if moment := _MOMENT.fullmatch(text):
+        day, time, fraction = moment[1], moment[2], (moment[3] or "").rstrip("0")
+        time = f"{time}.{fraction}" if fraction else time
+        return day if time == "00:00:00" else f"{day} {time}"
+    return text
 
 
 def _some(words: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from sklearn_ridge_nn import RidgeMLPClassifier, RidgeMLPRegressor, make_preprocessor
-from sklearn_ridge_nn.cli import _dates as dates
+from sklearn_ridge_nn.cli import _dates as dates, main
 from sklearn_ridge_nn.cli._columns import sort_columns
 from sklearn_ridge_nn.cli._model_file import TRUSTED, read_card
 from sklearn_ridge_nn.cli._tables import InputError, Table
@@ -105,7 +106,7 @@ def test_the_form_can_be_said():
         dates.form_of(column, "%Y-%m-%d")
     with pytest.raises(InputError, match=r"in the form %Y, but row 3 of the data has 'x'.*--missing=x"):
         dates.form_of(pd.Series(["2024", "2025", "x"], name="d"), "%Y")
-    for form in ("%Q", "mixed", "ISO8601"):
+    for form in ("%Q", "mixed", "ISO8601", "%d/%d/%Y"):
         with pytest.raises(InputError, match=f"--date-format '{form}' is not a form of dates"):
             dates.form_of(column, form)
     zoned = pd.Series(["3/4/2024 10:00+02:00"], name="d")
@@ -147,13 +148,50 @@ def test_several_names_in_one_word_may_have_spaces(tmp_path):
         assert table.named(["a,  b", "c, d"], "--drop") == ["a", " b", "c, d"]
 
 
-@pytest.mark.parametrize("name", ["a,b", "a b"])
-def test_columns_with_signs_in_their_names_can_be_left_out_together(name):
-    frame = pd.DataFrame({name: ["2024-01-01"] * 4, "c": ["1,5"] * 4})
+@pytest.mark.parametrize(
+    ("names", "out"),
+    [
+        (["a,b", "c"], "--drop=a,b --drop=c"),
+        (["a b", "c"], "--drop='a b,c'"),
+        (["a", "b"], "--drop=a --drop=b"),  # "a,b" is another column
+        ([f"column_{number:03}" for number in range(80)], None),
+    ],
+)
+def test_the_columns_that_cannot_be_used_can_be_left_out_together(refused, tmp_path, names, out):
+    """What the message says to type leaves nothing but the good column."""
+    frame = pd.DataFrame({name: ["2024-01-01", "2024-01-02"] * 4 for name in names})
+    frame["a,b" if out != "--drop=a,b --drop=c" else "x"] = np.arange(8) % 5
+    frame["y"] = ["yes", "no"] * 4
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    arguments = ["fit", tmp_path / "d.csv", "--target", "y", "--model", tmp_path / "m.skops"]
+    arguments += ["--alpha", "1", "--epochs", "1", "--test-size", "0", "--quiet"]
+    said = refused(*arguments)
+    advice = said.rpartition("Leave all of them out: ")[2]
+    assert out is None or advice == out
+    assert main([*map(str, arguments), *shlex.split(advice)]) == 0
+
+
+def test_a_message_is_no_longer_than_anyone_reads():
+    frame = pd.DataFrame({f"a column with a long name {i}": ["2024-01-01"] for i in range(500)})
     with pytest.raises(InputError) as raised:
         sort_columns(frame)
-    out = {"a,b": "--drop=a,b --drop=c", "a b": "--drop='a b,c'"}[name]
-    assert str(raised.value).endswith(f"Leave all of them out: {out}")
+    assert len(str(raised.value)) < 1000
+    assert "and 491 more cannot be used as they are, either. Leave all of them out by --drop" in str(
+        raised.value
+    )
+
+
+def test_forms_of_several_columns_are_asked_for_at_once(refused, tmp_path):
+    days = ["03/04/2024", "05/06/2024"] * 6
+    frame = pd.DataFrame({"50%": days, "b": days, "y": ["yes", "no"] * 6})
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    arguments = ["fit", tmp_path / "d.csv", "--target", "y", "--model", tmp_path / "m.skops"]
+    arguments += ["--dates", "50%, b,", "--alpha", "1", "--epochs", "1", "--test-size", "0", "--quiet"]
+    said = refused(*arguments)
+    assert "--drop" not in said
+    forms = [word for word in shlex.split(said) if word.startswith("--date-format=") and "%d/%m" in word]
+    assert forms == ["--date-format=50%=%d/%m/%Y", "--date-format=b=%d/%m/%Y"]
+    assert main([*map(str, arguments), *forms]) == 0
 
 
 def test_what_arguments_say_a_column_is_goes_before_what_it_looks_like():

@@ -13,6 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold, PredefinedSplit, ShuffleSplit, StratifiedKFold, validation_curve
@@ -374,7 +375,27 @@ def test_it_says_what_it_is_about(small, wine):
     assert about["Estimator"] == "StandardScaler, then RidgeMLPClassifier"
     assert "random_state 0" in about["Network"]
     assert "alpha" not in about["Network"]
-    assert about["Splits"] == "3, each of 119 rows to train on and 59 to test on, 2 networks for each"
+    assert (
+        about["Splits"]
+        == "3, each of 118 to 119 rows to train on and 59 to 60 to test on, 2 networks for each"
+    )
+
+
+def test_what_it_is_about_is_what_was_done(small, wine):
+    X, y = wine
+    cv = [(np.arange(0, 90, 1), np.arange(90, 178)), (np.arange(60, 178), np.arange(60))]
+    network = small(random_state=np.random.RandomState(0))
+    found = diagnose(network, X[:, :1], y % 2, alphas=ALPHAS, cv=cv, epochs=4)
+    about = dict(found.about)
+    assert "epochs 4" in about["Network"]
+    assert " at 0x" not in about["Network"]
+    assert about["Splits"] == "2, each of 90 to 118 rows to train on and 60 to 88 to test on"
+    assert about["Rows"] == "178, 1 column"
+    documents = np.array(["red wine", "white wine", "a rose", "red"] * 10)
+    pipeline = make_pipeline(TfidfVectorizer(), small())
+    found = diagnose(pipeline, documents, ["x" * 500, "b"] * 20, alphas=ALPHAS, cv=2)
+    assert dict(found.about)["Rows"] == "40"
+    assert len(dict(found.about)["Target"]) < 120
 
 
 @pytest.mark.parametrize("kind", [list, csr_array, pl.DataFrame])

@@ -1,5 +1,6 @@
 """A category is the same one whatever type it comes in."""
 
+import datetime
 import decimal
 
 import numpy as np
@@ -16,6 +17,10 @@ from sklearn_ridge_nn.preprocessing import CategoryCleaner
 CODES = [10001, 20095, 10001, 75001] * 3
 TRUTHS = [True, False, True, True] * 3
 WORDS = ["a", "b", "a", "c"]
+IDS = [2**60 + 1, 2**60 + 2, None, 2**60 + 1] * 3
+DAYS = ["2020-01-01", "2020-01-02", "2020-01-01", "2021-05-06"] * 3
+MOMENTS = ["2020-01-01 12:30:00.5", "2020-01-01 12:30:00", "2020-01-02 00:00:00", "2020-01-02 00:00:00"] * 3
+AMOUNTS = [1.5, 2.0, 1.5, 3.25] * 3
 
 
 def objects(values):
@@ -52,20 +57,62 @@ def same_truths():
     }
 
 
+def same_ids():
+    return {
+        "Int64": pd.Series(IDS, dtype="Int64"),
+        "UInt64": pd.Series(IDS, dtype="UInt64"),
+        "arrow": pd.Series(IDS, dtype="int64[pyarrow]"),
+        "objects": objects(IDS),
+        "text": pd.Series([None if one is None else str(one) for one in IDS]),
+        "polars": pl.Series(IDS),
+    }
+
+
+def same_days():
+    return same_moments(DAYS) | {
+        "date objects": objects([datetime.date.fromisoformat(day) for day in DAYS]),
+        "polars dates": pl.Series(DAYS).str.to_date(),
+        "text with a time": objects([f"{day}T00:00:00" for day in DAYS]),
+    }
+
+
+def same_moments(texts=MOMENTS):
+    moments = pd.Series(pd.to_datetime(texts, format="ISO8601"))
+    return {
+        "ns": moments.astype("datetime64[ns]"),
+        "us": moments.astype("datetime64[us]"),
+        "ms": moments.astype("datetime64[ms]"),
+        "zone": moments.dt.tz_localize("UTC"),
+        "objects": moments.astype(object),
+        "category": moments.astype("category"),
+        "text": objects(texts),
+        "polars": pl.Series(moments.dt.to_pydatetime().tolist()),
+    }
+
+
+def same_amounts():
+    return {
+        "float": pd.Series(AMOUNTS),
+        "text": objects(list(map(str, AMOUNTS))),
+        "decimal": objects([decimal.Decimal(str(amount)) for amount in AMOUNTS]),
+        "decimal of two places": objects([decimal.Decimal(f"{amount:.2f}") for amount in AMOUNTS]),
+    }
+
+
 def frame(values, **more):
     kind = pl.DataFrame if isinstance(values, pl.Series) else pd.DataFrame
     return kind({"c": values, **more})
 
 
 @pytest.mark.parametrize("threshold", [0, 100])  # target encoding, one-hot encoding
-@pytest.mark.parametrize("same", [same_codes, same_truths])
+@pytest.mark.parametrize("same", [same_codes, same_truths, same_ids, same_days, same_moments, same_amounts])
 def test_the_type_at_predict_may_be_another(same, threshold):
     y = np.array([0.0, 1.0, 0.5, 3.0] * 3)
     for at_fit in same().values():
         X = frame(at_fit)
         fitted = make_preprocessor(X, categorical=["c"], cardinality_threshold=threshold).fit(X, y)
         expected = fitted.transform(X)
-        assert len(np.unique(expected, axis=0)) == len(set(next(iter(same().values()))))
+        assert len(np.unique(expected, axis=0)) == next(iter(same().values())).nunique(dropna=False)
         for name, at_predict in same().items():
             np.testing.assert_array_equal(fitted.transform(frame(at_predict)), expected, err_msg=name)
 
@@ -108,6 +155,22 @@ def test_of_two_spellings_one_is_taken():
     X = frame(["TRUE", "True", "7", "7.0", "x"])
     cleaned = CategoryCleaner().fit_transform(X)
     np.testing.assert_array_equal(cleaned[:, 0], ["TRUE", "TRUE", "7", "7", "x"])
+
+
+def test_large_codes_stay_apart_where_one_is_missing():
+    X = frame(pd.Series([2**60 + 1, 2**60 + 2, 2**60 + 3], dtype="Int64"))
+    fitted = make_preprocessor(X, categorical=["c"]).fit(X)
+    missing = frame(pd.Series([2**60 + 2, None], dtype="Int64"))
+    np.testing.assert_array_equal(fitted.transform(missing), [[0, 1, 0], [0, 0, 0]])
+    fitted = make_preprocessor(missing, categorical=["c"]).fit(missing)
+    assert fitted.get_feature_names_out()[0] == f"categorical__c_{2**60 + 2}"
+
+
+def test_decimals_written_with_their_zeros_are_known_as_text():
+    X = frame(objects([decimal.Decimal("1.50"), decimal.Decimal("2.00")]))
+    fitted = make_preprocessor(X, categorical=["c"]).fit(X)
+    np.testing.assert_array_equal(fitted.transform(frame(["1.50", "1.5"])), [[1, 0], [1, 0]])
+    np.testing.assert_array_equal(fitted.transform(frame(["2.00", "2"])), [[0, 1], [0, 1]])
 
 
 def test_values_that_no_dict_finds_are_their_text():

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import sklearn
 from scipy import sparse
@@ -224,6 +225,35 @@ def test_categories_that_look_like_something_else_can_be_named(words):
 def test_words_with_some_numbers_are_categories():
     X = pd.DataFrame({"a": ["1", "2", "3", "4 or more"] * 5, "b": ["A1", "1B", "M", "10-20"] * 5})
     assert by_name(make_preprocessor(X)) == {"categorical": ["a", "b"]}
+
+
+def test_what_is_written_with_zeros_in_front_are_codes():
+    X = pd.DataFrame({"zip": ["07001", "10001", "20095"] * 5})
+    assert by_name(make_preprocessor(X)) == {"categorical": ["zip"]}
+
+
+def test_categories_are_counted_however_they_are_spelled():
+    X = pd.DataFrame({"a": pd.Series(["TRUE", "True", "false", "FALSE", 1, 1.0, "1"], dtype=object)})
+    (kind,) = by_name(make_preprocessor(X, categorical=["a"], cardinality_threshold=3))
+    assert kind == "categorical"
+
+
+def test_categories_of_arrow():
+    dictionary = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
+    X = pd.DataFrame({"a": pd.array(["1", "2", None, "1"], dtype=dictionary)})
+    assert by_name(make_preprocessor(X)) == {"categorical": ["a"]}
+    np.testing.assert_array_equal(make_preprocessor(X).fit_transform(X).sum(axis=0), [2, 1, 1])
+
+
+def test_columns_of_the_same_name_are_refused():
+    X = pd.DataFrame([[1, "x"], [2, "y"]], columns=["a", "a"])
+    with pytest.raises(ValueError, match="X has two columns named 'a'"):
+        make_preprocessor(X)
+
+
+def test_a_list_of_which_numpy_makes_text_is_refused():
+    with pytest.raises(ValueError, match=r"X is a list with text in it.* Pass a DataFrame"):
+        make_preprocessor([[1, "a"], [2, "b"]])
 
 
 def test_a_lazy_frame_is_refused():
