@@ -395,7 +395,7 @@ def _predicts(model: Model, card: Card) -> bool:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             numbers = model.predict_proba(row) if card.task == CLASSIFICATION else model.predict(row)
-            return bool(np.isfinite(numbers).all())
+            return numbers.dtype.kind == "f" and bool(np.isfinite(numbers).all())
     except Exception:
         return False
 

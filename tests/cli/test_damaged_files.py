@@ -209,6 +209,19 @@ def test_layers_that_do_not_fit_are_refused(folder, tmp_path, damage):
         model_files.load(str(tmp_path / "m.skops"), card)
 
 
+def test_a_model_that_predicts_complex_numbers_is_refused(folder, tmp_path):
+    """Its weights are in order, and what their output is scaled by is not."""
+    path = folder / "numbers.skops"
+    card = dataclasses.replace(model_files.read_card(str(path)), digest=None)
+    model = model_files.load(str(path), card)
+    network = model[-1]
+    network.target_mean_ = np.asarray(network.target_mean_, complex)
+    assert model.predict(pd.read_csv(folder / "d.csv")[card.columns.names]).dtype.kind == "c"
+    skops.io.dump(model, tmp_path / "m.skops")
+    with pytest.raises(ValueError, match="is not a model of 'ridge-nn fit'"):
+        model_files.load(str(tmp_path / "m.skops"), card)
+
+
 @pytest.mark.parametrize("member", ["schema.json", ".npy"])
 def test_content_that_was_changed_since_it_was_saved_is_refused(ridge_nn, folder, tmp_path, member):
     """Though it may make another model."""

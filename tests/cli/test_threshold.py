@@ -207,6 +207,15 @@ def test_no_alpha_is_chosen_where_none_has_a_score(ridge_nn, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("given", [["--positive", "1"], ["--positive", "1.0"], []])
+def test_labels_may_be_written_as_floats(ridge_nn, folder, frame, given):
+    labels = np.where(frame["state"] == "bad", "1.0", "0.0")
+    frame.assign(state=labels).to_csv(folder / "data.csv", index=False)
+    ridge_nn(*FIT, "--threshold", "f1", *given, cwd=folder)
+    assert card_of(ridge_nn, folder)["threshold"]["positive"] == "1.0"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["true", "TRUE", "True"])
 def test_truth_values_are_found_however_they_are_written(ridge_nn, folder, frame, given):
     frame.assign(state=(frame["state"] == "bad")).to_csv(folder / "data.csv", index=False)
