@@ -48,6 +48,8 @@ LONG_EXAMPLES = (
     "bias_variance",
     "cross_val_predict",
     "cross_val_score",
+    "cross_validate",
+    "diagnose",
     "learning_curve",
     "validation_curve",
 )

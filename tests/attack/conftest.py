@@ -17,7 +17,7 @@ INSIDE = re.compile(
 )
 
 #: Cases of each test. In make test they are few, and always the same ones.
-CASES = int(os.environ.get("ATTACK_CASES", "10"))
+CASES = int(os.environ.get("ATTACK_CASES", "5"))
 
 
 def profile(name, max_examples):

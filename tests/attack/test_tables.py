@@ -197,6 +197,7 @@ def test_predict(run, folder, model, data):
             assert len(list(csv.reader(file))) <= n + 1
 
 
+@pytest.mark.slow
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("width", [1000, 10_000])
 def test_a_wide_table(run, folder, width):

@@ -300,6 +300,7 @@ def test_new_rows_are_held_to_the_form_and_the_categories(ridge_nn, folder, fram
     assert "Column 'day' holds dates in the form %d/%m/%Y, but row 2 of the data has '2024-01-31'" in said
 
 
+@pytest.mark.slow
 def test_dates_and_text_are_explained(ridge_nn, folder):
     trained(ridge_nn, folder, "bought", "spent")
     out, _ = ridge_nn(

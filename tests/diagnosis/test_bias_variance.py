@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state, resample
 from sklearn_ridge_nn import bias_variance
 
 
+@pytest.mark.slow
 def test_losses_are_those_of_separate_fits_on_the_same_bootstraps(small, wine, trained):
     X, y = wine
     pipeline = make_pipeline(StandardScaler(), small(dtype="float64"))

@@ -228,6 +228,7 @@ def test_auto_tries_where_training_settles_and_that_is_not_more_work():
     assert not diagnose(classifier(), X, Y, epochs="settled", remedies=False, **given).trials
 
 
+@pytest.mark.slow
 def test_a_list_says_what_to_try():
     found = diagnose(
         classifier(epochs=3), X, Y, alphas=ALPHAS, cv=CV, remedies=["a layer less", "dropout 0.5"]

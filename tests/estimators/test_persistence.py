@@ -84,6 +84,7 @@ def test_keras_objects_are_not_pickled(cancer, fitted):
     )
 
 
+@pytest.mark.slow
 def test_optimizer_instances_and_schedules_travel(cancer, fitted):
     X, y = cancer
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)

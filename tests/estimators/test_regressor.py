@@ -93,6 +93,7 @@ def test_scaled_targets_are_those_of_a_transformed_regressor():
     np.testing.assert_allclose(mine.predict(X), other.predict(X), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_reported_losses_are_those_of_predictions_in_the_units_of_y():
     losses = {
         "squared_error": mean_squared_error,

@@ -35,7 +35,7 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("is_weighted", [False, True], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("target_type", ["binary", "multiclass", "multilabel-indicator"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -587,6 +587,7 @@ def test_python_accepts_what_it_is_advised(finding):
             assert list(given) == value if isinstance(value, list) else given == value
 
 
+@pytest.mark.slow
 def test_suggestions_can_be_tried(wine):
     """Each kind once, in a real diagnosis."""
     X, y = wine

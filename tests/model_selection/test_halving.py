@@ -128,6 +128,7 @@ def test_networks_that_are_replaced_are_trained_anew(wine, epochs_trained):
     np.testing.assert_allclose(mine.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
 
 
+@pytest.mark.slow
 def test_repeated_iterations_are_scikit_learns(wine):
     X, y = wine
     options = {"resource": "epochs", "max_resources": 4, "min_resources": 2, "aggressive_elimination": True}

@@ -113,6 +113,7 @@ def test_several_metrics(wine):
     search_both(classifier(), {"alpha": ALPHAS}, *wine, scoring=scoring, refit="neg_log_loss", cv=3)
 
 
+@pytest.mark.slow
 def test_a_frame_with_categories_nested_pipelines_and_string_labels(wine):
     columns = make_column_transformer((StandardScaler(), list("abcd")), (OneHotEncoder(), ["e"]))
     inner = make_pipeline(MinMaxScaler(), classifier())

@@ -200,6 +200,7 @@ def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
     assert max(result.state.n_epochs for result in results) == 25
 
 
+@pytest.mark.slow
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("buffer_slots", [3, 64])
 def test_the_best_weights_are_those_of_their_epoch_however_many_epochs_a_call_takes(

@@ -74,7 +74,7 @@ def by_keras(task):
     return network.get_weights()
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_fit_is_that_of_a_network_of_its_own(name):
     """Whatever the fits before had as alpha, rows, seed, minibatches and learning rate."""
