@@ -152,7 +152,7 @@ def test_a_dependence_is_the_mean_prediction_with_the_value_in_all_rows(capsys, 
     assert np.argmax(city["predictions"]["yes"]) == city["values"].index("Rome")
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("loss", "name", "metric"),
     [

@@ -195,6 +195,7 @@ def test_what_does_not_fit_on_the_disk_leaves_the_old_file(folder):
     assert files_of(folder) == before
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("number", "words"), [(signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")])
 def test_a_signal_ends_the_command_and_leaves_no_part_of_a_file(folder, number, words):
     before = files_of(folder)

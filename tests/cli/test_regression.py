@@ -147,7 +147,7 @@ def test_every_loss_of_the_regressor_can_be_named():
     assert set(LOSSES) == options.options == set(SCORES_OF_LOSSES)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("loss", "scoring", "score", "guess", "guessed"),
     [

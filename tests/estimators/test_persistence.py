@@ -41,7 +41,7 @@ def fitted(small):
     return fit
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
 def test_a_copy_predicts_the_same_bits(kind, route, cancer, wine, multilabel, fitted):

@@ -101,7 +101,7 @@ def folds(n_rows, n_splits):
 # -- E1: alone = together -------------------------------------------------------------------------
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("target_type", TARGET_TYPES)
 @pytest.mark.parametrize("n_members", [1, 2, 7, 50])
 def test_together_equals_alone_whatever_the_number_of_members(n_members, target_type):
@@ -116,7 +116,7 @@ def test_together_equals_alone_whatever_the_number_of_members(n_members, target_
         assert_same(together, alone, 1e-10)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("hidden", "batch_size"),
     [((), 40), ((100,), 40), ((4, 4, 4, 4, 4), 40), ((7,), 43), ((7,), 129), ((7,), 10**12)],

@@ -183,7 +183,7 @@ def test_keras_early_stopping_can_watch_the_unpenalised_loss(cancer, small):
 # -- optimizers that cannot be stacked ------------------------------------------------------------
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("optimizer", "reason"),
     [
