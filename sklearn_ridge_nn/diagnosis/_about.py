@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+import sklearn_ridge_nn
 from sklearn_ridge_nn.evidence import counted
 
 #: So many classes are named.
@@ -52,7 +52,7 @@ def about(
         "Estimator": ", then ".join(_names(estimator)),
         "Network": _settings(network, varied),
         "Splits": f"{len(splits)}, each of {train} rows to train on and {test} to test on{seeds}",
-        "Version": f"sklearn-ridge-nn {importlib.metadata.version('sklearn-ridge-nn')}",
+        "Version": f"sklearn-ridge-nn {sklearn_ridge_nn.__version__}",
     }
     return tuple((name, text) for name, text in lines.items() if text)
 
