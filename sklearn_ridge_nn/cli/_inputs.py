@@ -128,11 +128,11 @@ def _date_formats(table: Table, arguments: DataArguments) -> dict[str, str]:
         if not end or ("%" in name and name not in table.columns):
             of_all.append(word)
             continue
-        name = table.named([name], "--date-format")[0]
-        if name not in arguments.dates:
-            raise InputError(f"--date-format {word!r} is of a column that --dates does not name.")
-        if forms.setdefault(name, form) != form:
-            raise InputError(f"--date-format says {forms[name]!r} and {form!r} of column {name!r}.")
+        for column in table.named([name], "--date-format"):
+            if column not in arguments.dates:
+                raise InputError(f"--date-format {word!r} is of a column that --dates does not name.")
+            if forms.setdefault(column, form) != form:
+                raise InputError(f"--date-format says {forms[column]!r} and {form!r} of column {column!r}.")
     if len(set(of_all)) > 1:
         raise InputError(
             f"--date-format says {listed(of_all)} of all --dates. Say of which column each is: "

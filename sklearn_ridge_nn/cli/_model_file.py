@@ -396,7 +396,7 @@ def _predicts(model: Model, card: Card) -> bool:
             warnings.simplefilter("ignore")
             numbers = model.predict_proba(row) if card.task == CLASSIFICATION else model.predict(row)
             return numbers.dtype.kind == "f" and bool(np.isfinite(numbers).all())
-    except Exception:
+    except Exception:  # whatever fails on a plain row, and however: the file came from anywhere
         return False
 
 

@@ -69,9 +69,8 @@ def _check_writable(name: str, path: str) -> None:
             raise InputError(f"--{name} {path!r} is a folder. Name a file.")
         is_replaced = file.is_file() or not file.exists()
         to_write = file.resolve().parent if is_replaced else file
-    except (OSError, RuntimeError) as error:  # too long a name, links in a circle
-        is_name = isinstance(error, OSError) and error.errno != errno.ELOOP
-        reason = error.strerror if is_name else "a link leads back to itself"  # type: ignore[union-attr]
+    except OSError as error:  # too long a name, links in a circle
+        reason = "a link leads back to itself" if error.errno == errno.ELOOP else error.strerror
         raise InputError(f"--{name} {path!r} cannot be written: {reason}. Name another file.") from error
     if not to_write.is_dir() and is_replaced:
         raise InputError(f"--{name} {path!r} is a link to a folder that does not exist, {str(to_write)!r}.")

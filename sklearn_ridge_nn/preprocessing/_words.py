@@ -94,14 +94,14 @@ def written_as_text(words: Sequence[str]) -> str | None:
     >>> written_as_text(["red", "blue"])
     """
     make_numbers = "ake numbers of them, by pandas.to_numeric for example"
-    if other := otherwise_written(words):
+    seen = _some(words)
+    if other := otherwise_written(seen):
         return f"{other} Write them like 1234.5 and m{make_numbers}"
-    if are_dates(words):
+    if are_dates(seen):
         return (
-            f"holds dates or times as text, such as {words[0]!r}. Make dates of them, by pandas.to_datetime "
+            f"holds dates or times as text, such as {seen[0]!r}. Make dates of them, by pandas.to_datetime "
             "for example"
         )
-    seen = _some(words)
     exceptions = [word for word in seen if not _NUMBER.fullmatch(word.strip())]
     if any(_CODE.fullmatch(word) for word in seen):
         return None

@@ -142,6 +142,15 @@ def test_each_column_can_have_a_form_of_its_own(ridge_nn, refused, tmp_path):
     assert "row 1 of the data has '01/01/24'. The model learnt from dates that are written so" in said
 
 
+def test_a_form_may_be_of_several_columns(ridge_nn, tmp_path):
+    days = ["03/04/2024", "05/06/2024"] * 6
+    pd.DataFrame({"a": days, "b": days, "y": ["yes", "no"] * 6}).to_csv(tmp_path / "d.csv", index=False)
+    arguments = ["fit", "d.csv", "--target", "y", "--model", "m.skops", "--test-size", "0", *FAST]
+    ridge_nn(*arguments, "--dates", "a,b", "--date-format", "a, b=%m/%d/%Y", cwd=tmp_path)
+    card = read_card(str(tmp_path / "m.skops"))
+    assert dict(card.columns.dates) == {"a": "%m/%d/%Y", "b": "%m/%d/%Y"}
+
+
 def test_several_names_in_one_word_may_have_spaces(tmp_path):
     (tmp_path / "t.csv").write_text('a, b,"c, d"\n1,2,3\n')
     with Table(str(tmp_path / "t.csv")) as table:
