@@ -78,8 +78,8 @@ class _VerdictCheck(_Check):
         if verdict not in ("underfit", "overfit"):
             return None
         return (
-            f"{diagnosis.short_name} = {diagnosis.alphas[own]:.3g} is {verdict}: {diagnosis.reasons[own]}, "
-            f"compared with {diagnosis.best_alpha:.3g}, which has the smallest mean test loss."
+            f"{diagnosis.short_name} = {diagnosis.alphas[own]:.3g} is {verdict}: {diagnosis.reasons[own]}. "
+            f"The smallest mean test loss is that of {diagnosis.best_alpha:.3g}."
         )
 
 

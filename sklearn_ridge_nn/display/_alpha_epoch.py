@@ -12,10 +12,12 @@ from sklearn_ridge_nn.display._axes import (
     axes_for,
     draw_zones,
     edges_of,
+    legend_below,
     on_hover,
     places_of,
     plain,
     pyplot,
+    title,
 )
 from sklearn_ridge_nn.evidence import Evidence, counted, written_out
 
@@ -193,8 +195,14 @@ class AlphaEpochDisplay:
         edges = edges_of(places)
         edges[[0, -1]] = places[[0, -1]]
         ax.set_xlim(edges[0], edges[-1])
-        self.zones_, self.hatches_ = draw_zones(ax, edges, self.verdicts, bottom=1.01, height=STRIP, ink=0.8)
-        ax.legend(loc="lower left", fontsize="small", facecolor="#555555", labelcolor="white", framealpha=1)
+        self.zones_, self.hatches_, above = draw_zones(
+            ax, edges, self.verdicts, bottom=1.01, height=STRIP, ink=0.8
+        )
+        legend_below(ax)
+        best_alpha = f"{self.param_name} = {self.alphas[self.best_index]:.3g}"
+        smallest = written_out(f"{self.loss[self.best_index, best_epochs - 1]:.3g}")
+        where = f"{best_alpha} after {counted(best_epochs, 'epoch')}"
+        title(ax, f"Smallest mean test {self.loss_name}, {smallest}: {where}", above=above)
         return self
 
     def _draw_contours(self, ax: Axes, places: np.ndarray, epochs: np.ndarray) -> None:

@@ -1,13 +1,15 @@
 """What all pictures share: colours, the axis of alphas with its 0, files.
 
-Colours are those of Okabe and Ito (2008), which the colour-blind can tell apart; lines and zones differ in
-markers, dashes and hatching too.
+There are two palettes, and nothing has a colour of both. Verdicts have the colours of Okabe and Ito (2008),
+which the colour-blind can tell apart, and hatching. Alphas have a ramp of purple, which is one of grey, too:
+the stronger the penalty, the darker. Lines are solid on held-out rows and dashed on training rows.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 from html import escape
 from types import ModuleType
@@ -23,9 +25,17 @@ if TYPE_CHECKING:
 #: Where a line keeps the texts of its points, and how an SVG writes a marker.
 _TEXTS = "_ridge_texts"
 _MARKER = re.compile(r'<use xlink:href="#[^"]+" x="([^"]+)" y="([^"]+)"[^>]*/>')
-TRAIN, TEST = "#0072B2", "#D55E00"
-SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+#: Each is at least three times as bright or as dark as white paper; `as_svg` lets a dark page reverse them.
+RAMP = ("#c56bb4", "#a94fa8", "#8a2f9e", "#6f2389", "#55196f", "#3b0f57")
+PURPLE = RAMP[2]
+#: Lines that are there to compare with: of middle brightness, for light and dark pages.
+GREY = "#777777"
 MARKERS = "osD^vP"
+#: Inches of a figure, and points that a letter of its title takes.
+SIZE = (7.2, 4.6)
+TITLE_POINTS = 5.6
+#: Points that a line of labels takes.
+LABEL_POINTS = 11
 #: Colour and hatching of each verdict's zone.
 ZONES = {
     "overfit": ("#D55E00", "//"),
@@ -33,6 +43,8 @@ ZONES = {
     "underfit": ("#0072B2", "\\\\"),
     "undetermined": ("#888888", ".."),
 }
+#: What is written above a zone: a good alpha is not yet a good network.
+BEST_WORDS, SHORT_BEST_WORDS = "as good as the best", "as good"
 
 
 def pyplot() -> ModuleType:
@@ -92,6 +104,8 @@ def as_svg(figure: Any, salt: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     for line in hovering:
         svg = _with_titles(svg, line.get_gid(), getattr(line, _TEXTS))
+    for number, colour in enumerate(RAMP):
+        svg = svg.replace(colour, f"var(--alpha-{number}, {colour})")
     return svg.replace("#000000", "currentColor")
 
 
@@ -131,8 +145,43 @@ def axes_for(ax: Axes | None, n_columns: int = 1, n_rows: int = 1, **options: An
     """Return the axes given, or those of a new figure."""
     if ax is not None:
         return ax
-    _, axes = pyplot().subplots(n_rows, n_columns, figsize=(6, 4), layout="constrained", **options)
+    _, axes = pyplot().subplots(n_rows, n_columns, figsize=SIZE, layout="constrained", **options)
     return axes
+
+
+def colours_of(n_lines: int) -> list[str]:
+    """Return a colour for each line, spread over the ramp; the ramp again where there are more."""
+    if n_lines > len(RAMP):
+        return [RAMP[number % len(RAMP)] for number in range(n_lines)]
+    return [RAMP[place] for place in np.linspace(0, len(RAMP) - 1, n_lines).round().astype(int)]
+
+
+def title(ax: Axes, message: str, *, above: float = 0) -> None:
+    """Write above a picture what it says.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    message : str
+        Wrapped to the width of the axes.
+    above : float, default=0
+        Points that are taken above the axes.
+    """
+    place = ax.get_subplotspec()
+    if place is None:
+        width = ax.get_window_extent().width / ax.figure.dpi * 72
+    else:
+        inches = ax.figure.get_figure(root=True).get_size_inches()[0]
+        width = 72 * inches * 0.88 / place.get_gridspec().ncols
+    lines = textwrap.wrap(plain(message), max(20, int(width / TITLE_POINTS)))
+    ax.set_title("\n".join(lines), fontsize="medium", fontweight="bold", loc="left", pad=above + 6)
+
+
+def legend_below(ax: Axes, n_columns: int = 2) -> None:
+    """Put the legend below the axes, where it covers nothing."""
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=n_columns, fontsize="small", frameon=False
+    )
 
 
 def plain(text: str) -> str:
@@ -206,7 +255,7 @@ def draw_zones(
     bottom: float = 0,
     height: float = 1,
     ink: float = 0.35,
-) -> tuple[list[Any], list[Any]]:
+) -> tuple[list[Any], list[Any], float]:
     """Draw a zone for every run of equal verdicts, with the verdict above it.
 
     Parameters
@@ -225,13 +274,16 @@ def draw_zones(
     -------
     zones, hatches : list of matplotlib.patches.Rectangle
         Tint and hatching apart: the tint's opacity would be that of the hatching, too, in SVG.
+    above : float
+        Points that zones and words take above the axes.
     """
     from matplotlib.patches import Rectangle
 
     zones: list[Any] = []
     hatches: list[Any] = []
     if verdicts is None:
-        return zones, hatches
+        return zones, hatches, 0.0
+    names: list[tuple[float, float, str]] = []
     first = 0
     for end in range(1, len(verdicts) + 1):
         if end < len(verdicts) and verdicts[end] == verdicts[first]:
@@ -245,15 +297,44 @@ def draw_zones(
         zones.append(ax.add_patch(Rectangle(**place, facecolor=(*rgb(colour), 0.12))))
         lines: dict[str, Any] = {"facecolor": "none", "edgecolor": (*rgb(colour), ink), "hatch": hatch}
         hatches.append(ax.add_patch(Rectangle(**place, **lines)))
-        width = np.log(edges[end] / edges[first]) / np.log(edges[-1] / edges[0])
-        short = {"good": "good", "undetermined": "?"}.get(verdict, f"{verdict[0]}.")
-        ax.text(
-            np.sqrt(edges[first] * edges[end]), bottom + height + 0.02,
-            verdict if width > 0.015 * len(verdict) else short,
-            transform=ax.get_xaxis_transform(), ha="center", fontsize="small",
-        )  # fmt: skip
+        names.append((edges[first], edges[end], verdict))
         first = end
-    return zones, hatches
+    levels = _write_names(ax, names, edges, bottom + height)
+    return zones, hatches, LABEL_POINTS * levels + 3 + max(0.0, bottom + height - 1) * height_of(ax)
+
+
+def height_of(ax: Axes) -> float:
+    """Return the height of axes in points."""
+    return float(ax.get_window_extent().height / ax.figure.dpi * 72)
+
+
+def _write_names(
+    ax: Axes, names: Sequence[tuple[float, float, str]], edges: np.ndarray, bottom: float
+) -> int:
+    """Write verdicts above their zones, in as many levels as they need, and return how many these are."""
+    points = ax.get_window_extent().width / ax.figure.dpi * 72
+    left, span = np.log(edges[0]), np.log(edges[-1] / edges[0])
+    ends: list[float] = []  # where the last word of each level ends, in points
+    for low, high, verdict in names:
+        room = np.log(high / low) / span * points
+        has_room = _width(BEST_WORDS) < room
+        word = {"good": BEST_WORDS if has_room else SHORT_BEST_WORDS}.get(verdict, verdict)
+        half = _width(word) / 2
+        centre = (np.log(low * high) / 2 - left) / span * points
+        centre = float(np.clip(centre, half, max(half, points - half)))
+        level = next((n for n, end in enumerate(ends) if centre - half > end + 4), len(ends))
+        ends[level : level + 1] = [centre + half]
+        ax.annotate(
+            word, (np.exp(left + centre / points * span), bottom), xycoords=ax.get_xaxis_transform(),
+            xytext=(0, 3 + LABEL_POINTS * level), textcoords="offset points", ha="center", va="bottom",
+            fontsize="small", annotation_clip=False,
+        )  # fmt: skip
+    return len(ends)
+
+
+def _width(word: str) -> float:
+    """Return about how many points a small word takes."""
+    return 4.7 * len(word)
 
 
 def alpha_line(

@@ -6,7 +6,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklearn_ridge_nn.display._axes import TEST, TRAIN, alpha_axis, alpha_line, axes_for, places_of, plain
+from sklearn_ridge_nn.display._axes import (
+    RAMP,
+    alpha_axis,
+    alpha_line,
+    axes_for,
+    legend_below,
+    places_of,
+    plain,
+    title,
+)
 from sklearn_ridge_nn.evidence import Decomposition, written_out
 
 
@@ -102,7 +111,11 @@ class BiasVarianceDisplay:
         ax = self.ax_ = axes_for(ax)
         self.figure_, self.lines_ = ax.figure, {}
         places, has_zero = places_of(self.alphas), self.alphas[0] == 0
-        styles = (("loss", "black", "o", "-"), ("bias", TRAIN, "s", "--"), ("variance", TEST, "^", "-."))
+        styles = (
+            ("loss", "black", "o", "-"),
+            ("bias", RAMP[1], "s", "--"),
+            ("variance", RAMP[-2], "^", "-."),
+        )
         for name, colour, marker, dashes in styles:
             style = {"color": colour, "marker": marker, "markersize": 4, "linestyle": dashes}
             label = "loss = bias + variance" if name == "loss" else name
@@ -114,5 +127,22 @@ class BiasVarianceDisplay:
             self.lines_[name] = alpha_line(ax, places, values, has_zero, texts, label=label, **style)[0]
         alpha_axis(ax, self.alphas, self.param_name)
         ax.set_ylabel(plain(self.ylabel))
-        ax.legend(loc="best", fontsize="small", framealpha=0.85)
+        legend_below(ax, n_columns=3)
+        title(ax, _message(self.alphas, self.bias, self.variance, self.param_name))
         return self
+
+
+def _message(alphas: np.ndarray, bias: np.ndarray, variance: np.ndarray, name: str) -> str:
+    """Return in a sentence what the penalty does to bias and variance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _message(np.array([0, 0.1]), np.array([0.4, 0.5]), np.array([0.2, 0.05]), "alpha")
+    'From alpha = 0 to 0.1 the bias goes from 0.4 to 0.5 and the variance from 0.2 to 0.05'
+    """
+    ends = [[f"{values[0]:.2g}", f"{values[-1]:.2g}"] for values in (bias, variance)]
+    alpha = f"{name} = {alphas[0]:.3g} to {alphas[-1]:.3g}"
+    return written_out(
+        f"From {alpha} the bias goes from {' to '.join(ends[0])} and the variance from {' to '.join(ends[1])}"
+    )

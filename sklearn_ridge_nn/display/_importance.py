@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_ridge_nn.display._axes import MARKERS, SERIES, TEST, plain, pyplot
+from sklearn_ridge_nn.display._axes import MARKERS, PURPLE, colours_of, plain, pyplot
 
 #: Lines of a panel: more classes cannot be told apart.
 MOST_LINES = 5
@@ -59,7 +59,7 @@ def _draw_bars(
     places = np.arange(len(names))
     low, high = np.transpose(intervals)
     errors = np.array([np.subtract(rises, low), np.subtract(high, rises)])
-    ax.barh(places, rises, xerr=errors, color=TEST, ecolor="black", capsize=2, height=0.7)
+    ax.barh(places, rises, xerr=errors, color=PURPLE, ecolor="black", capsize=2, height=0.7)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(places, [plain(_shortened(name)) for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
@@ -79,11 +79,12 @@ def _draw_dependence(
     if not are_dates:
         places = np.arange(len(values)) if are_categories else np.asarray(values, float)
     shown = dict(list(predictions.items())[:MOST_LINES])
+    colours = colours_of(len(shown))
     for number, (predicted, means) in enumerate(shown.items()):
         ax.plot(
             places,
             means,
-            color=SERIES[number % len(SERIES)],
+            color=colours[number],
             marker=MARKERS[number % len(MARKERS)],
             markersize=4,
             linestyle="none" if are_categories else "-",
@@ -96,7 +97,7 @@ def _draw_dependence(
     if are_dates:
         ax.tick_params("x", rotation=30)
     ax.set_title(plain(_shortened(name)), fontsize="medium")
-    ax.legend(fontsize="x-small", framealpha=0.85)
+    ax.legend(fontsize="small", framealpha=0.85)
 
 
 def _shortened(text: str, most: int = 24) -> str:

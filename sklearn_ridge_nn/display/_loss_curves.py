@@ -7,24 +7,37 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sklearn_ridge_nn.display._annotations import scale_losses
 from sklearn_ridge_nn.display._axes import (
     MARKERS,
-    SERIES,
-    TEST,
-    TRAIN,
     axes_for,
+    colours_of,
     fitted_network,
+    legend_below,
     on_hover,
     plain,
+    title,
 )
-from sklearn_ridge_nn.evidence import Evidence, mean_curve, turning_epoch, written_out
+from sklearn_ridge_nn.evidence import (
+    Evidence,
+    counted,
+    mean_curve,
+    sure_turn,
+    turning_epoch,
+    written_out,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 class LossCurveDisplay:
-    """Training and held-out loss over the epochs, the turning epoch marked.
+    """Training and held-out loss over the epochs.
+
+    A star marks where the held-out loss turns upwards. Of a diagnosis that is an epoch after which the loss
+    surely rises, by the test of the finding ``diverging-curves``. A single hold-out tells no chance from a
+    turn, so the star of one estimator marks no more than the smallest loss. The axis is logarithmic where one
+    value would squeeze the others together.
 
     Parameters
     ----------
@@ -34,6 +47,10 @@ class LossCurveDisplay:
         What each curve is.
     held_out : str, default="test"
         What the held-out rows are: "test" for a split's, "validation" for the hold-out inside one fit.
+    turning_epochs : sequence of int or None, default=None
+        Where each held-out loss surely turns, counted from 1. None marks the smallest losses.
+    loss_name : str, default="loss"
+        Name of the y-axis.
 
     Attributes
     ----------
@@ -44,7 +61,7 @@ class LossCurveDisplay:
     train_lines_, test_lines_ : list of matplotlib.lines.Line2D
         The curves.
     turning_epochs_ : list of int or None
-        Where each held-out loss was smallest, counted from 1; None where that is the last epoch.
+        The epochs that have a star; None where the curve has none.
     turning_points_ : list of matplotlib.lines.Line2D
         Their marks.
 
@@ -70,8 +87,11 @@ class LossCurveDisplay:
         test: Sequence[np.ndarray],
         labels: Sequence[str],
         held_out: str = "test",
+        turning_epochs: Sequence[int | None] | None = None,
+        loss_name: str = "loss",
     ) -> None:
         self.train, self.test, self.labels, self.held_out = train, test, labels, held_out
+        self.turning_epochs, self.loss_name = turning_epochs, loss_name
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Any = None) -> Self:
@@ -128,7 +148,9 @@ class LossCurveDisplay:
         return cls(
             train=[mean_curve(diagnosis.train_loss_curve[row]) for row in rows],
             test=[mean_curve(diagnosis.test_loss_curve[row]) for row in rows],
-            labels=[f"{name} = {diagnosis.alphas[row]:.3g}, {diagnosis.verdicts[row]}" for row in rows],
+            labels=[f"{name} = {diagnosis.alphas[row]:.3g}" for row in rows],
+            turning_epochs=[None if diagnosis.early_stopping else sure_turn(diagnosis, row) for row in rows],
+            loss_name=diagnosis.loss_name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
@@ -149,52 +171,83 @@ class LossCurveDisplay:
         self.train_lines_: list[Any] = []
         self.test_lines_: list[Any] = []
         self.turning_points_: list[Any] = []
-        self.turning_epochs_: list[int | None] = []
-        is_single = len(self.train) == 1
-        for number, (train, test, label) in enumerate(zip(self.train, self.test, self.labels, strict=True)):
-            colours = (TRAIN, TEST) if is_single else (SERIES[number % len(SERIES)],) * 2
-            marker, epochs = MARKERS[number % len(MARKERS)], np.arange(1, len(train) + 1)
-            prefix = f"{plain(label)}: " if label else ""
-            style = {"marker": marker, "markersize": 3.5, "markevery": max(1, len(epochs) // 8)}
-            name = f"{prefix}{self.held_out}" if prefix else f"{self.held_out} rows"
-            self.train_lines_ += ax.plot(
-                epochs,
-                train,
-                color=colours[0],
-                linestyle="--",
-                label=None if prefix else "training rows",
-                **style,
-            )
-            self.test_lines_ += ax.plot(epochs, test, color=colours[1], label=name, **style)
-            for part, line, curve in (
-                ("training", self.train_lines_[-1], train),
-                (self.held_out, self.test_lines_[-1], test),
-            ):
-                shown = slice(None, None, style["markevery"])
-                before = f"{label}, " if label else ""
-                texts = [
-                    f"{before}epoch {epoch}: loss {written_out(f'{loss:.3g}')} on {part} rows"
-                    for epoch, loss in zip(epochs[shown], curve[shown], strict=True)
-                ]
-                on_hover(line, texts)
-            self._mark_turn(ax, test, colours[1])
-        if not is_single:
-            ax.plot([], [], color="0.4", linestyle="--", label="dashed: training rows")
+        self.turning_epochs_ = self._turns()
+        parts = zip(self.train, self.test, self.labels, self.turning_epochs_, strict=True)
+        for number, (train, test, label, turn) in enumerate(parts):
+            self._draw_pair(ax, number, train, test, label)
+            if turn is not None:
+                self._mark_turn(ax, turn, test, self.test_lines_[-1].get_color())
+        if len(self.train) > 1:
+            ax.plot([], [], color="black", linestyle="--", label="dashed: training rows")
+            ax.plot([], [], color="black", label=f"solid: {self.held_out} rows")
         ax.set_xlabel("epoch")
-        ax.set_ylabel("loss without penalty")
+        ax.set_ylabel(f"{plain(self.loss_name)} without penalty")
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.legend(loc="best", fontsize="small", framealpha=0.85)
+        held_out = np.concatenate([np.ravel(curve) for curve in self.test])
+        train_losses = np.concatenate([np.ravel(curve) for curve in self.train])
+        if not np.isfinite(held_out).any():
+            held_out = train_losses
+        if scale_losses(ax, list(held_out), list(train_losses)):
+            ax.plot([], [], linestyle="", label="training losses go on below the axis")
+        legend_below(ax, n_columns=min(3, max(2, len(self.train))))
+        title(ax, self._message())
         return self
 
-    def _mark_turn(self, ax: Axes, test: np.ndarray, colour: str) -> None:
-        turn = turning_epoch(test)
-        self.turning_epochs_.append(turn)
-        if turn is None:
-            return
-        lowest = test[turn - 1]
+    def _turns(self) -> list[int | None]:
+        """Return where each held-out loss turns, or where it is smallest if that is not known."""
+        if self.turning_epochs is None:
+            return [turning_epoch(np.asarray(curve, float)) for curve in self.test]
+        return list(self.turning_epochs)
+
+    def _draw_pair(self, ax: Axes, number: int, train: np.ndarray, test: np.ndarray, label: str) -> None:
+        """Draw the curves of one network; earlier ones are wider, and so are seen below later ones."""
+        n_networks = len(self.train)
+        colour = "black" if n_networks == 1 else colours_of(n_networks)[number]
+        epochs = np.arange(1, len(train) + 1)
+        style: dict[str, Any] = {
+            "color": colour, "marker": MARKERS[number % len(MARKERS)], "markersize": 3.5,
+            "markevery": max(1, len(epochs) // 8), "linewidth": 1.4 + 0.8 * (n_networks - 1 - number),
+        }  # fmt: skip
+        names = (None, plain(label)) if label else ("training rows", f"{self.held_out} rows")
+        self.train_lines_ += ax.plot(
+            epochs, train, linestyle="--", label=names[0], markerfacecolor="none", **style
+        )
+        self.test_lines_ += ax.plot(epochs, test, label=names[1], **style)
+        for part, line, curve in (
+            ("training", self.train_lines_[-1], train),
+            (self.held_out, self.test_lines_[-1], test),
+        ):
+            shown = slice(None, None, style["markevery"])
+            before = f"{label}, " if label else ""
+            texts = [
+                f"{before}epoch {epoch}: loss {written_out(f'{loss:.3g}')} on {part} rows"
+                for epoch, loss in zip(epochs[shown], curve[shown], strict=True)
+            ]
+            on_hover(line, texts)
+
+    def _mark_turn(self, ax: Axes, turn: int, test: np.ndarray, colour: str) -> None:
         star: dict[str, Any] = {"marker": "*", "markersize": 13, "markeredgecolor": "black", "zorder": 5}
-        self.turning_points_ += ax.plot([turn], [lowest], color=colour, **star)
+        self.turning_points_ += ax.plot([turn], [test[turn - 1]], color=colour, **star)
         ax.annotate(
-            f"turns at {turn}", (turn, lowest), xytext=(0, 9), textcoords="offset points", ha="center",
-            fontsize="small",
+            f"{'lowest' if self.turning_epochs is None else 'turns'} at {turn}", (turn, test[turn - 1]),
+            xytext=(0, 9), textcoords="offset points", ha="center", fontsize="small",
         )  # fmt: skip
+
+    def _message(self) -> str:
+        """Return in a sentence which losses turn."""
+        if self.turning_epochs is not None:
+            turned = [
+                f"at epoch {turn} with {label}"
+                for turn, label in zip(self.turning_epochs, self.labels, strict=True)
+                if turn is not None
+            ]
+            if not turned:
+                return f"No {self.held_out} loss rises measurably after its minimum"
+            return f"The {self.held_out} loss turns {' and '.join(turned)}"
+        (turn, *others) = self.turning_epochs_
+        if others or not np.isfinite(self.test[0]).any():
+            return f"Losses on training and {self.held_out} rows" if others else "Loss on training rows"
+        known = int(np.isfinite(self.test[0]).sum())
+        if turn is None:
+            return f"The {self.held_out} loss is smallest at the end, after {counted(known, 'epoch')}"
+        return f"The {self.held_out} loss is smallest after {turn} of {counted(known, 'epoch')}"

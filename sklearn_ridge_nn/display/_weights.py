@@ -7,14 +7,15 @@ from typing import Any, Self
 import numpy as np
 
 from sklearn_ridge_nn.display._axes import (
-    TEST,
-    TRAIN,
+    PURPLE,
     alpha_axis,
     alpha_line,
     axes_for,
     fitted_network,
     places_of,
+    plain,
     thin_out,
+    title,
 )
 from sklearn_ridge_nn.evidence import QUANTILES, Evidence
 
@@ -129,11 +130,11 @@ class WeightDistributionDisplay:
         places, has_zero = places_of(self.alphas), self.alphas[0] == 0
         for layer, (above, below) in enumerate(axes.T):
             low, lower, middle, upper, high = self.quantiles[:, layer].T
-            above.fill_between(places, low, high, color=TRAIN, alpha=0.2, linewidth=0, label="5 to 95 %")
-            above.fill_between(places, lower, upper, color=TRAIN, alpha=0.45, linewidth=0, label="25 to 75 %")
+            above.fill_between(places, low, high, color=PURPLE, alpha=0.25, linewidth=0, label="5 to 95 %")
+            above.fill_between(places, lower, upper, color=PURPLE, alpha=0.6, linewidth=0, label="25 to 75 %")
             alpha_line(above, places, middle, has_zero, color="black", linewidth=1, label="median")
             above.set_title(_layer_name(layer, n_layers), fontsize="medium")
-            style = {"color": TEST, "marker": "o", "markersize": 3}
+            style = {"color": "black", "marker": "o", "markersize": 3}
             norms = self.norms[:, layer]
             texts = [
                 f"{self.param_name} {alpha:.3g}: norm {norm:.3g}, weights of {_layer_name(layer, n_layers)}"
@@ -146,9 +147,22 @@ class WeightDistributionDisplay:
         for tick in axes[1]:
             thin_out(tick)
         axes[0, 0].set_ylabel("weights")
-        axes[1, 0].set_ylabel("norm")
-        axes[0, 0].legend(loc="upper right", fontsize="x-small", framealpha=0.85)
+        axes[1, 0].set_ylabel("norm of the kernel")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        self.figure_.legend(
+            handles, labels, loc="outside lower center", ncols=3, fontsize="small", frameon=False
+        )
+        self.figure_.suptitle(self._message(), fontsize="medium", fontweight="bold")
         return self
+
+    def _message(self) -> str:
+        """Return in a sentence what becomes of the weights."""
+        known = np.flatnonzero(np.isfinite(self.norms[:, 0]))
+        first, last = (f"{self.norms[row, 0]:.2g}" for row in known[[0, -1]])
+        low, high = (f"{self.alphas[row]:.3g}" for row in known[[0, -1]])
+        return plain(
+            f"The norm of the first kernel goes from {first} at {self.param_name} = {low} to {last} at {high}"
+        )
 
     def _plot_boxes(self, ax: Any) -> Self:
         self.axes_, self.figure_, self.norm_lines_ = np.array([[ax]]), ax.figure, []
@@ -162,9 +176,10 @@ class WeightDistributionDisplay:
             }
             for layer in range(n_layers)
         ]
-        ax.bxp(boxes, showfliers=False, medianprops={"color": TEST})
+        ax.bxp(boxes, showfliers=False, medianprops={"color": PURPLE})
         ax.set_ylabel("weights (5 to 95 %, 25 to 75 %, median)")
         ax.axhline(0, color="0.6", linewidth=0.8, zorder=0)
+        title(ax, "Weights of each layer, without the biases")
         return self
 
 

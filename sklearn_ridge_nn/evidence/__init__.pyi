@@ -5,6 +5,7 @@ from ._checks import find as find
 from ._curve_checks import (
     STILL_FALLING as STILL_FALLING,
     last_fall as last_fall,
+    sure_turn as sure_turn,
 )
 from ._evidence import (
     QUANTILES as QUANTILES,

@@ -380,9 +380,9 @@ def penalty_dominates(evidence: Evidence) -> Answer:
         return (
             "note",
             f"The penalty dominates: {numbers}. A weaker one does about as well: {evidence.short_name} = "
-            f"{weakest:.3g} is called good, too.",
+            f"{weakest:.3g} is as good as the best, too.",
         )
-    return "note", f"The penalty dominates, as it has to: {numbers}, and no weaker one is called good."
+    return "note", f"The penalty dominates, as it has to: {numbers}, and no weaker one is as good."
 
 
 def share_of_norm(evidence: Evidence, row: int) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sklearn_ridge_nn.evidence._evidence import Evidence, mean_curve
@@ -25,34 +27,89 @@ def diverging_curves(evidence: Evidence) -> Answer:
         return "not applicable", "There are no loss curves over several epochs."
     if evidence.early_stopping:
         return "not applicable", "Each network has the weights of its own best epoch, whatever came after it."
-    best = evidence.best_index
-    curves = evidence.by_split(evidence.test_loss_curve)[best].T[: evidence.chosen_epochs]
+    curves = evidence.by_split(evidence.test_loss_curve)[evidence.best_index].T[: evidence.chosen_epochs]
     if np.isnan(curves).any():
         return "not applicable", f"The curves at {best_of(evidence)} are not complete."
-    means = curves.mean(axis=1)
-    turn, last = int(means.argmin()) + 1, float(means[-1])
-    if turn == len(means):
+    turn = _turn_of(curves, evidence)
+    if turn.epoch == len(curves):
         return (
             "passed",
-            f"The mean test loss at {best_of(evidence)} has its minimum, {last:.3g}, in the last of "
-            f"{counted(len(means), 'epoch')}.",
+            f"The mean test loss at {best_of(evidence)} has its minimum, {turn.last:.3g}, in the last of "
+            f"{counted(len(curves), 'epoch')}.",
         )
-    epochs = np.unique(np.linspace(0, len(curves) - 1, min(len(curves), MOST_EPOCHS)).astype(int))
-    epochs = np.union1d(epochs, turn - 1)
-    behind = lag(curves[epochs], -1, evidence.test_ratio, evidence.level)
     numbers = (
-        f"at {best_of(evidence)} the mean test loss turned at epoch {turn} of {len(means)} and rose "
-        f"from {last - behind.mean:.3g} to {last:.3g} (p = {probability(behind.p_value, evidence.level)}, "
+        f"at {best_of(evidence)} the mean test loss turned at epoch {turn.epoch} of {len(curves)} and rose "
+        f"from {turn.smallest:.3g} to {turn.last:.3g} (p = {probability(turn.p_value, evidence.level)}, "
         "allowing for the choice of the epoch)"
     )
-    if behind.p_value < evidence.level and behind.mean > evidence.margin * abs(last - behind.mean):
+    if turn.is_sure:
         return (
             "problem",
             f"The loss curves diverge: {numbers}.",
-            f"Train for about {counted(turn, 'epoch')}, {{epochs}}.",
-            {"epochs": turn},
+            f"Train for about {counted(turn.epoch, 'epoch')}, {{epochs}}.",
+            {"epochs": turn.epoch},
         )
     return "passed", f"The loss curves do not diverge measurably: {numbers}."
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where a mean test loss turns upwards.
+
+    Attributes
+    ----------
+    epoch : int
+        Of the smallest mean, from 1.
+    smallest, last : float
+        Means at that epoch and at the last one.
+    p_value : float
+        Of a loss that has not risen, allowing for the choice of the epoch.
+    is_sure : bool
+        Whether it has risen significantly, and by more than the margin.
+    """
+
+    epoch: int
+    smallest: float
+    last: float
+    p_value: float
+    is_sure: bool
+
+
+def sure_turn(evidence: Evidence, index: int) -> int | None:
+    """Return the epoch at which the mean test loss of an alpha surely turned upwards.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    index : int
+        Which alpha.
+
+    Returns
+    -------
+    int or None
+        From 1. None without curves, and where the loss did not rise by more than chance and the margin.
+    """
+    if evidence.test_loss_curve is None:
+        return None
+    curves = evidence.by_split(evidence.test_loss_curve)[index].T
+    curves = curves[: int((~np.isnan(curves).any(axis=1)).cumprod().sum())]
+    if len(curves) < 2:
+        return None
+    turn = _turn_of(curves, evidence)
+    return turn.epoch if turn.is_sure else None
+
+
+def _turn_of(curves: np.ndarray, evidence: Evidence) -> Turn:
+    """Return where the mean of curves of shape (n_epochs, n_splits) turns, by `lag`."""
+    means = curves.mean(axis=1)
+    epoch, last = int(means.argmin()) + 1, float(means[-1])
+    if epoch == len(means):
+        return Turn(epoch, last, last, p_value=1.0, is_sure=False)
+    epochs = np.unique(np.linspace(0, len(curves) - 1, min(len(curves), MOST_EPOCHS)).astype(int))
+    behind = lag(curves[np.union1d(epochs, epoch - 1)], -1, evidence.test_ratio, evidence.level)
+    smallest = last - behind.mean
+    is_sure = behind.p_value < evidence.level and behind.mean > evidence.margin * abs(smallest)
+    return Turn(epoch, smallest, last, behind.p_value, bool(is_sure))
 
 
 def unfinished_training(evidence: Evidence) -> Answer:

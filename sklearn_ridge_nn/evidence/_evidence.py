@@ -318,6 +318,14 @@ class Evidence:
         return self.alphas[:, None] * unit * (self.weight_norm[..., : self.n_penalized] ** 2).sum(axis=-1)
 
     @property
+    def penalized_norm(self) -> np.ndarray | None:
+        """Mean norm of the penalised kernels of each alpha, of shape (n_alphas,); None if unknown."""
+        if self.weight_norm is None or self.short_name != "alpha" or not self.n_penalized:
+            return None
+        norms = np.sqrt((self.weight_norm[..., : self.n_penalized] ** 2).sum(axis=-1))
+        return self.by_split(norms).mean(axis=1)
+
+    @property
     def n_penalized(self) -> int:
         """Layers whose kernels are penalised, the first ones; 0 without weights."""
         if self.weight_norm is None:

@@ -147,26 +147,27 @@ def _judge(
         return "good", "the smallest mean test loss"
     if difference <= max(error, least):
         what = f"one standard error, {error:.2g}" if difference <= error else f"the margin, {least:.2g}"
-        return "good", f"test loss {_signed(difference)}, within {what}"
-    worse = f"test loss {_signed(difference)}"
+        return "good", f"test loss {difference:.3g} above the smallest, within {what}"
+    worse = f"test loss {difference:.3g} above the smallest"
     if difference <= critical * error:
         ratio = difference / error
         return (
             "undetermined",
-            f"{worse}, but that is {_told_apart(ratio, critical, ' standard errors, and ')} would tell; "
+            f"{worse}, which may be chance: that is "
+            f"{_told_apart(ratio, critical, ' standard errors, and ')} would tell; "
             f"{_what_would_tell(ratio, critical, n_splits, test_ratio)}",
         )
     if np.isnan(worse_train):
         return (
             "undetermined",
-            f"{worse}, significantly, but a train loss is missing, so the reason is not known",
+            f"{worse}, more than by chance, but a train loss is missing, so the reason is not known",
         )
     if stronger < 0 and wider_gap > 0:
-        return "overfit", f"{worse}, generalization gap {_signed(wider_gap)}"
+        return "overfit", f"{worse}, more than by chance, and the gap {wider_gap:.3g} wider"
     if stronger > 0 and worse_train > 0:
-        return "underfit", f"{worse}, train loss {_signed(worse_train)}"
+        return "underfit", f"{worse}, more than by chance, and the train loss {worse_train:.3g} higher"
     side = "gap is no wider" if stronger < 0 else "train loss is no worse"
-    return "undetermined", f"{worse}, significantly, but its {side} than the best alpha's"
+    return "undetermined", f"{worse}, more than by chance, but its {side} than the best alpha's"
 
 
 def splits_that_tell(ratio: float, critical: float, n_splits: int, test_ratio: float) -> float:
@@ -214,10 +215,6 @@ def _told_apart(one: float, other: float, words: str) -> str:
     """Return two numbers with words between them, with as many digits as show which one is larger."""
     digits = next((n for n in range(1, 4) if f"{one:.{n}f}" != f"{other:.{n}f}"), 4)
     return f"{one:.{digits}f}{words}{other:.{digits}f}"
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3g}"
 
 
 def variance_components(losses: np.ndarray) -> tuple[float, float]:

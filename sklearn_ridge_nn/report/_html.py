@@ -13,13 +13,15 @@ from typing import Any
 
 from sklearn_ridge_nn import display
 from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, counted, python_wording, written_out
+from sklearn_ridge_nn.report._answer import IN_WORDS, answer
 from sklearn_ridge_nn.report._table import (
     SIGNS,
     TRIALS,
     columns_of,
-    headline,
+    glossary,
     legend,
     marks_of,
+    reasons_of,
     trial_columns,
     trial_title,
 )
@@ -123,16 +125,26 @@ def _about_list(evidence: Evidence) -> str:
 
 
 def _body(evidence: Evidence, findings: Sequence[Finding], wording: Wording, n_pictures: int | None) -> str:
-    """Return headline, table, findings and pictures, as many as are asked for; None is all of them."""
+    """Return answer, table, findings and pictures, as many as are asked for; None is all of them."""
     figures = [
         _figure(f"ridge-{number}", draw(evidence).figure_, words)
         for number, (draw, words) in enumerate(_pictures(evidence)[:n_pictures])
     ]
-    first = f"<p>{escape(headline(evidence, findings))}</p>"
-    tables = [_trials(evidence, kind) for kind in TRIALS]
-    return "\n".join(
-        [first, *figures[:1], *tables, _table(evidence), _findings(findings, wording), *figures[1:]]
+    first, *others = (escape(sentence) for sentence in answer(evidence, findings))
+    items = "".join(f"<li>{sentence}</li>" for sentence in others)
+    said = f'<p class="answer"><strong>{first}</strong></p>\n<ul>{items}</ul>'
+    parts = [said, *figures[:1], _table(evidence), _findings(findings, wording)]
+    parts += [_trials(evidence, kind) for kind in TRIALS]
+    return "\n".join([*parts, *figures[1:], _glossary(evidence)])
+
+
+def _glossary(evidence: Evidence) -> str:
+    """Return what the words mean, as a list that is folded on a screen."""
+    items = "".join(
+        f"<div><dt>{escape(word)}</dt><dd>{escape(text)}</dd></div>"
+        for word, text in glossary(evidence).items()
     )
+    return f'<details><summary>The words</summary>\n<dl class="about">{items}</dl>\n</details>'
 
 
 def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
@@ -182,7 +194,8 @@ def _figure(salt: str, figure: Any, words: str) -> str:
     svg = display.as_svg(figure, salt)
     opening = f'<svg role="img" aria-label="{escape(words)}" '
     svg = re.sub(r"<svg ", lambda _: opening, svg, count=1)
-    return f"<figure>\n{svg}\n<figcaption>{escape(words)}</figcaption>\n</figure>"
+    picture = f'<div class="scroll picture" tabindex="0">\n{svg}\n</div>'
+    return f"<figure>\n{picture}\n<figcaption>{escape(words)}</figcaption>\n</figure>"
 
 
 def _trials(evidence: Evidence, kind: str) -> str:
@@ -200,7 +213,7 @@ def _trials(evidence: Evidence, kind: str) -> str:
         for name, *numbers in zip(*columns.values(), strict=True)
     ]
     title, about = escape(trial_title(evidence, kind)), escape(_about(evidence, kind))
-    return f'<section aria-label="{title}">\n<h2>{title}</h2>\n{_scrolled(about, head, rows)}\n</section>'
+    return f"<details><summary>{title}</summary>\n{_scrolled(about, head, rows)}\n</details>"
 
 
 def _about(evidence: Evidence, kind: str) -> str:
@@ -224,21 +237,21 @@ def _about(evidence: Evidence, kind: str) -> str:
 
 def _table(evidence: Evidence) -> str:
     columns = columns_of(evidence)
-    marks = marks_of(evidence)
-    names = [*columns, "reason"]
-    left = ("verdict", "reason")
+    marks, reasons = marks_of(evidence), reasons_of(evidence)
     head = "".join(
-        f'<th scope="col"{" class=left" if name in left else ""}>{escape(name)}</th>' for name in names
+        f'<th scope="col"{" class=left" if name == "verdict" else ""}>{escape(name)}</th>' for name in columns
     )
     rows = []
     for index, cells in enumerate(zip(*columns.values(), strict=True)):
         alpha, verdict, *numbers = cells
-        mark = f" ({marks[index]})" if marks[index] else ""
+        words, mark = IN_WORDS.get(verdict, verdict), f" ({marks[index]})" if marks[index] else ""
+        if marks[index].partition(",")[0] == "best":
+            words, mark = "the best", mark.replace("best, ", "").replace(" (best)", "")
         others = "".join(f"<td>{escape(number.replace('+/-', '±'))}</td>" for number in numbers)
         rows.append(
-            f'<tr><th scope="row">{escape(alpha)}</th>'
-            f'<td class="left verdict {verdict}">{verdict}{mark}</td>{others}'
-            f'<td class="left reason">{escape(evidence.reasons[index])}</td></tr>'
+            f'<tr class="numbers"><th scope="row" rowspan="2">{escape(alpha)}</th>'
+            f'<td class="left verdict {verdict}">{words}{mark}</td>{others}</tr>\n'
+            f'<tr><td class="left reason" colspan="{len(columns) - 1}">{escape(reasons[index])}</td></tr>'
         )
     caption = f"Means over {evidence.n_splits} splits. {legend(evidence).replace('+/-', '±')}"
     table = _scrolled(escape(caption), head, rows)

@@ -1,63 +1,15 @@
-"""What text and page have in common: the headline, the cells of the table and what they mean."""
+"""What text and page have in common: the cells of their tables, and what they mean."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from sklearn_ridge_nn.display import ZONES
-from sklearn_ridge_nn.evidence import Evidence, Finding, counted, standard_error, written_out
+from sklearn_ridge_nn.evidence import Evidence, standard_error, written_out
 
-#: How a sentence begins that the headline repeats.
-TELL_LITTLE = "splits tell little here"
 #: Signs that can be told apart without colour.
 SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
-
-
-def headline(evidence: Evidence, findings: Sequence[Finding]) -> str:
-    """Return the answer, how many alphas have each verdict, and which findings are problems."""
-    counts = Counter(evidence.verdicts)
-    name = evidence.short_name
-    parts = [f"{counts[label]} {label}" for label in ZONES if counts[label]]
-    seeds = f" x {evidence.n_seeds} seeds" if evidence.n_seeds > 1 else ""
-    problems = [finding.code for finding in findings if finding.severity == "problem"]
-    few = [f.sentence.partition(":")[0] for f in findings if f.code == "undetermined-verdicts"]
-    tell = f" {few[0]}." if few and few[0].endswith(TELL_LITTLE) else ""
-    yardsticks = [f.sentence.partition(":")[0] for f in findings if f.code == "worth-a-network"]
-    worth = f" {yardsticks[0]}." if yardsticks and evidence.trial_results("yardstick") else ""
-    but = f" But see the findings: {', '.join(problems)}." if problems else ""
-    return written_out(
-        f"{_answer(evidence)} {len(evidence.alphas)} values of {name} on {evidence.n_splits} splits{seeds}: "
-        f"{', '.join(parts)}. The rule of one standard error takes "
-        f"{name} {evidence.one_se_alpha:.3g}.{worth}{tell}{but}"
-    )
-
-
-def _answer(evidence: Evidence) -> str:
-    """Return the best alpha and epochs, with their loss and score beside those of other classifiers."""
-    best = evidence.best_index
-    after = "" if evidence.epochs is None else f" after {counted(evidence.epochs, 'epoch')}"
-    loss = evidence.by_split(evidence.test_loss)[best].mean()
-    score = evidence.by_split(evidence.test_score)[best].mean()
-    others = [result for result in evidence.trial_results("yardstick") if np.isfinite(result.loss)]
-    if others:
-        losses = [f"{result.trial.name} {result.loss:.3g}" for result in others]
-        scores = [f"{result.trial.name} {result.score:.3g}" for result in others if np.isfinite(result.score)]
-    else:
-        guessing = evidence.baseline_loss
-        losses = [] if guessing is None else [f"{evidence.guess_name} {np.nanmean(guessing):.3g}"]
-        scores = []
-    answer = f"Best: {evidence.short_name} {evidence.best_alpha:.3g}{after}, mean test {evidence.loss_name} "
-    answer += f"{loss:.3g}{_bracketed(losses)}"
-    if not evidence.score_is_loss and np.isfinite(score):
-        answer += f", {evidence.score_name} {score:.3g}{_bracketed(scores)}"
-    return f"{answer}."
-
-
-def _bracketed(parts: Sequence[str]) -> str:
-    return f" ({', '.join(parts)})" if parts else ""
 
 
 #: The kinds of trials that have a table, in their order.
@@ -101,11 +53,13 @@ def _written_out(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def legend(evidence: Evidence) -> str:
-    """Return what the numbers after +/- and the marks mean."""
+    """Return what the numbers after +/- and the marks mean, and why a row can stand for several values."""
     words = (
         "+/-: one standard error of a mean, corrected for the rows that splits share. Losses are without the "
         "penalty."
     )
+    if any(len(rows) > 1 for rows in alike_rows(evidence)):
+        words += " Values whose numbers differ by no more than matters share a row, which has their means."
     label = evidence.verdicts[evidence.one_se_index]
     if label == "good":
         return words
@@ -116,33 +70,99 @@ def legend(evidence: Evidence) -> str:
     )
 
 
+def glossary(evidence: Evidence) -> dict[str, str]:
+    """Return what the words of a report mean, by the word."""
+    name = evidence.short_name
+    stronger = "the larger" if evidence.stronger == "larger" else "the smaller"
+    if name == "alpha":
+        about = "the strength of the L2 penalty: the larger, the smaller the weights"
+    else:
+        about = f"what was varied; {stronger}, the more it restrains the network"
+    wrong = "far predictions are from the truth" if evidence.is_regression else "wrong predictions are"
+    return {
+        name: f"{about}.",
+        evidence.loss_name: f"what training makes small: how {wrong}.",
+        "train, test, gap": "on the rows that a network learnt from, and on rows that it never saw. The "
+        "gap is the difference: what it knows by heart.",
+        "good": "as good as the best of these values, as far as the splits can tell. It does not say that "
+        "the network is good.",
+        "overfit, underfit": "worse than the best, more than by chance, because the penalty is too weak, or "
+        "too strong.",
+        "undetermined": "worse than the best, but perhaps by chance.",
+    }
+
+
+def alike_rows(evidence: Evidence) -> list[list[int]]:
+    """Return the numbers of the alphas that share a row of the table, row by row.
+
+    They follow each other, have the same verdict, and their mean losses and scores differ from those of the
+    first one by no more than the margin, as a share of the best alpha's.
+    """
+    best = evidence.best_index
+    measures = [
+        evidence.by_split(getattr(evidence, name)).mean(axis=1)
+        for name in ("test_loss", "train_loss", "test_score")
+    ]
+    unit = [abs(measures[0][best]), abs(measures[0][best]), abs(measures[2][best])]
+    rows: list[list[int]] = []
+    for index, verdict in enumerate(evidence.verdicts):
+        first = rows[-1][0] if rows else index
+        is_alike = first != index and verdict == evidence.verdicts[first]
+        for values, least in zip(measures, unit, strict=True):
+            close = abs(values[index] - values[first]) <= evidence.margin * least
+            is_alike &= bool(close or np.isnan(values[[index, first]]).all())
+        if is_alike:
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return rows
+
+
+def range_of(evidence: Evidence, rows: Sequence[int]) -> str:
+    """Return the alphas of a row of the table."""
+    low, high = (f"{evidence.alphas[place]:.3g}" for place in (rows[0], rows[-1]))
+    return written_out(low if low == high else f"{low} to {high}")
+
+
 def columns_of(evidence: Evidence) -> dict[str, list[str]]:
     """Return the cells of the table, by column."""
+    groups = alike_rows(evidence)
 
-    def means(values: np.ndarray) -> list[str]:
-        values = evidence.by_split(values)
+    def means(name: str, with_errors: bool = False) -> list[str]:
+        values = evidence.by_split(getattr(evidence, name))
         errors = standard_error(values, evidence.test_ratio)
-        return [f"{m:.3g} +/- {e:.2g}" for m, e in zip(values.mean(axis=1), errors, strict=True)]
+        return [
+            f"{values[rows].mean():.3g}" + (f" +/- {errors[rows].max():.2g}" if with_errors else "")
+            for rows in groups
+        ]
 
-    train = evidence.by_split(evidence.train_loss).mean(axis=1)
-    gap = evidence.by_split(evidence.generalization_gap).mean(axis=1)
     columns = {
-        evidence.short_name: [f"{alpha:.3g}" for alpha in evidence.alphas],
-        "verdict": list(evidence.verdicts),
-        "test loss": means(evidence.test_loss),
-        "train loss": [f"{value:.3g}" for value in train],
-        "gap": [f"{value:.3g}" for value in gap],
-        f"test {evidence.score_name}": means(evidence.test_score),
+        evidence.short_name: [range_of(evidence, rows) for rows in groups],
+        "verdict": [evidence.verdicts[rows[0]] for rows in groups],
+        "test loss": means("test_loss", with_errors=True),
+        "train loss": means("train_loss"),
+        "gap": means("generalization_gap"),
+        f"test {evidence.score_name}": means("test_score", with_errors=True),
     }
     if evidence.score_is_loss:
         del columns[f"test {evidence.score_name}"]
     return _written_out(columns)
 
 
+def reasons_of(evidence: Evidence) -> list[str]:
+    """Return the reason of each row of the table: that of its largest difference to the best alpha."""
+    worst = np.nan_to_num(evidence.comparison.difference, nan=np.inf)
+    return [evidence.reasons[max(rows, key=lambda row: worst[row])] for rows in alike_rows(evidence)]
+
+
 def marks_of(evidence: Evidence) -> list[str]:
-    """Return what each alpha is besides its verdict."""
+    """Return what each row of the table is besides its verdict, and which of its alphas is meant."""
     places = {"best": evidence.best_index, "1 SE": evidence.one_se_index}
     return [
-        ", ".join(name for name, place in places.items() if place == index)
-        for index in range(len(evidence.alphas))
+        ", ".join(
+            f"{name}: {evidence.alphas[place]:.3g}" if len(rows) > 1 else name
+            for name, place in places.items()
+            if place in rows
+        )
+        for rows in alike_rows(evidence)
     ]

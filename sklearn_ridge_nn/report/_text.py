@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording, written_out
+from sklearn_ridge_nn.evidence import Evidence, Finding, Wording, python_wording
+from sklearn_ridge_nn.report._answer import answer
 from sklearn_ridge_nn.report._table import (
     SIGNS,
     TRIALS,
+    alike_rows,
     columns_of,
-    headline,
+    glossary,
     legend,
     marks_of,
+    range_of,
+    reasons_of,
     trial_columns,
     trial_title,
 )
@@ -42,7 +46,8 @@ def text(
     )
     buffer = io.StringIO()
     console = _console(buffer, width)
-    console.print(headline(evidence, findings))
+    for sentence in answer(evidence, findings):
+        console.print(sentence)
     console.print()
     for kind in TRIALS:
         if trials := trial_columns(evidence, kind):
@@ -50,11 +55,11 @@ def text(
             console.print(_table(trials))
             console.print()
     console.print(_table(columns))
-    console.print(f"\n{legend(evidence)}")
+    console.print(f"\n{legend(evidence)} good: {glossary(evidence)['good']}")
     undetermined = [
-        f"{written_out(f'{alpha:.3g}')}: {reason}"
-        for alpha, label, reason in zip(evidence.alphas, evidence.verdicts, evidence.reasons, strict=True)
-        if label == "undetermined"
+        f"{range_of(evidence, rows)}: {reason}"
+        for rows, reason in zip(alike_rows(evidence), reasons_of(evidence), strict=True)
+        if evidence.verdicts[rows[0]] == "undetermined"
     ]
     if undetermined:
         console.print("\nUndetermined:")

@@ -1,11 +1,14 @@
 """The pictures: their artists and the data that these hold, not pixels."""
 
 import dataclasses
+import re
 import sys
+from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -19,7 +22,11 @@ from sklearn_ridge_nn import (
     bias_variance,
     diagnose,
 )
+from sklearn_ridge_nn.display._axes import GREY, RAMP, ZONES
 from sklearn_ridge_nn.evidence._significance import standard_error
+
+#: Of a page by day and by night.
+PAPERS = ("#ffffff", "#16191d")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +45,7 @@ def made():
     falling = np.linspace(1, 0, 6)
     curves = train[:, :, None] + falling
     test_curves = test[:, :, None] + falling
-    test_curves[0] += np.array([0, -0.5, -0.6, -0.4, 0, 0])
+    test_curves[0] += np.array([0, -0.5, -0.8, -0.6, -0.3, 0])
     return AlphaDiagnosis(
         alphas=np.array([0, 0.001, 0.01, 1.0]),
         train_score=-train,
@@ -113,7 +120,7 @@ def test_zones_follow_the_verdicts_without_a_gap(made):
     assert edges[1][0] < 0.01 < edges[1][1] == pytest.approx(edges[2][0])
     assert len({hatch.get_hatch() for hatch in display.hatches_}) == 3  # told apart without colour
     names = [text.get_text() for text in display.ax_.texts]
-    assert {"overfit", "good", "underfit"} <= set(names)
+    assert {"overfit", "as good as the best", "underfit"} <= set(names)  # a good alpha is not yet a good network
 
 
 def test_best_and_one_standard_error_alpha_are_marked(made):
@@ -138,6 +145,109 @@ def test_loss_curves_mark_the_epoch_where_the_mean_test_loss_turned(made):
     assert display.turning_epochs_ == [int(expected.argmin()) + 1, None]
     assert display.turning_points_[0].get_ydata()[0] == expected.min()
     assert len(display.turning_points_) == 1
+
+
+def test_a_turn_that_may_be_chance_has_no_star(made):
+    noisy = made.test_loss_curve.copy()
+    noisy[0] += 0.5 * np.random.default_rng(0).standard_normal(noisy[0].shape)
+    display = LossCurveDisplay.from_diagnosis(dataclasses.replace(made, test_loss_curve=noisy), alphas=[0])
+    assert int(noisy[0].mean(axis=0).argmin()) < 5
+    assert display.turning_epochs_ == [None]
+    assert display.ax_.get_title(loc="left") == "No test loss rises measurably after its minimum"
+    sure = LossCurveDisplay.from_diagnosis(made, alphas=[0])
+    assert sure.ax_.get_title(loc="left") == "The test loss turns at epoch 3 with alpha = 0"
+
+
+def test_curves_that_coincide_are_both_seen(made):
+    display = LossCurveDisplay.from_diagnosis(made)
+    widths = [line.get_linewidth() for line in display.test_lines_]
+    assert widths == sorted(widths, reverse=True)
+    assert len(set(widths)) == len(widths) == 3
+
+
+def test_the_difference_to_the_best_has_a_band_of_its_own(made):
+    """Verdicts rest on it, and it is 0 at the best alpha."""
+    display = made.plot()
+    low = display.bands_[2].get_paths()[0].vertices[:, 1].min()
+    differences = made.test_loss - made.test_loss[made.best_index]
+    errors = standard_error(differences, made.test_ratio)
+    np.testing.assert_allclose(display.difference_error, errors)
+    assert errors[made.best_index] == 0
+    assert low == pytest.approx((made.test_loss.mean(axis=1) - errors).min())
+
+
+def test_losses_to_compare_with_are_lines_with_their_names(made):
+    display = AlphaCurveDisplay.from_diagnosis(dataclasses.replace(made, baseline_loss=np.full(4, 1.25)))
+    assert [line.get_ydata()[0] for line in display.reference_lines_] == [1.25]
+    assert "guessing" in [text.get_text() for text in display.ax_.texts]
+    assert display.ax_.get_ylim()[1] > 1.25
+
+
+def test_one_large_loss_makes_the_axis_logarithmic():
+    curves = {"alphas": np.array([0, 0.1, 1, 10]), "train_error": np.zeros(4), "test_error": np.zeros(4)}
+    test = np.array([0.11, 0.10, 0.12, 5.0])
+    squeezed = AlphaCurveDisplay(train=test / 1000, test=test, **curves).plot()
+    assert squeezed.ax_.get_yscale() == "log"
+    assert squeezed.train_line_.get_label() == "training rows (in part below the axis)"  # and not silently
+    even = AlphaCurveDisplay(train=test - 0.05, test=np.array([0.11, 0.10, 0.12, 0.2]), **curves).plot()
+    assert even.ax_.get_yscale() == "linear"
+    negative = AlphaCurveDisplay(train=-test, test=-test, **curves).plot()
+    assert negative.ax_.get_yscale() == "linear"
+
+
+def test_verdicts_and_alphas_have_palettes_of_their_own():
+    verdicts = {colour.lower() for colour, _ in ZONES.values()}
+    assert not verdicts & {*RAMP, GREY}
+    on_white = np.array([contrast(colour, PAPERS[0]) for colour in RAMP])
+    assert (on_white >= 3).all()  # of WCAG 2.2, 1.4.11, for what is not text
+    assert (np.diff(on_white) > 0).all()  # the stronger, the darker: told apart in grey, too
+    assert contrast(GREY, PAPERS[0]) >= 3
+    assert contrast(GREY, PAPERS[1]) >= 3
+    night = re.findall(r"--alpha-\d: (#\w+)", style_sheet().partition("prefers-color-scheme")[2])
+    assert len(night) == len(RAMP)
+    assert (np.array([contrast(colour, PAPERS[1]) for colour in night]) >= 3).all()
+
+
+def test_the_names_of_narrow_zones_are_whole_and_do_not_overlap():
+    verdicts = ["overfit", "undetermined", "good", "undetermined", "good", "undetermined", "underfit"] * 2
+    values = np.linspace(1, 2, 14)
+    display = AlphaCurveDisplay(
+        alphas=np.logspace(-6, 1, 14), train=values, test=values, train_error=0 * values,
+        test_error=0 * values, verdicts=verdicts,
+    ).plot()  # fmt: skip
+    display.figure_.canvas.draw()
+    names = [text for text in display.ax_.texts if text.get_text() in {*verdicts, "as good"}]
+    assert len(names) == 14
+    boxes = [text.get_window_extent() for text in names]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:number])
+
+
+def test_every_picture_says_what_it_shows_and_its_legend_covers_nothing(made):
+    """A title per picture; the legend's box lies outside of the axes'."""
+    for draw in (AlphaCurveDisplay, AlphaEpochDisplay, LossCurveDisplay):
+        display = draw.from_diagnosis(made)
+        display.figure_.canvas.draw()
+        assert display.ax_.get_title(loc="left")
+        assert not display.ax_.get_legend().get_window_extent().overlaps(display.ax_.get_window_extent())
+    weights = WeightDistributionDisplay.from_diagnosis(made)
+    assert weights.figure_.get_suptitle() == (
+        "The norm of the first kernel goes from 12 at alpha = 0 to 3 at 1"
+    )
+
+
+def contrast(one, other):
+    """Return the contrast of WCAG 2.2 between two colours."""
+    lights = []
+    for colour in (one, other):
+        parts = np.array(to_rgb(colour))
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        lights.append(linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+    return max(lights) / min(lights)
+
+
+def style_sheet():
+    return (files("sklearn_ridge_nn.report") / "style.css").read_text(encoding="utf-8")
 
 
 def test_alphas_that_were_not_diagnosed_are_refused_by_name(made):

@@ -192,7 +192,7 @@ CASES = {
     "penalty-dominates": (
         evidence(weight_norm=np.array([20.0, 10.0, 5.0])[:, None, None] * np.ones((3, 6, 2))),
         "note",
-        ["67% of the whole training loss", "as it has to", "no weaker one is called good"],
+        ["67% of the whole training loss", "as it has to", "no weaker one is as good"],
         evidence(weight_norm=np.full((3, 6, 2), 1.0)),
         evidence(),
     ),
@@ -690,7 +690,7 @@ def test_nothing_is_claimed_of_penalties_that_were_not_tried():
     assert said(first, "penalty-dominates").sentence.endswith("and no weaker one was tried.")
     zero = evidence(test=(0.5004, 0.5, 0.9), alphas=np.array([0.0, 1.0, 10.0]), weight_norm=norms)
     assert zero.verdicts[0] == "good"
-    assert said(zero, "penalty-dominates").sentence.endswith("alpha = 0 is called good, too.")
+    assert said(zero, "penalty-dominates").sentence.endswith("alpha = 0 is as good as the best, too.")
 
 
 def test_a_finding_travels_as_plain_values():

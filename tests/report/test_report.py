@@ -7,13 +7,15 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from sklearn_ridge_nn import AlphaDiagnosis, BiasVariance, report
-from sklearn_ridge_nn.evidence import Evidence, standard_error
+from sklearn_ridge_nn.evidence import Evidence, Trial, standard_error
+from sklearn_ridge_nn.report._table import alike_rows
 
 VOID = {"meta", "br", "hr", "img", "link"}
 
@@ -91,8 +93,9 @@ def test_the_summary_names_every_check_once_and_needs_no_colour(diagnosis):
 def test_the_first_line_names_the_problems(diagnosis):
     content = diagnosis.to_dict()
     content["evidence"]["rarest_class"] = ["rare", 2, 0]
-    first = " ".join(AlphaDiagnosis.from_dict(content).summary().split("\n\n")[0].split())
-    assert first.endswith("But see the findings: small-class.")
+    first, second, *_ = AlphaDiagnosis.from_dict(content).summary().splitlines()
+    assert first == "alpha = 0.01 has the smallest loss, and no other value does as well."
+    assert second == "But see the findings: small-class."
     assert "But see" not in diagnosis.summary()
 
 
@@ -302,3 +305,93 @@ def test_reports_leave_no_figure_open(diagnosis):
     diagnosis._repr_html_()
     diagnosis.to_html()
     assert plt.get_fignums() == before
+
+
+# -- the answer, and rows that are alike -----------------------------------------------------------------
+
+
+def evidence_of(test, train=None, **more):
+    """A diagnosis of mean losses by hand; noise that all alphas of a split share tells none from another."""
+    test = np.asarray(test, float)[:, None] + 0.02 * np.array([1, -1, 2, -2, 1, -1])
+    train = test - 0.1 if train is None else np.asarray(train, float)[:, None] + np.zeros(6)
+    more = {"alphas": [0, *10.0 ** np.arange(-5, len(test) - 6)], "score_name": "accuracy", **more}
+    return AlphaDiagnosis(
+        train_loss=train, test_loss=test, train_score=1 - train, test_score=1 - test, **more
+    )
+
+
+def test_values_that_do_as_well_are_named_together_and_not_the_accident_of_the_smallest():
+    losses = [0.4003, 0.4002, 0.4001, 0.4002, 0.9]
+    diagnosis = evidence_of(losses, train=[0.3003, 0.3, 0.3, 0.3001, 0.8])
+    assert diagnosis.best_alpha == 1e-4
+    lines = diagnosis.summary().splitlines()
+    assert lines[0] == ("Any alpha up to 0.001 will do: these splits show no difference that matters.")
+    row = next(line for line in lines if line.startswith("0 to 0.001"))
+    assert row.split()[3:5] == ["good", "0.4"]
+    assert "best: 0.0001" in row
+    assert "0.001 " not in [line.split(" ")[0] + " " for line in lines]  # no row of its own
+    page = Balanced(diagnosis.to_html())
+    assert "0 to 0.001" in page.words
+
+
+@pytest.mark.parametrize(
+    ("losses", "first"),
+    [
+        ([0.6, 0.4, 0.9], "alpha = 1e-05 has the smallest loss, and no other value does as well."),
+        ([0.9, 0.4001, 0.4], "Any alpha from 1e-05 to 0.0001 will do"),
+        ([0.4001, 0.4, 0.4], "Any alpha up to 0.0001 will do"),
+    ],
+)
+def test_the_first_sentence_says_which_value_to_use(losses, first):
+    assert evidence_of(losses).summary().startswith(first)
+
+
+def test_rows_that_differ_stay_apart():
+    """In verdict, in test loss, in train loss, or in score: each by more than the margin."""
+    apart = evidence_of([0.4, 0.4], train=[0.1, 0.2], alphas=[0.1, 1])
+    assert alike_rows(apart) == [[0], [1]]
+    assert alike_rows(evidence_of([0.4, 0.4], alphas=[0.1, 1])) == [[0, 1]]
+    assert alike_rows(evidence_of([0.4, 0.5], alphas=[0.1, 1])) == [[0], [1]]
+    scores = dataclasses.replace(apart, train_loss=apart.train_loss[[0, 0]])
+    assert alike_rows(scores) == [[0, 1]]
+    scores = dataclasses.replace(scores, test_score=scores.test_score - np.array([[0], [0.1]]))
+    assert alike_rows(scores) == [[0], [1]]
+    nothing = dataclasses.replace(scores, test_score=np.full((2, 6), np.nan))  # that is alike, too
+    assert alike_rows(nothing) == [[0, 1]]
+
+
+def test_the_answer_says_how_often_it_is_right_beside_the_others(diagnosis):
+    def trial(name, kind, loss):
+        return Trial(name, kind, np.full(6, loss) + 0.01 * np.arange(6), np.full(6, 1 - loss))
+
+    trials = (
+        trial("the network", "as it is", 0.4),
+        trial("LogisticRegressionCV", "yardstick", 0.25),
+        trial("HistGradientBoosting", "yardstick", 0.3),
+        trial("guessing", "yardstick", 0.5),
+    )
+    text = " ".join(dataclasses.replace(diagnosis, trials=trials).summary().split())
+    right = f"{diagnosis.test_score[diagnosis.best_index].mean():.1%}"
+    assert (
+        f"The network is right on {right} of the test rows, a linear model (LogisticRegressionCV) on 75.0%, "
+        "boosted trees (HistGradientBoosting) on 70.0%, guessing on 50.0%."
+    ) in text
+    assert "Another classifier does better here." in text
+    without = " ".join(diagnosis.summary().split())
+    assert f"The network is right on {right} of the test rows." in without
+
+
+def test_a_good_alpha_is_not_called_a_good_network(diagnosis):
+    """Good is the name of a verdict: a page says what it means wherever it shows it."""
+    page = Balanced(diagnosis.to_html())
+    assert "the best (1 SE)" in page.words
+    assert "It does not say that the network is good." in " ".join(diagnosis.summary().split())
+    assert "The words" in page.words
+
+
+def test_what_is_folded_is_open_in_print():
+    style = (files("sklearn_ridge_nn.report") / "style.css").read_text(encoding="utf-8")
+    printed = style.partition("@media print")[2]
+    assert "details::details-content { content-visibility: visible" in printed
+    assert ".scroll { overflow: visible" in printed
+    assert style.strip().endswith(printed.strip())  # what comes later would win
