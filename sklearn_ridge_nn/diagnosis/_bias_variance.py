@@ -17,6 +17,7 @@ from sklearn_ridge_nn.diagnosis._measures import predictions
 from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
+    check_parameters,
     problem_of,
     regularisation_parameter,
     seed_grid,
@@ -122,7 +123,10 @@ def bias_variance(
     values = strengths_to_try(alphas, None)
     X, y = indexable(X, y)
     located = final_network(estimator)
-    problem = problem_of(estimator, None if located is None else located[1], y)
+    network = None if located is None else located[1]
+    if network is not None:
+        check_parameters(network, "alpha", values.tolist())
+    problem = problem_of(estimator, network, y)
     if problem.is_multilabel:
         raise ValueError(
             "bias_variance does not decompose the loss of a multilabel y. Pass one of its columns at a time."

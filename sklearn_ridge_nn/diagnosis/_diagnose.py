@@ -19,7 +19,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils import indexable
 
 from sklearn_ridge_nn._observed import observed_as
-from sklearn_ridge_nn._sklearn import Interval, InvalidParameterError, StrOptions, validate_params
+from sklearn_ridge_nn._sklearn import Interval, StrOptions, validate_params
 from sklearn_ridge_nn.diagnosis._about import about
 from sklearn_ridge_nn.diagnosis._alpha_diagnosis import AlphaDiagnosis
 from sklearn_ridge_nn.diagnosis._arrays import arrays_of
@@ -28,6 +28,7 @@ from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.diagnosis._settle import Arrays, States, settle
 from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
+    check_parameters,
     problem_of,
     regularisation_parameter,
     seed_grid,
@@ -46,7 +47,7 @@ from sklearn_ridge_nn.diagnosis._trials import (
     try_yardsticks,
     wants_trials,
 )
-from sklearn_ridge_nn.estimators import SayingOnce, check_all_parameters, n_epochs, takes_best_epoch
+from sklearn_ridge_nn.estimators import SayingOnce, n_epochs, takes_best_epoch
 from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_network, no_score, run_study
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
@@ -211,13 +212,13 @@ def diagnose(
     values = strengths_to_try(alphas, param_name)
     X, y, groups = indexable(X, y, groups)
     ours = _network_of(estimator, path)
-    problem = problem_of(estimator, ours, y)
-    splits = _splits(cv, X, y, groups, problem)
     varied = name.removeprefix(path)
     tried = np.asarray(values if alphas is None else alphas)  # integers stay integers
     tried = values if path + "alpha" == name else tried
     if ours is not None:
-        _check_parameters(ours, varied, tried.tolist())
+        check_parameters(ours, varied, tried.tolist())
+    problem = problem_of(estimator, ours, y)
+    splits = _splits(cv, X, y, groups, problem)
     estimator = clone(estimator) if ours is None else with_seeds(estimator, path)
     _check_epochs(epochs, max_epochs, ours, name, varied)
     remedies = bool(remedies) if isinstance(remedies, np.bool_) else remedies
@@ -323,16 +324,6 @@ def diagnose(
 
 
 diagnose.__module__ = "sklearn_ridge_nn"
-
-
-def _check_parameters(ours: Any, varied: str, values: list[Any]) -> None:
-    """Raise if one of the networks that are to be trained has a wrong parameter."""
-    its_own = ours.get_params()
-    for settings in [{varied: value} for value in values] if varied in its_own else [{}]:
-        try:
-            check_all_parameters(clone(ours).set_params(**settings))
-        except InvalidParameterError as error:  # which scikit-learn would make one of `diagnose`
-            raise ValueError(str(error)) from None
 
 
 def _as_trained(ours: Any, epochs: int | str | None) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 
-from sklearn_ridge_nn._sklearn import HasMethods
+from sklearn_ridge_nn._sklearn import HasMethods, InvalidParameterError
 from sklearn_ridge_nn.diagnosis._classification import Classification
 from sklearn_ridge_nn.diagnosis._regression import Regression
-from sklearn_ridge_nn.estimators import ALPHAS
+from sklearn_ridge_nn.estimators import ALPHAS, check_all_parameters
 from sklearn_ridge_nn.evidence import check_alphas
 from sklearn_ridge_nn.model_selection._shared import MEMORY_TYPES, final_network, why_on_its_own
 
@@ -85,6 +85,30 @@ def strengths_to_try(alphas: Any, param_name: str | None) -> np.ndarray:
             f"alphas must be given for param_name={param_name!r}, for example np.logspace(-3, 3, 7)."
         )
     return np.array(ALPHAS)
+
+
+def check_parameters(network: Any, varied: str, values: list[Any]) -> None:
+    """Refuse a network of ours if one of those that are to be trained has a wrong parameter.
+
+    Parameters
+    ----------
+    network : RidgeMLPClassifier or RidgeMLPRegressor
+    varied : str
+        The parameter that is varied; one that the network does not have belongs to a step before it.
+    values : list
+        What it is set to.
+
+    Raises
+    ------
+    ValueError
+        With the name of the parameter.
+    """
+    its_own = network.get_params()
+    for settings in [{varied: value} for value in values] if varied in its_own else [{}]:
+        try:
+            check_all_parameters(clone(network).set_params(**settings))
+        except InvalidParameterError as error:  # which scikit-learn would make one of the caller's
+            raise ValueError(str(error)) from None
 
 
 def problem_of(estimator: BaseEstimator, network: Any, y: Any) -> Classification | Regression:

@@ -222,3 +222,15 @@ def test_a_network_beats_the_line_where_the_law_is_curved():
     (ridge,) = [result for result in found.trial_results("yardstick") if result.trial.name == "RidgeCV"]
     assert ridge.low > 0
     assert finding.severity == "passed" or "does better than RidgeCV" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    "params", [{"quantile": None}, {"quantile": "0.5"}, {"loss": None}, {"loss": ["huber"]}]
+)
+def test_a_wrong_parameter_is_named_before_y_is_looked_at(params):
+    """As `fit` names it; y is described in the words of loss and quantile."""
+    X = np.random.default_rng(0).standard_normal((30, 2))
+    (name,) = params
+    for study in (diagnose, bias_variance):
+        with pytest.raises(ValueError, match=f"The '{name}' parameter of RidgeMLPRegressor must be"):
+            study(RidgeMLPRegressor(**params), X, X[:, 0], alphas=[0, 1])
