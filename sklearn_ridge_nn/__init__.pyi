@@ -17,6 +17,7 @@ from .estimators import (
     RidgeMLPClassifier as RidgeMLPClassifier,
     RidgeMLPRegressor as RidgeMLPRegressor,
 )
+from .evidence import PairedComparison as PairedComparison
 from .export import to_onnx as to_onnx
 from .model_selection._shared import (
     RidgeMLPClassifierCV as RidgeMLPClassifierCV,

@@ -17,9 +17,11 @@ from sklearn_ridge_nn._extras import required
 from sklearn_ridge_nn.evidence import (
     Evidence,
     Finding,
+    PairedComparison,
     Trial,
     after,
     check_n_splits,
+    compare_paired,
     find,
     standard_error,
     words_of,
@@ -132,6 +134,12 @@ class AlphaDiagnosis(Evidence):
     about : tuple of (str, str), default=()
         What was measured, by name: rows, target, estimator, network, splits, version. The report begins with
         it.
+    majority_class : str, default=None
+        The class with the most rows.
+    majority_accuracy : ndarray of shape (n_splits,) or None
+        Share of each test part's rows that are of that class: the accuracy of always saying so.
+    splits_key : str, default=None
+        The same for the same splits of the same y; None where they are not known.
 
     Attributes
     ----------
@@ -345,6 +353,50 @@ class AlphaDiagnosis(Evidence):
             weight_quantiles=None,
             trials=(),
         )
+
+    def compare(self, other: Evidence, *, names: tuple[str, str] = ("first", "second")) -> PairedComparison:
+        """Compare this diagnosis with another one on the same splits, split by split.
+
+        So two networks can be compared, or two ways to prepare the rows: an interval of paired differences is
+        far narrower than two of means. Each one's alpha is chosen by the other splits, so that the choice
+        flatters neither.
+
+        Parameters
+        ----------
+        other : AlphaDiagnosis
+            Of the same y, splits and loss; alphas may differ.
+        names : tuple of (str, str), default=("first", "second")
+            What to call the two.
+
+        Returns
+        -------
+        PairedComparison
+            Which is better and how sure that is, in words and in numbers.
+
+        Raises
+        ------
+        TypeError
+            If `other` is no diagnosis.
+        ValueError
+            If the two are of different losses or splits, or have less than two splits in common. Diagnoses
+            from `from_cv_results` do not know their splits: theirs are taken to be the same.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.preprocessing import scale
+        >>> from sklearn_ridge_nn import RidgeMLPClassifier, diagnose
+        >>> X, y = load_wine(return_X_y=True)
+        >>> network = RidgeMLPClassifier(random_state=0)
+        >>> one, three = (
+        ...     diagnose(network, scale(X), y, alphas=[0, 1e-2], cv=5, epochs=n_epochs) for n_epochs in (1, 3)
+        ... )
+        >>> print(one.compare(three, names=("one epoch", "three epochs")).sentence.partition(":")[0])
+        three epochs is better
+        """
+        if not isinstance(other, Evidence):
+            raise TypeError(f"other must be an AlphaDiagnosis. Got {other!r}.")
+        return compare_paired(self, other, names)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per alpha: verdict, means over the splits and their standard errors.

@@ -133,7 +133,15 @@ class Classification:
 
     def facts(self, splits: Splits) -> dict[str, Any]:
         """Return what the diagnosis is told of y, by the names of `Evidence`."""
-        return {"rarest_class": None if self.is_multilabel else self._rarest_class(splits)}
+        if self.is_multilabel:
+            return {}
+        classes, counts = np.unique(self.labels, return_counts=True)
+        majority = classes[counts.argmax()]
+        return {
+            "rarest_class": self._rarest_class(splits),
+            "majority_class": str(majority),
+            "majority_accuracy": np.array([(self.labels[test] == majority).mean() for _, test in splits]),
+        }
 
     def _rarest_class(self, splits: Splits) -> tuple[str, int, int]:
         """Return the class that some test part has fewest rows of, its rows in all, and that number."""

@@ -26,6 +26,7 @@ from sklearn_ridge_nn.diagnosis._arrays import arrays_of
 from sklearn_ridge_nn.diagnosis._measures import losses_and_weights, losses_weights_and_state
 from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.diagnosis._settle import Arrays, States, settle
+from sklearn_ridge_nn.diagnosis._splits import key_of
 from sklearn_ridge_nn.diagnosis._study import (
     STUDY_CONSTRAINTS,
     check_parameters,
@@ -270,6 +271,8 @@ def diagnose(
         "score_name": _name_of(scoring or problem.default_score),
         "penalizes_output": bool(getattr(ours, "penalize_output", False)),
         **problem.facts(splits),
+        "splits_key": key_of(splits, problem.labels),
+        **({"majority_accuracy": None} if "sample_weight" in (params or {}) else {}),
         "about": about(estimator, _as_trained(ours, epochs), X, problem.in_words, splits, n_seeds, varied),
         "early_stopping": ours is not None and _takes_best_epoch(ours, epochs),
     }

@@ -32,6 +32,10 @@ from ._one_standard_error import (
     best_of as best_of,
     strongest_within_one_standard_error as strongest_within_one_standard_error,
 )
+from ._paired import (
+    PairedComparison as PairedComparison,
+    compare_paired as compare_paired,
+)
 from ._significance import (
     standard_error as standard_error,
 )

@@ -42,6 +42,8 @@ DIFFERENT_SCALES = 100
 #: means in standard deviations, on; or if the root of the sum of their variances is below so much. Log losses
 #: of the default network were at twice their value for scaled features there, on four tables.
 LARGE_SCALE, LARGE_OFFSET, SMALL_SPREAD = 20, 5, 0.05
+#: Classes are uneven where one has this share of the rows.
+UNEVEN = 0.8
 #: Fewer splits than these tell little.
 FEW_SPLITS = 10
 #: A penalty has hardly shrunk weights whose norm is at least this share of that with the weakest penalty.
@@ -447,6 +449,38 @@ def small_class(evidence: Evidence) -> Answer:
     )
 
 
+def uneven_classes(evidence: Evidence) -> Answer:
+    """Whether most rows are of one class, so that an accuracy says little."""
+    if evidence.majority_accuracy is None:
+        return "not applicable", "The classes' shares of the rows are not known, or y is multilabel."
+    majority = evidence.majority_accuracy[evidence.has_losses]
+    always = f"{majority.mean():.1%} of the test rows are of class {evidence.majority_class!r}"
+    if majority.mean() < UNEVEN:
+        return "passed", f"No class has nearly all rows: {always}."
+    if evidence.score_name != "accuracy":
+        return "passed", f"The classes are uneven, but the score is not the accuracy: {always}."
+    scores = evidence.by_split(evidence.test_score)[evidence.best_index]
+    if np.isnan(scores).any():
+        return "not applicable", f"{best_of(evidence)} lacks a score on some split."
+    mean, low, high = interval(scores - majority, evidence.test_ratio, 2 * evidence.level)
+    numbers = (
+        f"{always}, so always saying it is right on as many, and the network at {best_of(evidence)} on "
+        f"{scores.mean():.1%} ({100 * mean:+.1f} points, {1 - 2 * evidence.level:.0%} interval "
+        f"{100 * low:+.1f} to {100 * high:+.1f})"
+    )
+    if low <= 0:
+        said = "by accuracy the network cannot be told from always naming the commonest class"
+    else:
+        said = "the accuracy says little"
+    return (
+        "hint" if low <= 0 else "note",
+        f"The classes are uneven, and {said}: {numbers}.",
+        "Look at how the probabilities order the rows[[ (scoring='average_precision' or 'roc_auc')]], and "
+        "choose the threshold by what each kind of error costs. Class weights move it, too, but order the "
+        "rows no better by themselves[[: see 'Class imbalance' in the user guide]].",
+    )
+
+
 def outlier_split(evidence: Evidence) -> Answer:
     """Whether some splits are far worse than the others at the best alpha."""
     losses = evidence.by_split(evidence.test_loss)[evidence.best_index]
@@ -580,6 +614,7 @@ CHECKS: dict[str, Callable[[Evidence], Answer]] = {
     "penalty-dominates": penalty_dominates,
     "unscaled-features": unscaled_features,
     "small-class": small_class,
+    "uneven-classes": uneven_classes,
     "outlier-split": outlier_split,
     "seed-noise": seed_noise,
     "heavy-tailed-target": heavy_tailed_target,
@@ -588,6 +623,7 @@ CHECKS: dict[str, Callable[[Evidence], Answer]] = {
 TASKS = {
     "no-better-than-frequencies": "classification",
     "small-class": "classification",
+    "uneven-classes": "classification",
     "no-better-than-mean": "regression",
     "heavy-tailed-target": "regression",
 }

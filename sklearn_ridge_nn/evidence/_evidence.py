@@ -30,6 +30,7 @@ _MEASURES = (
     "baseline_loss",
     "feature_scales",
     "loss_unit",
+    "majority_accuracy",
 )
 #: The quantiles of a layer's weights that are kept.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -75,6 +76,9 @@ class Evidence:
     penalizes_output: bool = False
     loss_unit: np.ndarray | None = None
     about: tuple[tuple[str, str], ...] = ()
+    splits_key: str | None = None
+    majority_class: str | None = None
+    majority_accuracy: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_alphas(self.alphas, "alphas")

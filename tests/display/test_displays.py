@@ -120,7 +120,7 @@ def test_zones_follow_the_verdicts_without_a_gap(made):
     assert edges[1][0] < 0.01 < edges[1][1] == pytest.approx(edges[2][0])
     assert len({hatch.get_hatch() for hatch in display.hatches_}) == 3  # told apart without colour
     names = [text.get_text() for text in display.ax_.texts]
-    assert {"overfit", "as good as the best", "underfit"} <= set(names)  # a good alpha is not yet a good network
+    assert {"overfit", "as good as the best", "underfit"} <= set(names)  # not "good": that is no network
 
 
 def test_best_and_one_standard_error_alpha_are_marked(made):

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.model_selection import KFold, RepeatedStratifiedKFold
 
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
 from sklearn_ridge_nn.cli._arguments import parse
@@ -73,6 +73,13 @@ def tried(**shifts):
         kind = "change" if name in changes else "yardstick"
         trials.append(Trial(name, kind, losses, 1 - losses, changes.get(name, {})))
     return {"trials": tuple(trials)}
+
+
+def uneven(share, accuracy):
+    """Shares of the commonest class, and accuracies that vary about one."""
+    scores = np.full((3, 6), accuracy) + 0.01 * (SIGNS[:6] - SIGNS[:6].mean())
+    majority = {"majority_class": "no", "majority_accuracy": np.full(6, share)}
+    return {"test_score": scores, "train_score": scores, "score_name": "accuracy", **majority}
 
 
 #: The first alpha is behind by 1.6 standard errors.
@@ -201,6 +208,13 @@ CASES = {
         "problem",
         ["run from 1 to 101, with a median of 1", "StandardScaler"],
         evidence(feature_scales=np.array([1.0, 1.0, 0.99 * DIFFERENT_SCALES])),
+        evidence(),
+    ),
+    "uneven-classes": (
+        evidence(**uneven(0.9, accuracy=0.9)),
+        "hint",
+        ["always naming the commonest class", "90.0% of the test rows are of class 'no'", "(+0.0 points"],
+        evidence(**uneven(0.7, accuracy=0.7)),
         evidence(),
     ),
     "small-class": (
@@ -723,3 +737,27 @@ def test_more_splits_are_stratified_where_there_are_classes():
         (multilabel, "RepeatedKFold"),
     ):
         assert f"cv={splitter}(n_splits=5, n_repeats=3)" in said(diagnosis, "undetermined-verdicts").advice
+
+
+def test_an_accuracy_above_the_commonest_class_is_a_note_and_other_scores_are_not_asked():
+    better = said(evidence(**uneven(0.9, accuracy=0.97)), "uneven-classes")
+    assert better.severity == "note"
+    assert "the accuracy says little: 90.0% of the test rows" in better.sentence
+    assert "and the network at alpha = 0.01 on 97.0% (+7.0 points, 90% interval +6" in better.sentence
+    ranked = evidence(**{**uneven(0.9, accuracy=0.9), "score_name": "roc_auc"})
+    assert said(ranked, "uneven-classes").severity == "passed"
+
+
+def test_the_share_of_the_commonest_class_is_that_of_each_test_part():
+    X = np.random.default_rng(0).standard_normal((60, 3))
+    y = np.where(np.arange(60) % 6 == 0, "rare", "common")
+    network = RidgeMLPClassifier(hidden_layer_sizes=(3,), epochs=1, random_state=0)
+    cv = KFold(4)
+    diagnosis = diagnose(network, X, y, alphas=[0, 1], cv=cv)
+    expected = [(y[test] == "common").mean() for _, test in cv.split(X)]
+    np.testing.assert_allclose(diagnosis.majority_accuracy, expected)
+    assert diagnosis.majority_class == "common"
+    weighted = diagnose(network, X, y, alphas=[0, 1], cv=cv, params={"sample_weight": np.ones(60)})
+    assert weighted.majority_accuracy is None  # scores are weighted, shares are not
+    many = diagnose(network, X, (X > 0).astype(int), alphas=[0, 1], cv=cv)
+    assert many.majority_accuracy is None

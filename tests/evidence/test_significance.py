@@ -277,3 +277,23 @@ def test_the_interval_covers_a_difference_that_is_there(monkeypatch):
         found = luck.lag(losses, 0, 0.25, 0.05)
         covered.append(found.low <= 0.02 * (found.luckiest == 1) <= found.high)
     assert np.mean(covered) > 0.86  # 90 %, and three standard errors of 300 trials
+
+
+def test_four_splits_show_heavy_tails_and_three_cannot():
+    """The kurtosis of three numbers is always 3/2, whatever they are; of four it is up to 7/3."""
+    one_outlier = np.eye(4)[:1] - np.zeros((1, 4))
+    rows = np.vstack([one_outlier, np.zeros((1, 4))])
+    assert luck._tail(rows) > 0
+    assert luck._tail(rows[:, :3]) == 0
+
+
+def test_rows_under_another_setting_than_the_luckiest_are_not_compared_with_it():
+    rng = np.random.default_rng(0)
+    simulated = luck._simulate(rng.standard_normal((4, 6)), 0.25)
+    settings = np.array([0, 0, 1, 1])
+    statistics = simulated.statistics(settings=settings)
+    luckiest = simulated.means.argmin(axis=1)
+    assert (statistics[settings[luckiest][:, None] != settings] == 0).all()
+    free = simulated.statistics()
+    same = settings[luckiest][:, None] == settings
+    assert (free[same] > 0).any()
