@@ -229,7 +229,7 @@ class AlphaCurveDisplay:
         ]
 
     def _mark(self, ax: Axes, alpha: float | None, name: str, dashes: str) -> Any:
-        """Draw a line at an alpha, its name at the foot."""
+        """Draw a line at an alpha, its name at the top."""
         if alpha is None:
             return None
         place = places_of(self.alphas)[int(np.flatnonzero(self.alphas == alpha)[0])]
@@ -237,8 +237,8 @@ class AlphaCurveDisplay:
         if not (is_both and name == "1 SE"):
             text = f"{'best, 1 SE' if is_both else name}: {alpha:.3g}"
             ax.annotate(
-                text, (place, 0), xycoords=ax.get_xaxis_transform(), xytext=(-3, 4),
-                textcoords="offset points", rotation=90, ha="right", va="bottom", fontsize="small",
+                text, (place, 1), xycoords=ax.get_xaxis_transform(), xytext=(-3, -4),
+                textcoords="offset points", rotation=90, ha="right", va="top", fontsize="small",
             )  # fmt: skip
         return ax.axvline(place, color="black", linestyle=dashes, linewidth=1, zorder=1)
 

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+#: Curves that differ by no more than this share of what all of them span cannot be told apart.
+COINCIDE = 0.01
+
+
 class LossCurveDisplay:
     """Training and held-out loss over the epochs.
 
@@ -174,7 +178,7 @@ class LossCurveDisplay:
         self.turning_epochs_ = self._turns()
         parts = zip(self.train, self.test, self.labels, self.turning_epochs_, strict=True)
         for number, (train, test, label, turn) in enumerate(parts):
-            self._draw_pair(ax, number, train, test, label)
+            self._draw_pair(ax, number, train, test, f"{label}{self._like(number)}")
             if turn is not None:
                 self._mark_turn(ax, turn, test, self.test_lines_[-1].get_color())
         if len(self.train) > 1:
@@ -192,6 +196,20 @@ class LossCurveDisplay:
         legend_below(ax, n_columns=min(3, max(2, len(self.train))))
         title(ax, self._message())
         return self
+
+    def _like(self, number: int) -> str:
+        """Return which earlier network has the same curves, if one has: the later one covers it."""
+        known = np.concatenate([np.ravel(curve) for curve in (*self.train, *self.test)])
+        least = COINCIDE * (np.nanmax(known) - np.nanmin(known)) if np.isfinite(known).any() else 0.0
+        for earlier in range(number):
+            apart = [
+                np.abs(np.subtract(curves[number], curves[earlier]))
+                for curves in (self.train, self.test)
+                if np.shape(curves[number]) == np.shape(curves[earlier])
+            ]
+            if len(apart) == 2 and all(np.nanmax(gap, initial=0) <= least for gap in apart):
+                return f", like {self.labels[earlier].rpartition('= ')[2]}"
+        return ""
 
     def _turns(self) -> list[int | None]:
         """Return where each held-out loss turns, or where it is smallest if that is not known."""

@@ -163,6 +163,12 @@ def test_curves_that_coincide_are_both_seen(made):
     widths = [line.get_linewidth() for line in display.test_lines_]
     assert widths == sorted(widths, reverse=True)
     assert len(set(widths)) == len(widths) == 3
+    same = LossCurveDisplay(
+        train=[np.array([2.0, 1.0])] * 2, test=[np.array([3.0, 2.0]), np.array([3.0, 2.01])],
+        labels=["alpha = 0", "alpha = 1e-06"],
+    ).plot()  # fmt: skip
+    assert same.test_lines_[1].get_label() == "alpha = 1e-06, like 0"
+    assert same.test_lines_[0].get_label() == "alpha = 0"
 
 
 def test_the_difference_to_the_best_has_a_band_of_its_own(made):

@@ -297,3 +297,8 @@ def test_rows_under_another_setting_than_the_luckiest_are_not_compared_with_it()
     free = simulated.statistics()
     same = settings[luckiest][:, None] == settings
     assert (free[same] > 0).any()
+
+
+def test_the_tail_is_that_of_the_shape_and_not_of_the_unit():
+    rows = np.random.default_rng(0).standard_t(3, (5, 12))
+    assert luck._tail(1000 * rows) == pytest.approx(luck._tail(rows)) != 0
