@@ -92,7 +92,7 @@ def draw_references(ax: Axes, references: Mapping[str, float]) -> list[Any]:
         ax.annotate(
             plain(name), (1, heights[name] / height_of(ax)), xycoords="axes fraction",
             xytext=(5, height - heights[name]), textcoords="offset points", va="center", fontsize="small",
-            color=GREY, annotation_clip=False,
+            annotation_clip=False,
         )  # fmt: skip
     return lines
 

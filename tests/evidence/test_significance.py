@@ -302,3 +302,23 @@ def test_rows_under_another_setting_than_the_luckiest_are_not_compared_with_it()
 def test_the_tail_is_that_of_the_shape_and_not_of_the_unit():
     rows = np.random.default_rng(0).standard_t(3, (5, 12))
     assert luck._tail(1000 * rows) == pytest.approx(luck._tail(rows)) != 0
+
+
+def test_correlations_shrink_by_their_noise_alone():
+    """By Schaefer and Strimmer (2005), for two rows: the noise of r is (1 - r**2)**2 / (n - 1)."""
+    rng = np.random.default_rng(0)
+    losses = rng.standard_normal((2, 40)) + np.array([[1.0], [-2.0]]) * rng.standard_normal(40)
+    residuals = losses - losses.mean(axis=0)
+    covariance, r = np.cov(residuals), np.corrcoef(residuals)[0, 1]
+    kept = 1 - min((1 - r**2) ** 2 / 39 / r**2, 1)
+    root = luck._root_of_covariance(losses)
+    np.testing.assert_allclose((root @ root)[0, 1], kept * covariance[0, 1])
+    three = np.vstack([losses, rng.standard_normal(40)])
+    residuals = three - three.mean(axis=0)
+    pairs = np.corrcoef(residuals)[np.triu_indices(3, 1)]
+    kept = 1 - ((1 - pairs**2) ** 2).sum() / 39 / (pairs**2).sum()
+    assert 0 < kept < 1
+    root = luck._root_of_covariance(three)
+    np.testing.assert_allclose(
+        (root @ root)[np.triu_indices(3, 1)], kept * np.cov(residuals)[np.triu_indices(3, 1)]
+    )

@@ -4,26 +4,17 @@ Needs Chromium with its driver, and the pages that ``make docs`` builds. ``make 
 """
 
 import json
-import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from sklearn_ridge_nn import AlphaDiagnosis
 
 PAGES = Path(__file__).parents[2] / "docs" / "_build" / "html"
 WIDTHS = (390, 1280, 1920)
-#: Chromium in a container, without its calls home.
-OPTIONS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
 #: What reaches beyond the right edge, wherever it is, but for what scrolls in a box of its own.
 BEYOND = """
 const width = document.documentElement.clientWidth, beyond = [];
@@ -77,20 +68,6 @@ class Pages(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        pytest.fail("Install Chromium and its driver, on Debian: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for option in OPTIONS:
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=Service(driver)) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def address():
     """Serves the documentation and returns where."""
     assert (PAGES / "index.html").exists(), "Build the documentation: make docs"
@@ -125,20 +102,9 @@ def report(tmp_path_factory):
     return path.as_uri()
 
 
-def opened(browser, url, width, scheme="light"):
-    """Open a page and return what the console said meanwhile."""
-    browser.get_log("browser")
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    browser.get(url)
-    return browser.get_log("browser")
-
-
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_report_fits_says_nothing_to_the_console_and_shows_its_pictures(browser, report, width):
-    said = opened(browser, report, width)
+def test_the_report_fits_says_nothing_to_the_console_and_shows_its_pictures(browser, opened, report, width):
+    said = opened(report, width)
     found = browser.execute_script(BEYOND)
     pictures = browser.execute_script(PICTURES)
     assert said == []
@@ -151,11 +117,14 @@ def test_the_report_fits_says_nothing_to_the_console_and_shows_its_pictures(brow
     ("page", "n_pictures"),
     [("index", 1), ("tutorial", 3), ("diagnosis", 2), ("auto_examples/plot_quick_start", 1), ("api", 0),
      ("user_guide", 0), ("cli", 0), ("benchmarks", 0), ("coming_from", 0), ("engine", 0), ("install", 0),
-     ("processes", 0), ("ecosystem", 0), ("decisions/index", 0), ("changelog", 0),
+     ("processes", 0), ("ecosystem", 0), ("interactive", 0), ("teaching", 0), ("decisions/index", 0),
+     ("changelog", 0),
      ("generated/sklearn_ridge_nn.RidgeMLPClassifier", 0), ("generated/sklearn_ridge_nn.diagnose", 0)],
 )  # fmt: skip
-def test_a_page_of_the_documentation_fits_and_shows_its_pictures(browser, address, width, page, n_pictures):
-    said = opened(browser, f"{address}/{page}.html", width)
+def test_a_page_of_the_documentation_fits_and_shows_its_pictures(
+    browser, opened, address, width, page, n_pictures
+):
+    said = opened(f"{address}/{page}.html", width)
     found = browser.execute_script(BEYOND)
     pictures = browser.execute_script(PICTURES)
     assert [line for line in said if line["level"] != "INFO"] == []
@@ -168,18 +137,46 @@ def test_a_page_of_the_documentation_fits_and_shows_its_pictures(browser, addres
     assert (pictures["missing"], pictures["silent"]) == ([], [])
 
 
+def test_a_picture_on_a_phone_has_no_word_below_ten_pixels(browser, opened, report):
+    """It keeps its size and scrolls in a box of its own, whose shadow says so."""
+    opened(report, 390)
+    sizes = browser.execute_script("""
+      return [...document.querySelectorAll('main svg text')].map(text => {
+        const picture = text.ownerSVGElement;
+        const scale = picture.getBoundingClientRect().width / picture.viewBox.baseVal.width;
+        return [parseFloat(getComputedStyle(text).fontSize) * scale, text.textContent];
+      });""")
+    assert len(sizes) > 50
+    powers = {"\N{MINUS SIGN}"}  # exponents are smaller, as they are everywhere
+    assert [
+        (size, text) for size, text in sizes if size < 10 and not {*text} <= powers | {*"0123456789"}
+    ] == []
+
+
+def test_a_printed_report_opens_what_is_folded_and_cuts_nothing(browser, opened, report):
+    opened(report, 794)  # A4 at 96 pixels an inch
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    found = browser.execute_script(BEYOND)
+    shut = browser.execute_script("""
+      const isShut = part => part.lastElementChild.getBoundingClientRect().height === 0;
+      return [...document.querySelectorAll('details')].filter(isShut).map(part => part.textContent);""")
+    wide = browser.execute_script("""
+      return [...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth + 1)
+        .map(box => box.textContent.slice(0, 40));""")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert found["scrolled"] == 0, found
+    assert (shut, wide) == ([], [])
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_reports_words_can_be_read_on_its_paper(browser, report, scheme):
+def test_the_reports_words_can_be_read_on_its_paper(browser, opened, report, scheme):
     """The contrast of every text is at least 4.5 to 1 (WCAG 2.2, success criterion 1.4.3).
 
     Titles of points are not among them: the browser draws those in its own colours.
     """
-    opened(browser, report, 1280, scheme)
+    opened(report, 1280, scheme)
     pairs = browser.execute_script("""
-      const paper = node => {  // a legend may have a ground of its own, behind its first path
-        const legend = node.closest('svg g[id^=legend]');
-        const ground = legend && getComputedStyle(legend.querySelector('path')).fill;
-        if (ground && ground !== 'none') return ground;
+      const paper = node => {
         const colour = getComputedStyle(node).backgroundColor;
         if (colour !== 'rgba(0, 0, 0, 0)') return colour;
         return node.parentElement ? paper(node.parentElement) : 'rgb(255, 255, 255)';
