@@ -251,11 +251,15 @@ def _message(alphas: np.ndarray, verdicts: Sequence[str], name: str) -> str:
     >>> import numpy as np
     >>> _message(np.array([0, 0.1, 1]), ["overfit", "good", "good"], "alpha")
     'alpha from 0.1 to 1 does as well as the best'
+    >>> _message(np.array([0, 0.1, 1]), ["overfit", "good", "undetermined"], "alpha")
+    'alpha = 0.1 is the best; whether another does as well is undetermined'
     """
     good = np.flatnonzero([verdict == "good" for verdict in verdicts])
     low, high = (f"{alphas[place]:.3g}" for place in good[[0, -1]])
     if len(good) == len(alphas):
         return f"No {name} from {low} to {high} is measurably better than the others"
+    if len(good) == 1 and "undetermined" in verdicts:
+        return f"{name} = {low} is the best; whether another does as well is undetermined"
     if len(good) == 1:
         return f"{name} = {low} is the best; no other does as well"
     if len(good) <= good[-1] - good[0]:  # others lie between them

@@ -65,7 +65,12 @@ def _value(evidence: Evidence) -> str:
     after = "" if evidence.epochs is None else f" after {counted(evidence.epochs, 'epoch')}"
     low, high = (f"{evidence.alphas[place]:.3g}" for place in (first, last))
     if first == last:
-        more = "" if sum(good) > 1 else ", and no other value does as well"
+        if sum(good) > 1:
+            more = ""
+        elif "undetermined" in evidence.verdicts:
+            more = "; whether another value does as well is undetermined"
+        else:
+            more = ", and no other value does as well"
         return f"{name} = {low}{after} has the smallest loss{more}."
     between = f"up to {high}" if first == 0 and evidence.alphas[0] == 0 else f"from {low} to {high}"
     return f"Any {name} {between}{after} will do: these splits show no difference that matters."

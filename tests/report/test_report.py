@@ -94,7 +94,7 @@ def test_the_first_line_names_the_problems(diagnosis):
     content = diagnosis.to_dict()
     content["evidence"]["rarest_class"] = ["rare", 2, 0]
     first, second, *_ = AlphaDiagnosis.from_dict(content).summary().splitlines()
-    assert first == "alpha = 0.01 has the smallest loss, and no other value does as well."
+    assert first == "alpha = 0.01 has the smallest loss; whether another value does as well is undetermined."
     assert second == "But see the findings: small-class."
     assert "But see" not in diagnosis.summary()
 
@@ -337,7 +337,8 @@ def test_values_that_do_as_well_are_named_together_and_not_the_accident_of_the_s
 @pytest.mark.parametrize(
     ("losses", "first"),
     [
-        ([0.6, 0.4, 0.9], "alpha = 1e-05 has the smallest loss, and no other value does as well."),
+        ([0.6, 0.4, 0.9], "alpha = 1e-05 has the smallest loss; whether another value does as well is undet"),
+        ([0.4, 0.6, 0.9], "alpha = 0 has the smallest loss, and no other value does as well."),
         ([0.9, 0.4001, 0.4], "Any alpha from 1e-05 to 0.0001 will do"),
         ([0.4001, 0.4, 0.4], "Any alpha up to 0.0001 will do"),
     ],
