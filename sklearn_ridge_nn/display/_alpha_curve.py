@@ -255,6 +255,8 @@ def _message(alphas: np.ndarray, verdicts: Sequence[str], name: str) -> str:
     'alpha = 0.1 is the best; whether another does as well is undetermined'
     """
     good = np.flatnonzero([verdict == "good" for verdict in verdicts])
+    if not len(good):
+        return f"No {name} has a loss on every split"
     low, high = (f"{alphas[place]:.3g}" for place in good[[0, -1]])
     if len(good) == len(alphas):
         return f"No {name} from {low} to {high} is measurably better than the others"

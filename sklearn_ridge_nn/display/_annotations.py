@@ -51,7 +51,7 @@ def scale_losses(ax: Axes, held_out: Sequence[float], train: Sequence[float]) ->
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     known = [value for value in (*held_out, *train) if np.isfinite(value)]
-    if min(known) <= 0 or not is_squeezed(held_out):
+    if not known or min(known) <= 0 or not is_squeezed(held_out):
         return False
     bottom, top = max(min(known), float(np.nanmin(held_out)) / LOWEST), max(known)
     ax.set_yscale("log")

@@ -158,6 +158,8 @@ class WeightDistributionDisplay:
     def _message(self) -> str:
         """Return in a sentence what becomes of the weights."""
         known = np.flatnonzero(np.isfinite(self.norms[:, 0]))
+        if not len(known):
+            return "No weights are known"
         first, last = (f"{self.norms[row, 0]:.2g}" for row in known[[0, -1]])
         low, high = (f"{self.alphas[row]:.3g}" for row in known[[0, -1]])
         return plain(

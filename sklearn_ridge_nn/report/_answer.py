@@ -57,6 +57,8 @@ def _value(evidence: Evidence) -> str:
     """Return which value to use, or between which ones it does not matter."""
     name, best = evidence.short_name, evidence.best_index
     good = [verdict == "good" for verdict in evidence.verdicts]
+    if not any(good):
+        return f"No {name} has a loss on every split, so none can be called the best."
     first = last = best
     while first > 0 and good[first - 1]:
         first -= 1
@@ -79,6 +81,8 @@ def _value(evidence: Evidence) -> str:
 def _loss(evidence: Evidence) -> str:
     """Return the smallest loss, beside those of other estimators or of guessing."""
     loss = evidence.by_split(evidence.test_loss)[evidence.best_index].mean()
+    if not np.isfinite(loss):
+        return ""
     others = [
         f"{result.trial.name} {result.loss:.3g}"
         for result in evidence.trial_results("yardstick")

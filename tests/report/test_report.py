@@ -396,3 +396,26 @@ def test_what_is_folded_is_open_in_print():
     assert "details::details-content { content-visibility: visible" in printed
     assert ".scroll { overflow: visible" in printed
     assert style.strip().endswith(printed.strip())  # what comes later would win
+
+
+@pytest.mark.parametrize(
+    "where",
+    [np.eye(4, 6, dtype=bool), np.arange(24).reshape(4, 6) % 6 == 2, np.eye(4, 6, 2, dtype=bool)[::-1]],
+    ids=["each lacks another", "all lack one", "none has all"],
+)
+def test_losses_that_lack_spoil_no_report(diagnosis, where):
+    """Neither where no alpha has all of its losses, nor where a whole split has none."""
+    fields = {
+        name: np.where(where.reshape(4, 6, *[1] * (getattr(diagnosis, name).ndim - 2)), np.nan, values)
+        for name in (
+            "test_loss", "train_loss", "test_score", "train_score", "test_loss_curve", "train_loss_curve",
+            "weight_norm", "weight_quantiles",
+        )
+        if (values := getattr(diagnosis, name)) is not None
+    }  # fmt: skip
+    broken = dataclasses.replace(diagnosis, **fields)
+    assert "nan" not in broken.summary().splitlines()[0]
+    first = broken.summary().splitlines()[0]
+    has_all = np.isfinite(broken.by_split(broken.test_loss)).all(axis=1).any()
+    assert first.startswith("No alpha has a loss on every split") != has_all
+    assert len(Balanced(broken.to_html()).all("svg")) >= 3
