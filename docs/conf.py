@@ -1,11 +1,14 @@
 """Sphinx configuration."""
 
 import os
+import sys
 import warnings
 from pathlib import Path
 from types import ModuleType
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parent / "interactive"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from sphinx.util import logging
 
@@ -24,6 +27,8 @@ extensions = [
     "myst_parser",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "alpha_and_epochs",  # in docs/interactive: the page with sliders
+    "as_notebook",  # in docs: the tutorial as a notebook
 ]
 exclude_patterns = ["_build", "_templates", "default_epochs.rst", "verdict_rates.rst"]
 templates_path = ["_templates"]
@@ -37,7 +42,7 @@ html_sidebars = {page.stem: [] for page in Path(__file__).parent.iterdir() if pa
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "navbar_persistent": ["search-button"],
     "secondary_sidebar_items": {"[!g]**": ["page-toc"], "generated/*": []},
     "footer_start": ["copyright"],
@@ -56,7 +61,10 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {"GL03", "GL06", "GL07", "PR01", "PR02", "RT01", "SS01", "SS03"}
 # Dataclasses document their fields once, as attributes.
-numpydoc_validation_exclude = {r"^sklearn_ridge_nn\.training\.(Task|Architecture|State|Trained)"}
+numpydoc_validation_exclude = {
+    r"^sklearn_ridge_nn\.training\.(Task|Architecture|State|Trained)",
+    r"^sklearn_ridge_nn\.PairedComparison$",
+}
 suppress_warnings = ["config.cache"]
 
 # A reference that leads nowhere fails the build; those to other projects would need a network.

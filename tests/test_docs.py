@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -144,6 +145,7 @@ def blocks(path, language):
 )
 def test_the_examples_of_a_page_run(path):
     result = doctest.testfile(str(path), module_relative=False)
+    plt.close("all")
     assert result.attempted > 0
     assert result.failed == 0
 

@@ -1,13 +1,17 @@
 """Every block of Python that the pages show outside of examples with output runs, too."""
 
+import ast
+import doctest
 import itertools
 import json
+import re
 import textwrap
 import threading
 import urllib.error
 import urllib.request
 import warnings
 from http.server import ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -64,7 +68,7 @@ def test_each_block_has_a_test_here():
         "diagnosis.rst": 2,
         "ecosystem.rst": 1,
         "index.rst": 1,
-        "tutorial.rst": 4,
+        "tutorial.rst": 2,
         "user_guide.rst": 2,
     }
 
@@ -161,24 +165,92 @@ def test_the_tutorial_trains_with_keras_and_here():
     assert names["classifier"].n_iter_ == 15
 
 
-@pytest.mark.slow
-def test_the_tutorials_tables_and_pictures_are_made_as_it_says(rows, tmp_path, monkeypatch):
-    """With fewer rows and one epoch."""
-    X, y = rows
+def module(name):
+    """Import a file of the documentation, which is no package."""
+    spec = spec_from_file_location(name, DOCS / f"{name}.py")
+    loaded = module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
-    def network(alpha, **params):
-        return RidgeMLPClassifier(alpha, batch_size=32).set_params(**{**params, "epochs": 1})
 
-    tables, pictures = python_of("tutorial.rst")[2:]
-    names = run(tables, X=X, y=y, network=network, np=np, test_loss=lambda fitted: 1 - fitted.score(X, y))
-    assert np.isfinite(names["by_size"]).all()
-    assert np.shape(names["by_rows"]) == (4, 5)
-    monkeypatch.chdir(tmp_path)
-    figure = plt.figure()
-    run(pictures, boundary=figure, display=MagicMock(figure_=figure), curves=figure)
-    images = {path.name for path in tmp_path.glob("*.png")}
-    assert images == {path.name for path in (DOCS / "images").glob("tutorial_*.png")}
-    plt.close(figure)
+def examples(text):
+    return [example.source for example in doctest.DocTestParser().get_examples(text)]
+
+
+def test_the_notebook_has_the_code_of_the_tutorial():
+    """All of it, in its order, but for what only doctest reads."""
+    page = (DOCS / "tutorial.rst").read_text()
+    code = "\n".join(text for kind, text in module("as_notebook").cells(page) if kind == "code")
+    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse("".join(examples(page))))
+    assert "doctest" not in code
+
+
+def test_a_cell_of_the_notebook_shows_every_result_of_the_page():
+    """A notebook shows what the last expression of a cell is, and no other."""
+    page = ">>> a = 1\n>>> a\n1\n>>> for b in (a, 2):\n...     print(b)\n1\n2\n\nText.\n\n>>> a + b\n3\n"
+    assert module("as_notebook").cells(page) == [
+        ("code", "a = 1\na"),
+        ("code", "for b in (a, 2):\n    print(b)"),
+        ("markdown", "Text."),
+        ("code", "a + b"),
+    ]
+
+
+def test_the_prose_of_the_notebook_is_markdown():
+    markdown = module("as_notebook").markdown
+    page = """Title
+=====
+
+.. _label:
+
+Part
+~~~~
+
+See :doc:`diagnosis`, :ref:`below <label>` and :class:`Name`, with ``alpha=0``.
+
+.. image:: images/a.png
+   :alt: A picture.
+
+.. code-block:: python
+
+   if a:
+
+       b
+
+.. only:: html
+
+   `Here <tutorial.ipynb>`__.
+
+End.
+"""
+    assert markdown(page) == (
+        "# Title\n\n### Part\n\nSee *diagnosis*, *below* and `Name`, with `alpha=0`.\n\n"
+        "```python\nif a:\n\n    b\n```\n\nEnd."
+    )
+
+
+@pytest.mark.parametrize("text", ["A :math:`x`.\n", ".. note:: This.\n", "`Here <https://example.org>`__.\n"])
+def test_what_has_no_markdown_is_refused(text):
+    with pytest.raises(ValueError, match="no Markdown"):
+        module("as_notebook").markdown(text)
+
+
+def test_each_picture_is_the_one_that_the_examples_before_it_draw(tmp_path):
+    page = tmp_path / "page.rst"
+    drawing = ">>> import matplotlib.pyplot as plt\n>>> _ = plt.figure(figsize=({}, 1))\n\n{}:: images/{}\n\n"
+    plt.close("all")  # those of other tests
+    page.write_text(drawing.format(1, ".. image", "a.png") + drawing.format(2, ".. |b| image", "b.png"))
+    module("draw_pictures").draw(page, tmp_path)
+    shapes = {path.name: plt.imread(path).shape[:2] for path in tmp_path.glob("*.png")}
+    assert shapes == {"a.png": (120, 120), "b.png": (120, 240)}
+    page.write_text("Text.\n\n.. image:: images/c.png\n")
+    with pytest.raises(ValueError, match="values to unpack"):
+        module("draw_pictures").draw(page, tmp_path)
+
+
+def test_the_tutorials_pictures_are_those_that_it_draws():
+    names = re.findall(r"image:: images/(\S+)", (DOCS / "tutorial.rst").read_text())
+    assert sorted(names) == sorted(path.name for path in (DOCS / "images").glob("tutorial_*.png"))
 
 
 @pytest.mark.slow

@@ -115,7 +115,7 @@ def test_the_report_fits_says_nothing_to_the_console_and_shows_its_pictures(brow
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     ("page", "n_pictures"),
-    [("index", 1), ("tutorial", 3), ("diagnosis", 2), ("auto_examples/plot_quick_start", 1), ("api", 0),
+    [("index", 1), ("tutorial", 11), ("diagnosis", 2), ("auto_examples/plot_quick_start", 1), ("api", 0),
      ("user_guide", 0), ("cli", 0), ("benchmarks", 0), ("coming_from", 0), ("engine", 0), ("install", 0),
      ("processes", 0), ("ecosystem", 0), ("interactive", 0), ("teaching", 0), ("decisions/index", 0),
      ("changelog", 0),
