@@ -12,7 +12,15 @@ import sklearn_ridge_nn
 from sklearn_ridge_nn._extras import required
 from sklearn_ridge_nn.cli._commands import COMMANDS, TASKS, Arguments, NetworkArguments, TrainingArguments
 from sklearn_ridge_nn.cli._terminal import say
-from sklearn_ridge_nn.cli._values import alphas_of, count_of, cv_of, epochs_of, seed_of, sizes_of
+from sklearn_ridge_nn.cli._values import (
+    alphas_of,
+    count_of,
+    cv_of,
+    epochs_of,
+    patience_of,
+    seed_of,
+    sizes_of,
+)
 
 DATASETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 #: What a network that predicts numbers can minimise.
@@ -40,7 +48,7 @@ examples:
 """,
     "fit": """
 examples:
-  ridge-nn fit data.csv --target label --model model.skops
+  ridge-nn fit data.csv --target label --model model.skops --html model.html
   ridge-nn fit data.csv --target label --model model.skops --alpha 0.01 --epochs 50
   ridge-nn fit data.csv --target label --model model.skops --positive yes --threshold 1:10
   ridge-nn fit data.parquet --target label --model model.skops --alpha 1se --class-weight balanced
@@ -194,6 +202,11 @@ def parser() -> argparse.ArgumentParser:
         help="of two labels, from which probability of the positive one on a row gets it: f1 or "
         "balanced_accuracy, the best for that score; 1:10, the least costly if a false alarm costs 1 and a "
         "miss 10; or a number (0.5)",
+    )  # fmt: skip
+    results = fit.add_argument_group("results")
+    results.add_argument(
+        "--html", metavar="FILE",
+        help="write a page about the model for anybody: its scores beside those of other models, pictures",
     )  # fmt: skip
     _add_common(fit)
 
@@ -408,8 +421,17 @@ def _add_network(
         "--quantile", type=float, metavar="Q", help="which one --loss quantile predicts, such as 0.9 (0.5)"
     )
     network.add_argument(
+        "--validation-split", type=float, metavar="SHARE",
+        help="share of the rows to train on that each network holds out, to choose its best epoch by or to "
+        "stop early (0.1)",
+    )  # fmt: skip
+    network.add_argument(
         "--early-stopping", action="store_true", default=None, help="stop when the hold-out gets worse"
     )
+    network.add_argument(
+        "--patience", type=patience_of, metavar="N",
+        help="with --early-stopping: stop after so many epochs without a better one (5)",
+    )  # fmt: skip
 
 
 def _add_cv(command: argparse._ActionsContainer) -> None:

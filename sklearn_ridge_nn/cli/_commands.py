@@ -71,7 +71,9 @@ class NetworkArguments:
     class_weight: str | None
     loss: str | None
     quantile: float | None
+    validation_split: float | None
     early_stopping: bool | None
+    patience: int | None
 
     def given(self) -> dict[str, Any]:
         """Return those that were given."""
@@ -139,6 +141,8 @@ class FitArguments(TrainingArguments):
     ----------
     model : str
         The file to write.
+    html : str or None
+        Where to write a page about the model; ``-`` is stdout.
     alpha : str
         "auto", "1se" or a number.
     test_size : float
@@ -148,6 +152,7 @@ class FitArguments(TrainingArguments):
     """
 
     model: str
+    html: str | None
     alpha: str
     test_size: float
     threshold: str | None

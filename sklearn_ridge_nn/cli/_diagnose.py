@@ -14,10 +14,13 @@ from sklearn_ridge_nn.cli import _terminal as terminal
 from sklearn_ridge_nn.cli._columns import pipeline
 from sklearn_ridge_nn.cli._commands import DiagnoseArguments
 from sklearn_ridge_nn.cli._outputs import check_outputs, save_picture, write
+from sklearn_ridge_nn.cli._score_words import in_words
 from sklearn_ridge_nn.cli._tables import InputError
 from sklearn_ridge_nn.cli._training import begun, training_of
 from sklearn_ridge_nn.cli._wording import command_wording
+from sklearn_ridge_nn.cli._work import diagnosis_in_words
 from sklearn_ridge_nn.diagnosis import default_splits, diagnose
+from sklearn_ridge_nn.estimators import ALPHAS
 
 
 def run(arguments: DiagnoseArguments) -> None:
@@ -39,6 +42,18 @@ def run(arguments: DiagnoseArguments) -> None:
     splitter = task.splitter(rows, cv, arguments.seed, needs_all=False)
     shown = terminal.is_shown(arguments.quiet)
     with training_of(task):
+        if shown:
+            terminal.say(
+                diagnosis_in_words(
+                    task,
+                    len(arguments.alphas or ALPHAS),
+                    cv,
+                    arguments.seeds,
+                    settles=not has_epochs,
+                    max_epochs=arguments.max_epochs,
+                    remedies=arguments.remedies,
+                )
+            )
         diagnosis = diagnose(
             pipeline(data.X, data.columns, task.network),
             data.X,
@@ -58,6 +73,8 @@ def run(arguments: DiagnoseArguments) -> None:
     summary_to = sys.stderr if "-" in outputs.values() else sys.stdout
     width = shutil.get_terminal_size((100, 24)).columns
     print(report.text(diagnosis, diagnosis.findings, width, command_wording), file=summary_to)
+    if words := in_words([diagnosis.score_name]):
+        print(f"The score: {words}", file=summary_to)
     if outputs["html"]:
         write(report.page(diagnosis, diagnosis.findings, command_wording), outputs["html"])
     if outputs["json"]:

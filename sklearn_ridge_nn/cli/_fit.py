@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn import evidence
+from sklearn_ridge_nn import display, evidence
 from sklearn_ridge_nn.cli import _model_file as model_files, _terminal as terminal
 from sklearn_ridge_nn.cli._columns import pipeline
 from sklearn_ridge_nn.cli._commands import FitArguments
+from sklearn_ridge_nn.cli._fit_page import fit_report
+from sklearn_ridge_nn.cli._held_out import Splits, held_out_predictions, scores_of
 from sklearn_ridge_nn.cli._importance import LEVEL, importances, row_losses
-from sklearn_ridge_nn.cli._outputs import check_outputs
+from sklearn_ridge_nn.cli._outputs import check_outputs, write
 from sklearn_ridge_nn.cli._tables import InputError
 from sklearn_ridge_nn.cli._task import LearningTask, Network
 from sklearn_ridge_nn.cli._threshold import Threshold
 from sklearn_ridge_nn.cli._training import begun, held_out, training_of
+from sklearn_ridge_nn.cli._work import search_in_words
 from sklearn_ridge_nn.diagnosis import default_splits
 from sklearn_ridge_nn.estimators import ALPHAS
 from sklearn_ridge_nn.evidence import standard_error
@@ -31,9 +33,12 @@ REPEATS, MOST_ROWS = 5, 2_000
 
 def run(arguments: FitArguments) -> None:
     """Choose alpha, train, save the model, and say how good it is."""
-    check_outputs({"model": arguments.model}, {"the file to read": arguments.file})
+    outputs = {"model": arguments.model, "html": arguments.html}
+    check_outputs(outputs, {"the file to read": arguments.file})
     if not arguments.model.endswith(".skops"):
         raise InputError(f"--model {arguments.model!r} must end in .skops, which is what the file will be.")
+    if arguments.html:
+        display.use_files_only()
     rule = _rule(arguments)
     if not 0 <= arguments.test_size < 1:
         raise InputError(f"--test-size must be a share in [0, 1). Got {arguments.test_size:g}.")
@@ -43,8 +48,8 @@ def run(arguments: FitArguments) -> None:
         threshold.check(task)
     scoring = arguments.scoring or task.scoring
     train, test = held_out(task, arguments.test_size, arguments.seed)
+    splits = _splits_to_score(task, train, test, arguments)
     pipeline, chosen = _trained(task, train, rule, scoring, arguments)
-    data, network = task.data, pipeline.named_steps["network"]
     model, said = pipeline, None
     if threshold is not None:
         n_folds = (arguments.cv or default_splits(len(train)))[0]
@@ -52,8 +57,36 @@ def run(arguments: FitArguments) -> None:
             pipeline, task, train, task.splitter(train, (n_folds, 1), arguments.seed, needs_all=True)
         )
     card = model_files.Card(
-        task=data.task,
-        data={
+        **_facts(task, train, arguments),
+        alpha=float(pipeline.named_steps["network"].alpha),
+        chosen=chosen,
+        held_out=_held_out_scores(model, task, train, test, scoring, threshold) if len(test) else None,
+        importances=_importances(pipeline, task, test, arguments),
+        threshold=said,
+    )
+    model_files.save(model, card, arguments.model)
+    _warn_if_unfinished(pipeline.named_steps["network"])
+    summary_to = sys.stderr if arguments.html == "-" else sys.stdout
+    print(card.as_text(), file=summary_to)
+    print(f"Model: {arguments.model}", file=summary_to)
+    if not arguments.html:
+        return
+    shown = terminal.is_shown(arguments.quiet)
+    value = None if said is None else said["value"]
+    if shown:
+        terminal.say("comparing it with a linear model and boosted trees")
+    known = held_out_predictions(model, task, splits, value, seed=arguments.seed, shown=shown)
+    write(fit_report(model, card, task, known, scoring, threshold).to_html(), arguments.html)
+    if arguments.html != "-":
+        print(f"Page: {arguments.html}")
+
+
+def _facts(task: LearningTask, train: np.ndarray, arguments: FitArguments) -> dict[str, Any]:
+    """Return what the card says of the task, the rows that are trained on, and the network."""
+    data = task.data
+    return {
+        "task": data.task,
+        "data": {
             "file": data.name,
             "rows": len(train),
             "target": data.target,
@@ -65,21 +98,23 @@ def run(arguments: FitArguments) -> None:
             "missing": list(arguments.missing),
         },
         **task.seen(train),
-        alpha=float(network.alpha),
-        chosen=chosen,
-        held_out=_held_out_scores(model, task, train, test, scoring, threshold) if len(test) else None,
-        importances=_importances(pipeline, task, test, arguments),
-        threshold=said,
-        network={
+        "network": {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in arguments.network.given().items()
         },
-        seed=arguments.seed,
-    )
-    model_files.save(model, card, arguments.model)
-    _warn_if_unfinished(network)
-    print(card.as_text())
-    print(f"Model: {arguments.model}")
+        "seed": arguments.seed,
+    }
+
+
+def _splits_to_score(
+    task: LearningTask, train: np.ndarray, test: np.ndarray, arguments: FitArguments
+) -> Splits:
+    """Return what a page's scores are of: the rows held out, or the folds of a cross-validation."""
+    if len(test) or not arguments.html:
+        return [(train, test)]
+    n_folds = (arguments.cv or default_splits(len(train)))[0]
+    splitter = task.splitter(train, (n_folds, 1), arguments.seed, needs_all=True)
+    return list(splitter.split(task.data.X, task.data.y))
 
 
 def _rule(arguments: FitArguments) -> str | float:
@@ -109,15 +144,18 @@ def _trained(
         with training_of(task):
             return model.fit(X, y).set_params(network__verbose=0), None
     cv = arguments.cv or default_splits(len(rows))
+    alphas = list(arguments.alphas or ALPHAS)
     search = GridSearchCV(
         model,
-        {"network__alpha": list(arguments.alphas or ALPHAS)},
+        {"network__alpha": alphas},
         cv=task.splitter(rows, cv, arguments.seed, needs_all=True),
         scoring=task.scorer(scoring),
         refit=True if rule == "auto" else rule,
         verbose=shown,
     )
     with training_of(task):
+        if shown:
+            terminal.say(search_in_words(task, len(rows), len(alphas), cv))
         search.fit(X, y)
     if not np.isfinite(search.cv_results_["mean_test_score"]).any():
         raise InputError(
@@ -182,10 +220,10 @@ def _held_out_scores(
     """Return the scores of a model, and those of guessing the same for all rows."""
     X, y = task.data.X.iloc[test], task.data.y[test]
     names = list(dict.fromkeys([scoring, *task.scores]))
-    scores, problems = _scores(model, task, X, y, names)
+    scores, problems = scores_of(model, task, X, y, names)
     guess = task.guess
     with warnings.catch_warnings(action="ignore"):  # of classes that are never guessed
-        guessed, _ = _scores(task.guessing(task.data.y[train]), task, X, y, names)
+        guessed, _ = scores_of(task.guessing(task.data.y[train]), task, X, y, names)
     if threshold is not None and threshold.score not in (None, *scores):
         assert threshold.score is not None
         scorer = threshold.scorer(task)
@@ -195,22 +233,6 @@ def _held_out_scores(
     for problem in problems:
         terminal.say(f"warning: the rows held out have no {problem}")
     return {"rows": len(test), "scores": scores, "guessing": guessed, "guess": guess}
-
-
-def _scores(
-    model: Any, task: LearningTask, X: pd.DataFrame, y: np.ndarray, names: Iterable[str]
-) -> tuple[dict[str, float | None], list[str]]:
-    """Return scores on some rows, None for one that these rows do not have, and why they do not."""
-    problems = []
-    scores: dict[str, float | None] = {}
-    for name in names:
-        try:
-            value = task.score(model, name, X, y)
-        except ValueError as error:
-            problems.append(f"{name}: {error}")
-            value = np.nan
-        scores[name] = value if np.isfinite(value) else None
-    return scores, problems
 
 
 def _warn_if_unfinished(network: Network) -> None:

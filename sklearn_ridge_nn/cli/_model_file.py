@@ -26,7 +26,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from sklearn_ridge_nn.cli import _card_check as card_check
+from sklearn_ridge_nn.cli import _card_check as card_check, _score_words as score_words
 from sklearn_ridge_nn.cli._columns import Columns
 from sklearn_ridge_nn.cli._commands import CLASSIFICATION
 from sklearn_ridge_nn.cli._files import whole
@@ -157,35 +157,27 @@ class Card:
 
     def as_text(self) -> str:
         """Return the card as lines for people."""
-        data, chosen, held_out = self.data, self.chosen, self.held_out
-        network = ", ".join(f"{name} {value}" for name, value in self.network.items()) or "defaults"
+        data, held_out = self.data, self.held_out
         lines = {
             "Trained": f"{self.created}, seed {self.seed}",
-            "Data": f"{data['file']}: {data['rows']} rows, {self._columns_text()}",
+            "Data": f"{data['file']}: {data['rows']} rows, {self.columns_text}",
             "Task": self.task,
             "Target": f"{data['target']}: {self._seen()}",
-            "Network": network,
-            "alpha": f"{self.alpha:.4g}",
+            "Network": self.network_text,
+            "alpha": self.alpha_text,
         }
-        if chosen:
-            place = chosen["alphas"].index(self.alpha)
-            n_alphas, scoring = len(chosen["alphas"]), chosen["scoring"]
-            rule = {
-                "auto": f"the best of {n_alphas} by {scoring}",
-                "1se": f"the largest of {n_alphas} within one standard error of the best by {scoring}",
-            }[chosen["rule"]]
-            mean, error = chosen["mean_test_score"][place], chosen["standard_error"][place]
-            score = "no score" if mean is None else f"{mean:.4g}"
-            score += "" if error is None else f" +/- {error:.2g}"
-            lines["alpha"] += f", {rule}: {score} on {chosen['splits']} splits"
         if self.threshold:
-            lines["Threshold"] = _threshold_text(self.threshold)
+            lines["Threshold"] = self.threshold_text
         if held_out:
             lines["Held-out score"] = f"{_scores_text(held_out['scores'])} ({held_out['rows']} rows)"
             guessed = _scores_text(held_out["guessing"])
             lines["By guessing"] = f"{guessed} ({held_out['guess']}, on the same rows)"
         else:
             lines["Held-out score"] = "none, all rows were trained on"
+        scores = [self.chosen["scoring"]] if self.chosen else []
+        words = score_words.in_words(dict.fromkeys([*scores, *(held_out["scores"] if held_out else ())]))
+        if words:
+            lines["Scores"] = words
         n_columns = len(self.columns.names)
         if held_out and n_columns > MOST_COMPARED:
             lines["Rests on"] = (
@@ -197,7 +189,49 @@ class Card:
         width = max(map(len, lines)) + 2
         return "\n".join(f"{name:{width}}{written_out(text)}" for name, text in lines.items())
 
-    def _columns_text(self) -> str:
+    @property
+    def network_text(self) -> str:
+        """What the network is, as far as it was said."""
+        return ", ".join(f"{name} {value}" for name, value in self.network.items()) or "defaults"
+
+    @property
+    def alpha_text(self) -> str:
+        """Alpha, and how it was chosen."""
+        alpha, chosen = f"{self.alpha:.4g}", self.chosen
+        if not chosen:
+            return alpha
+        place = chosen["alphas"].index(self.alpha)
+        n_alphas, scoring = len(chosen["alphas"]), chosen["scoring"]
+        rule = {
+            "auto": f"the best of {n_alphas} by {scoring}",
+            "1se": f"the largest of {n_alphas} within one standard error of the best by {scoring}",
+        }[chosen["rule"]]
+        mean, error = chosen["mean_test_score"][place], chosen["standard_error"][place]
+        score = "no score" if mean is None else f"{mean:.4g}"
+        score += "" if error is None else f" +/- {error:.2g}"
+        return f"{alpha}, {rule}: {score} on {chosen['splits']} splits"
+
+    @property
+    def threshold_text(self) -> str:
+        """From which probability on a row gets the positive label, and why; nothing without a threshold."""
+        if self.threshold is None:
+            return ""
+        threshold = self.threshold
+        text = f"{threshold['positive']!r} from a probability of {threshold['value']:.3g} on"
+        rule, score = threshold["rule"], threshold["score"]
+        if rule is None:
+            return text
+        false_alarm, _, miss = rule.partition(":")
+        if miss:
+            costs = f"a false alarm costs {false_alarm} and a miss {miss}"
+            why = f"the least costly where {costs}: {-score:.4g} per row"
+        else:
+            why = f"the best by {rule}: {score:.4g}"
+        return f"{text}, {why} on {threshold['splits']} splits"
+
+    @property
+    def columns_text(self) -> str:
+        """How many columns of each kind there are."""
         kinds = {"numeric": "numeric", "categorical": "categorical", "dates": "date", "text": "text"}
         counts = [f"{len(self.data[kind])} {name}" for kind, name in kinds.items()]
         shown = [*counts[:2], *(count for count in counts[2:] if not count.startswith("0 "))]
@@ -221,21 +255,6 @@ def _of_version_2(content: dict[str, Any]) -> dict[str, Any]:
 def _scores_text(scores: dict[str, float | None]) -> str:
     known = {name: value for name, value in scores.items() if value is not None}
     return ", ".join(f"{name} {value:.4g}" for name, value in known.items())
-
-
-def _threshold_text(threshold: dict[str, Any]) -> str:
-    """Return from which probability on a row gets the positive label, and why."""
-    text = f"{threshold['positive']!r} from a probability of {threshold['value']:.3g} on"
-    rule, score = threshold["rule"], threshold["score"]
-    if rule is None:
-        return text
-    false_alarm, _, miss = rule.partition(":")
-    if miss:
-        costs = f"a false alarm costs {false_alarm} and a miss {miss}"
-        why = f"the least costly where {costs}: {-score:.4g} per row"
-    else:
-        why = f"the best by {rule}: {score:.4g}"
-    return f"{text}, {why} on {threshold['splits']} splits"
 
 
 def _importances_text(importances: dict[str, Any]) -> str:
@@ -331,10 +350,13 @@ def load(path: str, card: Card) -> Model:
         model = skops.io.load(path, trusted=unknown)
     except Exception as error:
         raise _no_model(path, "its content is damaged") from error
-    has_threshold = isinstance(model, FixedThresholdClassifier) and isinstance(
-        getattr(model, "estimator_", None), FrozenEstimator
-    )
-    pipeline = pipeline_of(model) if has_threshold else model
+    try:
+        has_threshold = isinstance(model, FixedThresholdClassifier) and isinstance(
+            getattr(model, "estimator_", None), FrozenEstimator
+        )
+        pipeline = pipeline_of(model) if has_threshold else model
+    except RecursionError as error:  # of a FrozenEstimator that lacks its estimator
+        raise _no_model(path, "its content is damaged") from error
     if not isinstance(pipeline, Pipeline):
         raise _no_model(path, f"it holds a {type(pipeline).__name__}")
     try:

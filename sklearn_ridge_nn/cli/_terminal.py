@@ -21,6 +21,19 @@ _OF_DIVERGENCE = re.compile(
     r"\(now ([^)]*)\)(, or lower alpha )?"
 )
 
+#: Parameters by the names that messages for Python have for them: as ``name=value``, and those that are no
+#: words of their own without a value. What is quoted is left as it is.
+_OF_PARAMETERS = re.compile(
+    r"""(?<![\w.=-])(?:
+    (?P<given>alphas?|batch_size|cv|dropout|early_stopping|epochs|hidden_layer_sizes|learning_rate|loss
+        |max_epochs|n_seeds|patience|quantile|validation_split)=(?P<value>'[^']*'|\([^()]*\)|[\w.+-]*\w)
+    |(?P<name>batch_size|early_stopping|hidden_layer_sizes|learning_rate|max_epochs|n_seeds|validation_split)\b
+    |'[^']*'|"[^"]*")""",
+    re.VERBOSE,
+)
+#: What a message for Python says that the command has no option for.
+_WITHOUT_AN_OPTION = re.compile(r", or n_jobs=1(?=\.)")
+
 #: What a search says of fits that failed once more.
 _OF_SCORES = re.compile("One or more of the (test|train) scores are non-finite")
 
@@ -78,7 +91,22 @@ def in_a_sentence(message: str) -> str:
     def as_options(found: re.Match[str]) -> str:
         return f"Lower --learning-rate (now {found[1]}){', or take smaller alphas ' if found[2] else ''}"
 
-    return _OF_DIVERGENCE.sub(as_options, text)
+    if "--" in text:  # a message of the command itself
+        return text
+    text = _WITHOUT_AN_OPTION.sub("", _OF_DIVERGENCE.sub(as_options, text))
+    return _OF_PARAMETERS.sub(_as_option, text)
+
+
+def _as_option(found: re.Match[str]) -> str:
+    """Return a parameter as one types it; what is quoted as it is."""
+    name, value = found["given"] or found["name"], found["value"]
+    if name is None:
+        return found[0]
+    option = {"n_seeds": "--seeds"}.get(name, f"--{name.replace('_', '-')}")
+    if name == "early_stopping":
+        return f"no {option}" if value == "False" else option
+    plain = re.sub(r"[\s()']", "", value or "").rstrip(",")
+    return f"{option} {plain}".rstrip()
 
 
 @contextmanager

@@ -105,6 +105,16 @@ def _checked_arguments(arguments: TrainingArguments) -> str:
         raise InputError(
             f"{_option('quantile', network)} goes with --loss quantile. Add that, or leave --quantile out."
         )
+    if network.patience is not None and not network.early_stopping:
+        raise InputError(
+            f"{_option('patience', network)} has no effect without --early-stopping. Add that, or leave "
+            "--patience out."
+        )
+    if network.early_stopping and network.validation_split == 0:
+        raise InputError(
+            f"{_option('validation_split', network)} holds nothing out, and --early-stopping needs rows to "
+            "watch. Give a share such as 0.1, or leave --early-stopping out."
+        )
     return likely
 
 
@@ -117,7 +127,7 @@ def _refuse_others(task: str, network: NetworkArguments, why: str) -> None:
 
 def _option(name: str, network: NetworkArguments) -> str:
     """Return an argument of the network as it was given."""
-    return f"--{name.replace('_', '-')} {getattr(network, name)}"
+    return f"--{name.replace('_', '-')} {str(getattr(network, name)).removesuffix('.0')}"
 
 
 def held_out(task: LearningTask, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -76,6 +76,12 @@ def count_of(text: str) -> int:
     return int(text)
 
 
+def patience_of(text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MOST:,}")
+    return int(text)
+
+
 def seed_of(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number from 0 to 2**32 - 1")

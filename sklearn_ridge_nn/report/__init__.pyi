@@ -1,3 +1,4 @@
+from ._fit_html import FitReport as FitReport
 from ._html import (
     findings_fragment as findings_fragment,
     fragment as fragment,

@@ -224,6 +224,20 @@ def test_fit_chooses_alpha_and_says_how_good_the_model_is(ridge_nn, folder, fram
     assert "data.csv: 192 rows, 1 numeric and 3 categorical columns" in shown
 
 
+def test_the_documentation_shows_all_lines_of_a_card_and_no_version_of_its_own(folder):
+    """The version is that of the package: it is put in when the pages are built."""
+    page = (Path(__file__).parents[2] / "docs" / "cli.rst").read_text()
+    cards = [block for block in page.split(".. parsed-literal::\n\n")[1:] if "Held-out score" in block]
+    assert len(cards) == 2
+
+    def names(text):
+        return [re.split(r" {2}|: ", line.strip())[0] for line in text.split("\n\n")[0].splitlines()]
+
+    for card in cards:
+        assert names(card) == names((folder / "fit.txt").read_text())
+        assert "sklearn-ridge-nn |release|," in card
+
+
 def test_the_held_out_score_is_that_of_the_rows_held_out(ridge_nn, folder, frame):
     from sklearn.model_selection import train_test_split
 
@@ -518,6 +532,15 @@ def test_a_stream_of_another_encoding_gets_utf_8(folder):
         ("diagnose data.csv --target bought --epochs 0", "argument --epochs: must be auto or a whole"),
         ("fit data.csv --target bought --model m.skops --epochs 0", "argument --epochs: must be auto or"),
         ("fit data.csv --target bought --model m.skops --learning-rate nan", "--learning-rate nan must be"),
+        ("fit data.csv --target bought --model m.skops --validation-split 1", "--validation-split 1 must be"),
+        ("diagnose data.csv --target bought --patience 7", "--patience 7 has no effect without"),
+        ("fit data.csv --target bought --model m.skops --patience 7", "--patience 7 has no effect without"),
+        ("diagnose data.csv --target bought --patience -1", "--patience"),
+        (
+            "fit data.csv --target bought --model m.skops --early-stopping --validation-split 0",
+            "--validation-split 0 holds nothing out, and --early-stopping needs rows to watch. Give a share",
+        ),
+        ("fit data.csv --target bought --model m.skops --html no/p.html", "there is no folder 'no'. Create"),
         ("diagnose data.csv --target bought --scoring f1", "'f1' cannot score the 2 .* f1_macro or f1_m"),
         ("diagnose --dataset wine --scoring roc_auc", "cannot score the 3 .* roc_auc_ovo or roc_"),
         ("fit data.csv --target bought --model m.skops --scoring r2", "Take neg_log_loss or accuracy"),

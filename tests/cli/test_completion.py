@@ -29,6 +29,9 @@ def script(tmp_path_factory):
         (["diagnose", "--rem"], {"--remedies"}),
         (["diagnose", "--dataset", "w"], {"wine"}),
         (["fit", "--lo"], {"--loss"}),
+        (["fit", "--ht"], {"--html"}),
+        (["fit", "--pat"], {"--patience"}),
+        (["diagnose", "--val"], {"--validation-split"}),
         (["explain", "mod"], {"model.skops"}),
     ],
 )

@@ -254,3 +254,13 @@ def test_a_file_of_a_release_without_digests_is_read(ridge_nn, folder, tmp_path)
     path = written(tmp_path / "m.skops", {**content, model_files.CARD: json.dumps(card)})
     out, _ = ridge_nn("predict", folder / "d.csv", "--model", path)
     assert out.count("\n") == 121
+
+
+def test_a_frozen_estimator_that_holds_nothing_is_refused(folder, monkeypatch):
+    """It looks for whatever it lacks in the estimator that it lacks, without end."""
+    path = folder / "classes.skops"
+    model = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    del model.estimator_.estimator
+    monkeypatch.setattr(skops.io, "load", lambda *_, **__: model)
+    with pytest.raises(ValueError, match="its content is damaged"):
+        model_files.load(str(path), model_files.read_card(str(path)))

@@ -55,6 +55,7 @@ def files_of(folder):
         ("diagnose", "d.csv", *QUICKLY, "--json"),
         ("diagnose", "link.csv", *QUICKLY, "--plot"),
         ("fit", "d.csv", "--target", "y", "--model"),
+        ("fit", "d.csv", "--target", "y", "--model", "new.skops", "--html"),
         ("predict", "d.csv", "--model", "m.skops", "--output"),
         ("explain", "m.skops", "d.csv", "--json"),
     ],
@@ -71,6 +72,10 @@ def test_no_result_is_written_onto_what_is_read(ridge_nn, folder, command, name)
     [
         (("explain", "m.skops", "d.csv", "--json", "m.skops"), "--json 'm.skops' is the model."),
         (("explain", "m.skops", "d.csv", "--plot", "./m.skops"), "--plot './m.skops' is the model."),
+        (
+            ("fit", "d.csv", "--target", "y", "--model", "x.skops", "--html", "folder/x.skops"),
+            "--model and --html would be written to the same file, 'folder/x.skops'.",
+        ),
         (
             ("diagnose", "d.csv", *QUICKLY, "--html", "x.html", "--json", "./x.html"),
             "--html and --json would be written to the same file, './x.html'.",

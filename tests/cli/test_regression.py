@@ -288,7 +288,7 @@ def test_the_diabetes_data_are_those_of_scikit_learn(ridge_nn, tmp_path):
          "--loss huber is for a regression, and --class-weight balanced is not"),
         ("diagnose houses.csv --target price --quantile 0.9", "--quantile 0.9 goes with --loss quantile"),
         ("diagnose houses.csv --target price --quantile 0.5 --loss huber", "--quantile 0.5 goes with --loss"),
-        ("diagnose houses.csv --target price --quantile 2 --loss quantile", "--quantile 2.0 must be .*, 1.0"),
+        ("diagnose houses.csv --target price --quantile 2 --loss quantile", "--quantile 2 must be .*, 1.0"),
         ("diagnose houses.csv --target price --loss hubert", "invalid choice: 'hubert'"),
         ("diagnose houses.csv --target price --task regresion", "invalid choice: 'regresion'"),
         ("diagnose changes.csv --target change --loss poisson",

@@ -1,0 +1,162 @@
+"""What the page about a fitted model says, in words."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sklearn_ridge_nn.cli._held_out import OURS, HeldOut, scores_of, yardsticks_in_words
+from sklearn_ridge_nn.cli._model_file import Card, Model, pipeline_of
+from sklearn_ridge_nn.cli._score_words import WORDS
+from sklearn_ridge_nn.cli._tables import shortened
+from sklearn_ridge_nn.cli._task import Classification, LearningTask
+from sklearn_ridge_nn.cli._threshold import Threshold
+from sklearn_ridge_nn.estimators import takes_best_epoch
+from sklearn_ridge_nn.evidence import counted
+from sklearn_ridge_nn.report import FitReport
+
+#: So many classes are named with their rows.
+MOST_CLASSES = 8
+
+
+def fit_report(
+    model: Model, card: Card, task: LearningTask, held_out: HeldOut, scoring: str, threshold: Threshold | None
+) -> FitReport:
+    """Return what is known of a fitted model, ready to be written as a page.
+
+    Parameters
+    ----------
+    model : Pipeline or FixedThresholdClassifier
+    card : Card
+    task : LearningTask
+    held_out : HeldOut
+    scoring : str
+        What alpha was chosen by.
+    threshold : Threshold or None
+        How the threshold was chosen.
+    """
+    ours, truth = held_out.predictions[OURS], task.data.y[held_out.rows]
+    scores = _scores(task, held_out, scoring, threshold)
+    classes, of_classes = None, dict[str, Any]()
+    if isinstance(task, Classification):
+        classes = task.labels
+        if len(classes) == 2:
+            positive = classes[1] if task.positive is None else task.positive
+            place = ours.classes.tolist().index(positive)
+            of_classes = {"positive": positive, "probabilities": ours.probabilities[:, place]}
+        if threshold is not None:
+            why = f"chosen by {threshold.score}, and not" if threshold.score else "given, and not chosen"
+            of_classes["note"] = f"The model's threshold was {why} by this share."
+    return FitReport(
+        name=card.data["file"],
+        about=_about(card, task, held_out),
+        chosen=_chosen(card, pipeline_of(model).named_steps["network"]),
+        held_out=_how_held_out(card, held_out),
+        words={name: WORDS.get(name, "") for name in scores[OURS]},
+        scores=scores,
+        yardsticks=yardsticks_in_words(task, held_out.predictions, threshold is not None),
+        truth=truth,
+        predicted=ours.predicted,
+        classes=classes,
+        **of_classes,
+    )
+
+
+def _scores(
+    task: LearningTask, held_out: HeldOut, scoring: str, threshold: Threshold | None
+) -> dict[str, Mapping[str, float | None]]:
+    """Return the scores of the network and of each yardstick."""
+    X, y = task.data.X.iloc[held_out.rows], task.data.y[held_out.rows]
+    names = [scoring, *task.scores]
+    if isinstance(task, Classification):
+        names += ["balanced_accuracy", *(["roc_auc"] if len(task.labels) == 2 else [])]
+        names += [] if task.positive is None else ["average_precision", "f1", "precision", "recall"]
+    scores: dict[str, Mapping[str, float | None]] = {}
+    for name, predictions in held_out.predictions.items():
+        with warnings.catch_warnings(action="ignore"):  # of classes that are never predicted, or not there
+            found, _ = scores_of(predictions, task, X, y, dict.fromkeys(names))
+            if threshold is not None and threshold.score not in (None, *found):
+                found[str(threshold.score)] = float(threshold.scorer(task)(predictions, X, y))
+        scores[name] = found
+    return scores
+
+
+def _about(card: Card, task: LearningTask, held_out: HeldOut) -> tuple[tuple[str, str], ...]:
+    """Return what was fitted, each with its name."""
+    data, n_rows = card.data, len(task.data.y)
+    lines = {
+        "Data": data["file"],
+        "Rows": f"{n_rows:,}, {card.columns_text}",
+        "Target": f"{data['target']}, {_target_in_words(task)}",
+        "Model": f"a neural network; {card.task}",
+        "Network": card.network_text,
+        "Seed": str(card.seed),
+        "Splits": f"{counted(card.chosen['splits'], 'split')}, to choose alpha on" if card.chosen else "",
+        "Held out": f"{len(held_out.rows):,} rows" if held_out.n_folds is None else "",
+        "Trained": card.created,
+        "Version": ", ".join(f"{name} {number}" for name, number in card.libraries.items()),
+    }
+    return tuple((name, text) for name, text in lines.items() if text)
+
+
+def _target_in_words(task: LearningTask) -> str:
+    """Return the classes and how many rows each has, or between which numbers those to predict lie."""
+    y = task.data.y
+    if not isinstance(task, Classification):
+        return f"numbers from {y.min():,.6g} to {y.max():,.6g}"
+    classes, counts = np.unique(y, return_counts=True)
+    shown = [
+        f"{shortened(repr(label))} ({counted(count, 'row')})"
+        for label, count in zip(classes.tolist()[:MOST_CLASSES], counts.tolist(), strict=False)
+    ]
+    more = f" and {len(classes) - MOST_CLASSES} more" if len(classes) > MOST_CLASSES else ""
+    return f"{len(classes)} classes: {', '.join(shown)}{more}"
+
+
+def _chosen(card: Card, network: Any) -> list[str]:
+    """Return how alpha, epochs and the threshold were chosen."""
+    given = "" if card.chosen else ", as it was given"
+    sentences = [f"The strength of the penalty, alpha: {card.alpha_text}{given}.", _epochs_in_words(network)]
+    if card.threshold:
+        sentences.append(f"The label: {card.threshold_text}.")
+    return sentences
+
+
+def _epochs_in_words(network: Any) -> str:
+    """Return how many epochs the network trained, and which weights it has."""
+    trained = counted(network.n_iter_, "epoch")
+    if not takes_best_epoch(network):
+        return f"It was trained for {trained}, passes over the rows, and has the weights of the last one."
+    what = "stopped early, after" if network.early_stopping else "took"
+    return (
+        f"Training {what} {trained}, passes over the rows. The network has the weights of epoch "
+        f"{network.best_epoch_ + 1:,}, which predicts its validation rows best: a share of "
+        f"{network.validation_split:.3g} of the rows to train on, which it does not learn from."
+    )
+
+
+def _how_held_out(card: Card, held_out: HeldOut) -> str:
+    """Return which rows are scored, and by what."""
+    if held_out.n_folds is None:
+        return (
+            f"These are scores on {counted(len(held_out.rows), 'row')} that were held out at random before "
+            "anything else. They took no part in any choice, nor in training: the model learnt from the "
+            f"other {counted(card.data['rows'], 'row')}."
+        )
+    by_rule = card.threshold and card.threshold["rule"]
+    chosen = [name for name, value in (("alpha", card.chosen), ("the threshold", by_rule)) if value]
+    too_good = (
+        f" {' and '.join(chosen).capitalize()} had been chosen on all rows before, so the scores of the "
+        "network are a little too good."
+        if chosen
+        else ""
+    )
+    return (
+        f"These are scores by {held_out.n_folds}-fold cross-validation: all {card.data['rows']:,} rows were "
+        f"cut into {held_out.n_folds} parts, and each part was predicted by a model that was trained on the "
+        "others in the same way. The model that was saved was trained on all rows, so there are none left to "
+        f"score it on itself.{too_good}"
+    )
