@@ -29,6 +29,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "alpha_and_epochs",  # in docs/interactive: the page with sliders
     "as_notebook",  # in docs: the tutorial as a notebook
+    "inline_pictures",  # in docs: SVG that takes its ink from the page
 ]
 exclude_patterns = ["_build", "_templates", "default_epochs.rst", "verdict_rates.rst"]
 templates_path = ["_templates"]

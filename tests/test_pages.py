@@ -105,7 +105,7 @@ def test_the_picture_of_alpha_and_epochs_is_drawn_as_the_page_says(tmp_path, mon
         make_classification=make_classification,
     )
     assert {path.name for path in tmp_path.iterdir()} == {"alpha_epochs.png"}
-    assert (DOCS / "images" / "alpha_epochs.png").exists()
+    assert (DOCS / "images" / "alpha_epochs.svg").exists()
     plt.close(names["display"].figure_)
 
 
@@ -250,7 +250,7 @@ def test_each_picture_is_the_one_that_the_examples_before_it_draw(tmp_path):
 
 def test_the_tutorials_pictures_are_those_that_it_draws():
     names = re.findall(r"image:: images/(\S+)", (DOCS / "tutorial.rst").read_text())
-    assert sorted(names) == sorted(path.name for path in (DOCS / "images").glob("tutorial_*.png"))
+    assert sorted(names) == sorted(path.name for path in (DOCS / "images").glob("tutorial_*.svg"))
 
 
 @pytest.mark.slow
