@@ -36,6 +36,7 @@ examples:
   ridge-nn predict new.csv --model model.skops --output predictions.csv
   ridge-nn show model.skops
   ridge-nn explain model.skops data.csv
+  ridge-nn compare one.json other.json
 """,
     "diagnose": """
 examples:
@@ -66,6 +67,12 @@ examples:
 examples:
   ridge-nn explain model.skops data.csv
   ridge-nn explain model.skops new.csv --plot columns.png --json columns.json
+""",
+    "compare": """
+examples:
+  ridge-nn diagnose data.csv --target label --json wide.json
+  ridge-nn diagnose data.csv --target label --hidden-layer-sizes 16 --json narrow.json
+  ridge-nn compare wide.json narrow.json
 """,
     "export": """
 examples:
@@ -263,6 +270,17 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_reading(explain)
     _add_common(explain)
+
+    compare = add(
+        "compare",
+        "say which of two diagnoses is better, and how sure that is",
+        "Compare two diagnoses on the same rows and splits, split by split. Each one's alpha is chosen on "
+        "the\nother splits, so that the longer list of alphas is not flattered.",
+    )
+    for name in ("first", "second"):
+        compare.add_argument(name, metavar=name.upper(), help="a file that diagnose --json wrote")
+    compare.add_argument("--json", action="store_true", help="as JSON")
+    _add_common(compare, has_seed=False)
 
     export = add(
         "export",

@@ -207,6 +207,23 @@ class ShowArguments:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompareArguments:
+    """Arguments of ``ridge-nn compare``.
+
+    Attributes
+    ----------
+    first, second : str
+        The files of two diagnoses.
+    json : bool
+        Whether to print JSON.
+    """
+
+    first: str
+    second: str
+    json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportArguments:
     """Arguments of ``ridge-nn export``.
 
@@ -257,7 +274,13 @@ class ExplainArguments(TableArguments):
 
 
 Arguments: TypeAlias = (
-    DiagnoseArguments | FitArguments | PredictArguments | ShowArguments | ExplainArguments | ExportArguments
+    DiagnoseArguments
+    | FitArguments
+    | PredictArguments
+    | ShowArguments
+    | ExplainArguments
+    | CompareArguments
+    | ExportArguments
 )
 #: The class of each command's arguments.
 COMMANDS: dict[str, type[Arguments]] = {
@@ -266,5 +289,6 @@ COMMANDS: dict[str, type[Arguments]] = {
     "predict": PredictArguments,
     "show": ShowArguments,
     "explain": ExplainArguments,
+    "compare": CompareArguments,
     "export": ExportArguments,
 }

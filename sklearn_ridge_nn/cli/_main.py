@@ -1,4 +1,4 @@
-"""The command ``ridge-nn``: diagnose, fit, predict, explain and show, for files and without Python.
+"""The command ``ridge-nn``: diagnose, fit, predict, explain and more, for files and without Python.
 
 Exit codes: 0, done; 1, failed; 2, the arguments or the data are at fault; 130, interrupted; 143 and 129,
 ended by SIGTERM and SIGHUP.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class PairedComparison:
     difference, low, high : float
         Mean difference of these losses, and its interval.
     alphas : ndarray of shape (n_alphas,)
-        The values that both have.
+        The values that both have; none where they are of different parameters.
     differences, lows, highs : ndarray of shape (n_alphas,)
         Mean differences at each of them, and their intervals, which hold together. NaN where a loss lacks.
     coverage : float
@@ -94,6 +95,12 @@ class PairedComparison:
             )
         return written_out(f"It cannot be shown that {better} is better: {losses}.")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists, numbers and strings, ready for ``json.dumps``; None for what is not finite."""
+        return {"sentence": self.sentence} | {
+            field.name: _plain(getattr(self, field.name)) for field in fields(self)
+        }
+
     def __str__(self) -> str:
         first, second = self.names
         one, other = (f"{alpha:.3g}" for alpha in self.best_alphas)
@@ -110,6 +117,14 @@ class PairedComparison:
                 for alpha, mean, low, high in rows
             ]
         return "\n".join(lines)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def compare_paired(first: Evidence, second: Evidence, names: tuple[str, str]) -> PairedComparison:
@@ -141,7 +156,8 @@ def compare_paired(first: Evidence, second: Evidence, names: tuple[str, str]) ->
     chosen = [_chosen(values, one.strengths) for values, one in zip(losses, (first, second), strict=True)]
     ratio, level = first.test_ratio, 2 * first.level
     difference, low, high = interval(chosen[1] - chosen[0], ratio, level)
-    alphas, *rows = np.intersect1d(first.alphas, second.alphas, return_indices=True)
+    theirs = second.alphas if second.short_name == first.short_name else np.empty(0)
+    alphas, *rows = np.intersect1d(first.alphas, theirs, return_indices=True)
     paired = losses[1][rows[1]] - losses[0][rows[0]]
     n_known = int(np.isfinite(paired).all(axis=1).sum())
     each = np.array([interval(row, ratio, level / max(n_known, 1)) for row in paired]).reshape(-1, 3).T

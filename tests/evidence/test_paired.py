@@ -88,6 +88,8 @@ def test_only_alphas_and_splits_that_both_have_are_paired():
     apart = diagnosis_of(losses(2), alphas=[3, 4]).compare(diagnosis_of(losses(2), alphas=[5, 6]))
     assert len(apart.alphas) == 0
     assert "Difference at each" not in str(apart)
+    of_c = diagnosis_of(losses(4), param_name="C")  # whose values mean something else
+    assert len(diagnosis_of(losses(4)).compare(of_c).alphas) == 0
 
 
 def test_what_cannot_be_paired_is_refused():
