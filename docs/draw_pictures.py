@@ -76,7 +76,7 @@ def draw_front_page(folder: Path) -> None:
     """Draw the two pictures of the front page's diagnosis side by side."""
     diagnosis = run_block(DOCS / "index.rst", 0)["diagnosis"]
     for suffix in ("svg", "png"):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
+        figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
         AlphaCurveDisplay.from_diagnosis(diagnosis, ax=left)
         AlphaEpochDisplay.from_diagnosis(diagnosis, ax=right)
         save(figure, folder / f"curve_and_map.{suffix}")

@@ -3,11 +3,17 @@
 An image that is a file of its own knows nothing of the theme that a reader chose.
 """
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+
+#: How many times its own size a picture has at least, so that its small words have ten pixels, and at most.
+SMALLEST, LARGEST = 0.9, 1.25
+#: How matplotlib writes the width of a picture, in points; icons have none.
+WIDTH = re.compile(r'<svg [^>]*width="([\d.]+)pt"')
 
 
 def put_in(app: Any, page: nodes.document, _: str) -> None:
@@ -16,10 +22,12 @@ def put_in(app: Any, page: nodes.document, _: str) -> None:
         return
     for image in list(page.findall(nodes.image)):
         path = Path(app.srcdir) / image["uri"]
-        if path.suffix != ".svg":
+        if path.suffix != ".svg" or (size := WIDTH.search(svg := path.read_text())) is None:
             continue
-        label = f'<svg role="img" aria-label="{escape(image["alt"])}" '
-        svg = path.read_text().replace("<svg ", label, 1)
+        pixels = 4 / 3 * float(size[1])
+        sizes = f"min-width: {SMALLEST * pixels:.0f}px; max-width: {LARGEST * pixels:.0f}px"
+        label = f'<svg role="img" aria-label="{escape(image["alt"])}" style="{sizes}" '
+        svg = svg.replace("<svg ", label, 1)
         image.replace_self(nodes.raw("", f'<div class="drawn" tabindex="0">\n{svg}</div>\n', format="html"))
 
 

@@ -106,7 +106,8 @@ def as_svg(figure: Any, salt: str) -> str:
         svg = _with_titles(svg, line.get_gid(), getattr(line, _TEXTS))
     for number, colour in enumerate(RAMP):
         svg = svg.replace(colour, f"var(--alpha-{number}, {colour})")
-    return svg.replace("#000000", "currentColor")
+    # matplotlib leaves out the fill of what is filled with black, such as bands
+    return svg.replace("#000000", "currentColor").replace("<svg ", '<svg fill="currentColor" ', 1)
 
 
 def on_hover(line: Any, texts: Sequence[str]) -> None:

@@ -96,7 +96,13 @@ class PairedComparison:
         return written_out(f"It cannot be shown that {better} is better: {losses}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain lists, numbers and strings, ready for ``json.dumps``; None for what is not finite."""
+        """Return plain values, ready for ``json.dumps``.
+
+        Returns
+        -------
+        dict
+            Of the attributes and the sentence; None is a number that is not finite.
+        """
         return {"sentence": self.sentence} | {
             field.name: _plain(getattr(self, field.name)) for field in fields(self)
         }

@@ -22,6 +22,7 @@ from sklearn_ridge_nn import (
     bias_variance,
     diagnose,
 )
+from sklearn_ridge_nn.display import as_svg
 from sklearn_ridge_nn.display._axes import GREY, RAMP, ZONES
 from sklearn_ridge_nn.evidence._significance import standard_error
 
@@ -240,6 +241,16 @@ def test_every_picture_says_what_it_shows_and_its_legend_covers_nothing(made):
     assert weights.figure_.get_suptitle() == (
         "The norm of the first kernel goes from 12 at alpha = 0 to 3 at 1"
     )
+
+
+def test_what_is_black_takes_the_ink_of_the_page(made):
+    """Bands too, whose fill matplotlib leaves out, for black is what SVG fills with by itself."""
+    svg = as_svg(made.plot().figure_, "salt")
+    assert "#000000" not in svg
+    bands = re.findall(r'id="FillBetweenPolyCollection.*?style="([^"]*)"', svg, re.DOTALL)
+    assert len(bands) == 3
+    assert all("fill:" not in style for style in bands)
+    assert svg.startswith('<svg fill="currentColor" ')
 
 
 def contrast(one, other):
