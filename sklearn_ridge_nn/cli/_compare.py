@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import sklearn_ridge_nn
-from sklearn_ridge_nn import AlphaDiagnosis
 from sklearn_ridge_nn.cli import _terminal as terminal
 from sklearn_ridge_nn.cli._commands import CompareArguments
 from sklearn_ridge_nn.cli._tables import InputError
+from sklearn_ridge_nn.diagnosis import AlphaDiagnosis
 
 #: Bytes that the numbers of a diagnosis take at the most.
 MOST_BYTES = 2**28

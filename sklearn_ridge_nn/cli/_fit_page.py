@@ -6,20 +6,15 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from sklearn_ridge_nn.cli._held_out import OURS, HeldOut, scores_of, yardsticks_in_words
 from sklearn_ridge_nn.cli._model_file import Card, Model, pipeline_of
 from sklearn_ridge_nn.cli._score_words import WORDS
-from sklearn_ridge_nn.cli._tables import shortened
 from sklearn_ridge_nn.cli._task import Classification, LearningTask
 from sklearn_ridge_nn.cli._threshold import Threshold
+from sklearn_ridge_nn.diagnosis import classes_in_words, numbers_in_words
 from sklearn_ridge_nn.estimators import takes_best_epoch
 from sklearn_ridge_nn.evidence import counted
 from sklearn_ridge_nn.report import FitReport
-
-#: So many classes are named with their rows.
-MOST_CLASSES = 8
 
 
 def fit_report(
@@ -104,16 +99,8 @@ def _about(card: Card, task: LearningTask, held_out: HeldOut) -> tuple[tuple[str
 
 def _target_in_words(task: LearningTask) -> str:
     """Return the classes and how many rows each has, or between which numbers those to predict lie."""
-    y = task.data.y
-    if not isinstance(task, Classification):
-        return f"numbers from {y.min():,.6g} to {y.max():,.6g}"
-    classes, counts = np.unique(y, return_counts=True)
-    shown = [
-        f"{shortened(repr(label))} ({counted(count, 'row')})"
-        for label, count in zip(classes.tolist()[:MOST_CLASSES], counts.tolist(), strict=False)
-    ]
-    more = f" and {len(classes) - MOST_CLASSES} more" if len(classes) > MOST_CLASSES else ""
-    return f"{len(classes)} classes: {', '.join(shown)}{more}"
+    words = classes_in_words if isinstance(task, Classification) else numbers_in_words
+    return words(task.data.y)
 
 
 def _chosen(card: Card, network: Any) -> list[str]:

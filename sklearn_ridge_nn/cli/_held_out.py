@@ -11,21 +11,22 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegressionCV, PoissonRegressor, QuantileRegressor, RidgeCV
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sklearn_ridge_nn.cli import _terminal as terminal
 from sklearn_ridge_nn.cli._model_file import Model, pipeline_of
 from sklearn_ridge_nn.cli._task import Classification, LearningTask, Regression
+from sklearn_ridge_nn.diagnosis import problem_of
+from sklearn_ridge_nn.evidence import LINEAR_MODELS
 from sklearn_ridge_nn.model_selection import cross_val_predict
 
 #: Rows to train on, and rows to score, for each fit.
 Splits: TypeAlias = Sequence[tuple[np.ndarray, np.ndarray]]
 #: What each column of the scores is called.
 OURS, GUESSING, LINEAR, TREES = "this network", "guessing", "linear model", "boosted trees"
+#: What a diagnosis calls the last one.
+BOOSTED_TREES = "HistGradientBoosting"
 #: Numbers of sparse columns up to which they are written out for boosted trees, which take no others.
 MOST_WRITTEN_OUT = 2**26
 #: Rows above which no quantile regression is fitted: it solves a linear program of as many constraints.
@@ -177,23 +178,14 @@ def _names(task: LearningTask) -> tuple[str, str]:
 
 def _yardsticks(task: LearningTask, seed: int) -> dict[str, Any]:
     """Return the linear model and the boosted trees that a diagnosis compares networks with, too."""
-    if not isinstance(task, Regression):
-        logistic = LogisticRegressionCV(
-            Cs=np.logspace(-4, 2, 7),
-            cv=StratifiedKFold(3, shuffle=True, random_state=seed),
-            scoring="neg_log_loss",
-            max_iter=1000,
-        )
-        return {LINEAR: logistic, TREES: HistGradientBoostingClassifier(random_state=seed)}
-    quantile = {"quantile": task.quantile} if task.loss == "quantile" else {}
-    linear = {
-        "poisson": PoissonRegressor(max_iter=1000),
-        "quantile": QuantileRegressor(**quantile, alpha=0),
-    }.get(task.loss, RidgeCV(alphas=np.logspace(-3, 5, 17)))
-    boosting_loss = "squared_error" if task.loss == "huber" else task.loss
-    trees = HistGradientBoostingRegressor(loss=boosting_loss, random_state=seed, **quantile)
-    is_too_large = bool(quantile) and len(task.data.y) > MOST_QUANTILE_ROWS
-    return {TREES: trees} if is_too_large else {LINEAR: linear, TREES: trees}
+    makers = problem_of(task.network, task.network, task.data.y).yardsticks
+    found = {name: makers[name](seed) for name in makers if name in (*LINEAR_MODELS, BOOSTED_TREES)}
+    is_too_large = "QuantileRegressor" in found and len(task.data.y) > MOST_QUANTILE_ROWS
+    return {
+        TREES if name == BOOSTED_TREES else LINEAR: yardstick
+        for name, yardstick in found.items()
+        if not (is_too_large and name == "QuantileRegressor")
+    }
 
 
 def _yardstick_predictions(

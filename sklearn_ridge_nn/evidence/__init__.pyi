@@ -39,6 +39,7 @@ from ._paired import (
 from ._significance import (
     standard_error as standard_error,
 )
+from ._trial_checks import LINEAR_MODELS as LINEAR_MODELS
 from ._trials import (
     Trial as Trial,
     TrialResult as TrialResult,

@@ -10,7 +10,7 @@ from sklearn_ridge_nn.evidence._findings import Answer
 from sklearn_ridge_nn.evidence._trials import TrialResult
 
 #: Names of linear models among the other estimators.
-LINEAR = ("LogisticRegressionCV", "RidgeCV", "PoissonRegressor", "QuantileRegressor")
+LINEAR_MODELS = ("LogisticRegressionCV", "RidgeCV", "PoissonRegressor", "QuantileRegressor")
 
 
 def what_would_help(evidence: Evidence) -> Answer:
@@ -84,7 +84,7 @@ def _instead(alike: list[TrialResult]) -> str:
     first = alike[0]
     if first.difference < 0:
         return f"{first.trial.name} has the smaller loss here, though not surely. Try it on more rows."
-    linear = next((result.trial.name for result in alike if result.trial.name in LINEAR), None)
+    linear = next((result.trial.name for result in alike if result.trial.name in LINEAR_MODELS), None)
     if linear is not None:
         return f"{linear} may do as well, and is simpler."
     return f"{first.trial.name} may do as well."

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_ridge_nn.display import ZONES
-from sklearn_ridge_nn.evidence import Evidence, Finding, TrialResult, counted, written_out
+from sklearn_ridge_nn.evidence import LINEAR_MODELS, Evidence, Finding, TrialResult, counted, written_out
 
 #: How a sentence begins that the answer repeats.
 TELL_LITTLE = "splits tell little here"
@@ -16,10 +16,7 @@ TELL_LITTLE = "splits tell little here"
 IN_WORDS = {"good": "as good as the best"}
 #: Other estimators in words.
 KINDS = {
-    "LogisticRegressionCV": "a linear model",
-    "RidgeCV": "a linear model",
-    "PoissonRegressor": "a linear model",
-    "QuantileRegressor": "a linear model",
+    **dict.fromkeys(LINEAR_MODELS, "a linear model"),
     "HistGradientBoosting": "boosted trees",
     "MLPClassifier": "scikit-learn's network",
     "MLPRegressor": "scikit-learn's network",
