@@ -6,7 +6,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from sklearn_ridge_nn.cli._held_out import OURS, HeldOut, scores_of, yardsticks_in_words
+import numpy as np
+
+from sklearn_ridge_nn.cli._held_out import GUESSING, OURS, HeldOut, scores_of, yardsticks_in_words
 from sklearn_ridge_nn.cli._model_file import Card, Model, pipeline_of
 from sklearn_ridge_nn.cli._score_words import WORDS
 from sklearn_ridge_nn.cli._task import Classification, LearningTask
@@ -45,6 +47,7 @@ def fit_report(
         if threshold is not None:
             why = f"chosen by {threshold.score}, and not" if threshold.score else "given, and not chosen"
             of_classes["note"] = f"The model's threshold was {why} by this share."
+            of_classes["chosen_by"] = threshold.score
     return FitReport(
         name=card.data["file"],
         about=_about(card, task, held_out),
@@ -74,9 +77,24 @@ def _scores(
         with warnings.catch_warnings(action="ignore"):  # of classes that are never predicted, or not there
             found, _ = scores_of(predictions, task, X, y, dict.fromkeys(names))
             if threshold is not None and threshold.score not in (None, *found):
-                found[str(threshold.score)] = float(threshold.scorer(task)(predictions, X, y))
+                found[str(threshold.score)] = _by_threshold(task, held_out, threshold, name)
         scores[name] = found
     return scores
+
+
+def _by_threshold(task: LearningTask, held_out: HeldOut, threshold: Threshold, name: str) -> float | None:
+    """Return the score that the threshold is chosen by: of guessing, the better label for all rows.
+
+    The others have no threshold, so it would not be a fair one of them: None.
+    """
+    rows = held_out.rows
+    if name == OURS:
+        predictions = held_out.predictions[name]
+        return float(threshold.scorer(task)(predictions, task.data.X.iloc[rows], task.data.y[rows]))
+    if name != GUESSING:
+        return None
+    others = np.setdiff1d(np.arange(len(task.data.y)), rows)
+    return threshold.by_guessing(task, others if len(others) else rows, rows)[1]
 
 
 def _about(card: Card, task: LearningTask, held_out: HeldOut) -> tuple[tuple[str, str], ...]:

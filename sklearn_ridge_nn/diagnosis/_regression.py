@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -9,11 +10,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import sklearn.model_selection as theirs
 from sklearn.base import BaseEstimator
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import PoissonRegressor, QuantileRegressor, RidgeCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 
 from sklearn_ridge_nn.diagnosis._about import numbers_in_words
@@ -167,7 +170,11 @@ class Regression:
         }
         if self.loss != "quantile":  # it predicts means
             mlp_loss = "poisson" if self.loss == "poisson" else "squared_error"
-            makers["MLPRegressor"] = lambda seed: MLPRegressor(loss=mlp_loss, random_state=seed)
+            perceptron = functools.partial(MLPRegressor, loss=mlp_loss)
+            scales = self.loss != "poisson"  # which wants counts as they are
+            makers["MLPRegressor"] = lambda seed: (
+                _scaling_y(perceptron(random_state=seed)) if scales else perceptron(random_state=seed)
+            )
         if self.n_outputs == 1:
             return makers
         several = ("PoissonRegressor", "QuantileRegressor", "HistGradientBoosting")
@@ -207,6 +214,11 @@ class Regression:
 
 #: Names of the linear models for the losses that RidgeCV does not have.
 _LINEAR = {"poisson": "PoissonRegressor", "quantile": "QuantileRegressor"}
+
+
+def _scaling_y(regressor: BaseEstimator) -> BaseEstimator:
+    """Return a regressor whose y is scaled, as that of our networks is, which it does not do by itself."""
+    return TransformedTargetRegressor(regressor, transformer=StandardScaler())
 
 
 def _for_each_output(make: Callable[[int], BaseEstimator]) -> Callable[[int], BaseEstimator]:

@@ -252,7 +252,7 @@ def _message(alphas: np.ndarray, verdicts: Sequence[str], name: str) -> str:
     >>> _message(np.array([0, 0.1, 1]), ["overfit", "good", "good"], "alpha")
     'alpha from 0.1 to 1 does as well as the best'
     >>> _message(np.array([0, 0.1, 1]), ["overfit", "good", "undetermined"], "alpha")
-    'alpha = 0.1 is the best; whether another does as well is undetermined'
+    'alpha = 0.1 has the smallest loss; whether another does as well is undetermined'
     """
     good = np.flatnonzero([verdict == "good" for verdict in verdicts])
     if not len(good):
@@ -261,9 +261,9 @@ def _message(alphas: np.ndarray, verdicts: Sequence[str], name: str) -> str:
     if len(good) == len(alphas):
         return f"No {name} from {low} to {high} is measurably better than the others"
     if len(good) == 1 and "undetermined" in verdicts:
-        return f"{name} = {low} is the best; whether another does as well is undetermined"
+        return f"{name} = {low} has the smallest loss; whether another does as well is undetermined"
     if len(good) == 1:
-        return f"{name} = {low} is the best; no other does as well"
+        return f"{name} = {low} has the smallest loss; no other does as well"
     if len(good) <= good[-1] - good[0]:  # others lie between them
         return f"{len(good)} values of {name} do as well as the best"
     return f"{name} {f'up to {high}' if good[0] == 0 else f'from {low} to {high}'} does as well as the best"

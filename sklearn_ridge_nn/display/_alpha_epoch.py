@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 STEPS = (1, 1.01, 1.03, 1.1, 1.2, 1.35, 1.6, 2, 3, 5)
 #: Height of the strip of the verdicts above the axes, as a share of theirs.
 STRIP = 0.045
+#: Where an alpha was not trained so long.
+BLANK: dict[str, Any] = {
+    "facecolor": "#dddddd",
+    "edgecolor": "#777777",
+    "hatch": "xx",
+    "linewidth": 0,
+    "zorder": 0,
+}
 #: Outline of the marks on the map: not the page's ink, for the map is as light on a dark page.
 EDGE = "#111111"
 
@@ -35,7 +43,7 @@ EDGE = "#111111"
 class AlphaEpochDisplay:
     """Mean test loss over alpha and epochs, as filled contours, with the best pair.
 
-    The darker, the smaller the loss; it is light grey where an alpha was not trained so long. A line joins
+    The darker, the smaller the loss; it is hatched where an alpha was not trained so long. A line joins
     the best number of epochs of each alpha: where it is high, long training does no harm. The strip above
     shows the verdicts after the chosen number of epochs.
 
@@ -127,6 +135,11 @@ class AlphaEpochDisplay:
         ------
         ValueError
             If the diagnosis has no such curves, or no alpha has a loss on every split.
+
+        Notes
+        -----
+        Networks that keep the weights of their own best epoch have none in common, so verdicts are not those
+        of a row of the map, and there is no strip.
         """
         loss_map = diagnosis.loss_map
         if loss_map is None or loss_map.best is None or diagnosis.n_epochs < 2:
@@ -139,8 +152,8 @@ class AlphaEpochDisplay:
             loss=loss_map.mean,
             best_epochs_per_alpha=loss_map.best_epochs_per_alpha,
             best_index=loss_map.best[0],
-            verdicts=diagnosis.verdicts,
-            chosen_epochs=diagnosis.chosen_epochs,
+            verdicts=None if diagnosis.early_stopping else diagnosis.verdicts,
+            chosen_epochs=None if diagnosis.early_stopping else diagnosis.chosen_epochs,
             param_name=diagnosis.short_name,
             loss_name=diagnosis.loss_name,
         ).plot(ax)
@@ -202,15 +215,22 @@ class AlphaEpochDisplay:
         best_alpha = f"{self.param_name} = {self.alphas[self.best_index]:.3g}"
         smallest = written_out(f"{self.loss[self.best_index, best_epochs - 1]:.3g}")
         where = f"{best_alpha} after {counted(best_epochs, 'epoch')}"
-        title(ax, f"Smallest mean test {self.loss_name}, {smallest}: {where}", above=above)
+        alike = "" if self.verdicts is not None else "With as many epochs for all splits: "
+        message = f"mallest mean test {self.loss_name}, {smallest}: {where}"
+        title(ax, f"{alike}{'s' if alike else 'S'}{message}", above=above)
         return self
 
     def _draw_contours(self, ax: Axes, places: np.ndarray, epochs: np.ndarray) -> None:
+        from matplotlib.patches import Rectangle
+
         smallest, largest = float(np.nanmin(self.loss)), float(np.nanmax(self.loss))
         levels = [smallest * step for step in STEPS if smallest * step < largest]
         levels.append(max(largest, levels[-1] * 1.001))
         colours = pyplot().get_cmap("cividis")(np.linspace(0, 1, len(levels) - 1))
-        ax.set_facecolor("#eeeeee")
+        if np.isnan(self.loss).any():
+            place = (0, 0), 1, 1
+            blank = Rectangle(*place, transform=ax.transAxes, label="not trained so long", **BLANK)
+            ax.add_patch(blank)
         self.contours_ = ax.contourf(
             places, epochs, np.ma.masked_invalid(self.loss.T), levels=levels, colors=colours
         )

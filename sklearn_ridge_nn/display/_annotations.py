@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sklearn_ridge_nn.display._axes import GREY, LABEL_POINTS, height_of, places_of, plain
+from sklearn_ridge_nn.evidence import written_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Share of the width beyond which words stand left of what they are of.
+RIGHT = 0.8
 #: How far below the smallest test loss a logarithmic axis goes down to a train loss.
 LOWEST = 100
 #: Share of an axis in which half of the values have too little room.
 SQUEEZED = 0.1
+#: Times the smallest value up to which an axis squeezes nothing.
+LITTLE = 3
 #: Powers of ten of an axis that has room for numbers between them.
 FEW_POWERS = 1.5
 
@@ -29,7 +34,7 @@ def is_squeezed(values: Sequence[float] | np.ndarray) -> bool:
     (True, False)
     """
     known = np.sort(np.asarray(values, float)[np.isfinite(values)])
-    if len(known) < 3 or known[0] <= 0 or known[0] == known[-1]:
+    if len(known) < 3 or known[0] <= 0 or known[-1] < LITTLE * known[0]:
         return False
     return bool((np.median(known) - known[0]) / (known[-1] - known[0]) < SQUEEZED)
 
@@ -56,7 +61,7 @@ def scale_losses(ax: Axes, held_out: Sequence[float], train: Sequence[float]) ->
     bottom, top = max(min(known), float(np.nanmin(held_out)) / LOWEST), max(known)
     ax.set_yscale("log")
     ax.set_ylim(bottom / 1.3, top * 1.3)
-    decimals = FuncFormatter(lambda value, _: f"{value:,.3g}")
+    decimals = FuncFormatter(lambda value, _: written_out(f"{value:.3g}"))
     ax.yaxis.set_major_formatter(decimals)
     has_room = np.log10(top / bottom) < FEW_POWERS
     ax.yaxis.set_minor_formatter(FuncFormatter(_some_decimals) if has_room else NullFormatter())
@@ -65,7 +70,7 @@ def scale_losses(ax: Axes, held_out: Sequence[float], train: Sequence[float]) ->
 
 def _some_decimals(value: float, _: int | None = None) -> str:
     """Return 2 and 5 times a power of ten."""
-    return f"{value:,.3g}" if f"{value:e}"[0] in "25" else ""
+    return written_out(f"{value:.3g}") if f"{value:e}"[0] in "25" else ""
 
 
 def draw_references(ax: Axes, references: Mapping[str, float]) -> list[Any]:
@@ -123,9 +128,10 @@ def draw_gap(ax: Axes, place: float, low: float, high: float, text: str) -> None
     bottom = max(low, ax.get_ylim()[0])
     ends: dict[str, Any] = {"arrowstyle": "<->", "linewidth": 1, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", (place, bottom), (place, high), arrowprops=ends)
+    is_right = ax.transAxes.inverted().transform(ax.transData.transform((place, high)))[0] > RIGHT
     ax.annotate(
-        text, (place, bottom), xytext=(-6, -4), textcoords="offset points", ha="left", va="top",
-        fontsize="small",
+        text, (place, bottom), xytext=(6 if is_right else -6, -4), textcoords="offset points",
+        ha="right" if is_right else "left", va="top", fontsize="small",
     )  # fmt: skip
 
 

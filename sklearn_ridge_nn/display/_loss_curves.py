@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 COINCIDE = 0.01
 
 
+#: So many turns are named in a title.
+MOST_NAMED = 2
+#: Share of its minimum by which a loss has to rise to be seen to rise.
+SEEN = 0.02
+
+
 class LossCurveDisplay:
     """Training and held-out loss over the epochs.
 
@@ -245,7 +251,10 @@ class LossCurveDisplay:
 
     def _mark_turn(self, ax: Axes, turn: int, test: np.ndarray, colour: str) -> None:
         star: dict[str, Any] = {"marker": "*", "markersize": 13, "markeredgecolor": "black", "zorder": 5}
+        is_first = turn not in [int(star.get_xdata()[0]) for star in self.turning_points_]
         self.turning_points_ += ax.plot([turn], [test[turn - 1]], color=colour, **star)
+        if not is_first:  # it would be written upon itself
+            return
         ax.annotate(
             f"{'lowest' if self.turning_epochs is None else 'turns'} at {turn}", (turn, test[turn - 1]),
             xytext=(0, 9), textcoords="offset points", ha="center", fontsize="small",
@@ -259,9 +268,13 @@ class LossCurveDisplay:
                 for turn, label in zip(self.turning_epochs, self.labels, strict=True)
                 if turn is not None
             ]
-            if not turned:
-                return f"No {self.held_out} loss rises measurably after its minimum"
-            return f"The {self.held_out} loss turns {' and '.join(turned)}"
+            if len(turned) > MOST_NAMED:
+                return f"{len(turned)} of {len(self.test)} {self.held_out} losses turn"
+            if turned:
+                return f"The {self.held_out} loss turns {' and '.join(turned)}"
+            if any(_seems_to_rise(np.asarray(curve, float)) for curve in self.test):
+                return f"That a {self.held_out} loss rises again may be chance"
+            return f"No {self.held_out} loss rises again"
         (turn, *others) = self.turning_epochs_
         if others or not np.isfinite(self.test[0]).any():
             return f"Losses on training and {self.held_out} rows" if others else "Loss on training rows"
@@ -269,3 +282,9 @@ class LossCurveDisplay:
         if turn is None:
             return f"The {self.held_out} loss is smallest at the end, after {counted(known, 'epoch')}"
         return f"The {self.held_out} loss is smallest after {turn} of {counted(known, 'epoch')}"
+
+
+def _seems_to_rise(curve: np.ndarray) -> bool:
+    """Return whether a curve ends visibly above its minimum."""
+    known = curve[np.isfinite(curve)]
+    return bool(len(known)) and bool(known[-1] > known.min() + SEEN * abs(known.min()))

@@ -277,8 +277,8 @@ def l2_helps(evidence: Evidence) -> Answer:
     if evidence.best_index == 0:
         return (
             "note",
-            f"{what} does not help: no {name} above 0 has a smaller mean test loss than {name} = 0.",
-            "Leave the penalty out, or look at the gap that remains for other remedies.",
+            f"{what} is not shown to help: no {name} above 0 has a smaller mean test loss than {name} = 0.",
+            "It may be left out. Look at the gap that remains for other remedies.",
         )
     behind = lag(
         np.vstack([_complete(losses), *_other_pairs(evidence)]), 0, evidence.test_ratio, evidence.level
@@ -293,7 +293,7 @@ def l2_helps(evidence: Evidence) -> Answer:
         trained = "" if evidence.epochs is None else f" and {counted(evidence.epochs, 'epoch')}"
         return "note", f"{what} helps: {numbers}.", f"Use {best_of(evidence)}{trained}."
     good = [value for value, label in zip(evidence.alphas, evidence.verdicts, strict=True) if label == "good"]
-    harmless = f"The penalty does no harm up to {name} = {good[-1]:.3g}"
+    harmless = f"It does no harm up to {name} = {good[-1]:.3g}"
     if behind.low > 0:
         return (
             "note",
@@ -384,7 +384,10 @@ def penalty_dominates(evidence: Evidence) -> Answer:
             f"The penalty dominates: {numbers}. A weaker one does about as well: {evidence.short_name} = "
             f"{weakest:.3g} is as good as the best, too.",
         )
-    return "note", f"The penalty dominates, as it has to: {numbers}, and no weaker one is as good."
+    return (
+        "note",
+        f"The penalty dominates, as it has to: {numbers}, and no weaker one is shown to be as good.",
+    )
 
 
 def share_of_norm(evidence: Evidence, row: int) -> float:
@@ -468,7 +471,9 @@ def uneven_classes(evidence: Evidence) -> Answer:
         f"{scores.mean():.1%} ({100 * mean:+.1f} points, {1 - 2 * evidence.level:.0%} interval "
         f"{100 * low:+.1f} to {100 * high:+.1f})"
     )
-    if low <= 0:
+    if high < 0:
+        said = "by accuracy the network is worse than always naming the commonest class"
+    elif low <= 0:
         said = "by accuracy the network cannot be told from always naming the commonest class"
     else:
         said = "the accuracy says little"
@@ -498,8 +503,7 @@ def outlier_split(evidence: Evidence) -> Answer:
     listed = ", ".join(f"{numbers[place]} ({losses[place]:.3g})" for place in outliers)
     return (
         "hint",
-        f"Split {listed} has a far larger test loss than the others, whose median is "
-        f"{np.median(losses):.3g}.",
+        f"Split {listed} has a larger test loss than the others, whose median is {np.median(losses):.3g}.",
         "Look at its test rows: wrong labels, another source, or rows that belong together and were torn "
         "apart[[ (then pass groups)]].",
     )

@@ -28,6 +28,8 @@ class PairedComparison:
         The loss.
     n_splits : int
         Splits on which both have losses.
+    params : tuple of (str, str)
+        What was varied in each, such as alpha.
     best_alphas : tuple of (float, float)
         Of each, the alpha with the smallest mean test loss.
     losses : tuple of (float, float)
@@ -64,6 +66,7 @@ class PairedComparison:
     names: tuple[str, str]
     loss_name: str
     n_splits: int
+    params: tuple[str, str]
     best_alphas: tuple[float, float]
     losses: tuple[float, float]
     difference: float
@@ -113,11 +116,15 @@ class PairedComparison:
         lines = [
             self.sentence,
             f"On {self.n_splits} splits, each with the alpha that is best on the other splits. On all "
-            f"of them {one} is the best for {first}, {other} for {second}.",
+            f"of them {self.params[0]} = {one} is the best for {first}, {self.params[1]} = {other} for "
+            f"{second}.",
         ]
         if len(self.alphas):
             rows = zip(self.alphas, self.differences, self.lows, self.highs, strict=True)
-            lines += [f"Difference at each alpha that both have, {second} minus {first}:"]
+            lines += [
+                f"Difference at each {self.params[0]} that both have, {second} minus {first}; the intervals "
+                "hold for all of them together:"
+            ]
             lines += [
                 written_out(f"  {alpha:.3g}: {mean:+.3g} ({low:+.3g} to {high:+.3g})")
                 for alpha, mean, low, high in rows
@@ -172,6 +179,7 @@ def compare_paired(first: Evidence, second: Evidence, names: tuple[str, str]) ->
         names=names,
         loss_name=first.loss_name,
         n_splits=int(shared.sum()),
+        params=(first.short_name, second.short_name),
         best_alphas=(first.best_alpha, second.best_alpha),
         losses=means,
         difference=difference,

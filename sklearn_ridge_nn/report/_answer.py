@@ -12,6 +12,8 @@ from sklearn_ridge_nn.evidence import LINEAR_MODELS, Evidence, Finding, TrialRes
 
 #: How a sentence begins that the answer repeats.
 TELL_LITTLE = "splits tell little here"
+#: Findings by which no alpha is any use.
+IN_VAIN = ("no-better-than-frequencies", "no-better-than-mean")
 #: A verdict in a sentence: a good alpha is not yet a good network.
 IN_WORDS = {"good": "as good as the best"}
 #: Other estimators in words.
@@ -37,13 +39,17 @@ def answer(evidence: Evidence, findings: Sequence[Finding]) -> list[str]:
         Sentences, the most important first.
     """
     problems = [finding.code for finding in findings if finding.severity == "problem"]
+    in_vain = [finding for finding in findings if finding.code in IN_VAIN and finding.code in problems]
     sentences = [
+        _first_clause(in_vain, *problems) if in_vain else "",
         _value(evidence),
         f"But see the findings: {', '.join(problems)}." if problems else "",
         _score(evidence),
         _loss(evidence),
         _first_clause(findings, "worth-a-network") if evidence.trial_results("yardstick") else "",
         _first_clause(findings, "l2-helps"),
+        _first_clause(findings, "penalty-or-early-stopping"),
+        _first_clause([finding for finding in findings if finding.severity == "hint"], "unfinished-training"),
         _counts(evidence),
         _tell_little(findings),
     ]
@@ -72,7 +78,7 @@ def _value(evidence: Evidence) -> str:
             more = ", and no other value does as well"
         return f"{name} = {low}{after} has the smallest loss{more}."
     between = f"up to {high}" if first == 0 and evidence.alphas[0] == 0 else f"from {low} to {high}"
-    return f"Any {name} {between}{after} will do: these splits show no difference that matters."
+    return f"Any {name} {between}{after} will do: these splits show no difference between them."
 
 
 def _loss(evidence: Evidence) -> str:
@@ -88,7 +94,10 @@ def _loss(evidence: Evidence) -> str:
     if not others and evidence.baseline_loss is not None:
         others = [f"{evidence.guess_name} {np.nanmean(evidence.baseline_loss):.3g}"]
     beside = f" ({', '.join(others)})" if others else ""
-    return f"The smallest mean test {evidence.loss_name} is {loss:.3g}, at {evidence.best_alpha:.3g}{beside}."
+    return (
+        f"At {evidence.best_alpha:.3g} the mean test {evidence.loss_name} is {loss:.3g}, the smallest of all "
+        f"{len(evidence.alphas)} values{beside}."
+    )
 
 
 def _score(evidence: Evidence) -> str:
@@ -103,10 +112,10 @@ def _score(evidence: Evidence) -> str:
     ]
     if evidence.score_name == "accuracy":
         others = "".join(f", {name} on {value:.1%}" for name, value in known)
-        return f"The network is right on {score:.1%} of the test rows{others}."
+        return f"Predictions are right on {score:.1%} of the test rows{others}."
     others = f" ({', '.join(f'{name} {value:.3g}' for name, value in known)})" if known else ""
     meaning = "; 1 is perfect, and 0 is no better than the mean" if evidence.score_name == "r2" else ""
-    return f"Its mean test {evidence.score_name} is {score:.3g}{others}{meaning}."
+    return f"The mean test {evidence.score_name} is {score:.3g}{others}{meaning}."
 
 
 def _in_words(result: TrialResult) -> str:
@@ -114,11 +123,12 @@ def _in_words(result: TrialResult) -> str:
     return f"{KINDS[name]} ({name})" if name in KINDS else name
 
 
-def _first_clause(findings: Sequence[Finding], code: str) -> str:
-    """Return what a finding says before its numbers."""
-    said = [finding.sentence.partition(":")[0] for finding in findings if finding.code == code]
-    is_known = [finding.severity != "not applicable" for finding in findings if finding.code == code]
-    return f"{said[0].removesuffix('.')}." if said and is_known[0] else ""
+def _first_clause(findings: Sequence[Finding], *codes: str) -> str:
+    """Return what the first finding of some codes says before its numbers; empty if it does not apply."""
+    for finding in findings:
+        if finding.code in codes and finding.severity != "not applicable":
+            return f"{finding.sentence.partition(':')[0].removesuffix('.')}."
+    return ""
 
 
 def _counts(evidence: Evidence) -> str:

@@ -65,6 +65,8 @@ class FitReport:
         Those of `positive`.
     note : str
         What is to be known of the share of labels that are right; nothing if that is empty.
+    chosen_by : str or None
+        The score that a threshold was chosen by.
     """
 
     name: str
@@ -80,6 +82,7 @@ class FitReport:
     positive: Any = None
     probabilities: NDArray[np.float64] | None = None
     note: str = ""
+    chosen_by: str | None = None
 
     def to_html(self) -> str:
         """Return one page that needs nothing else."""
@@ -121,10 +124,16 @@ class FitReport:
         shares = {who: _share(values["accuracy"] or 0.0) for who, values in self.scores.items()}
         (_, ours), *others = shares.items()
         beside = ", ".join(f"{who} {share}" for who, share in others)
-        return (
+        right = (
             f"On {n_rows} that it did not learn from, the model predicts {ours} of the labels right. Others "
             f"on the same rows: {beside}. {self.note}".rstrip()
         )
+        if self.chosen_by is None:
+            return right
+        known = {who: values[self.chosen_by] for who, values in self.scores.items()}
+        (_, best), *others = ((who, _number(value)) for who, value in known.items() if value is not None)
+        beside = "".join(f", that of {who} {value}" for who, value in others)
+        return f"Its threshold was chosen by {self.chosen_by}, which is {best} on these rows{beside}. {right}"
 
     def _score_table(self) -> str:
         """Return the scores of the model and of the yardsticks beside it, what each score is below it."""

@@ -142,7 +142,7 @@ def _glossary(evidence: Evidence) -> str:
     """Return what the words mean, as a list that is folded on a screen."""
     items = "".join(
         f"<div><dt>{escape(word)}</dt><dd>{escape(text)}</dd></div>"
-        for word, text in glossary(evidence).items()
+        for word, text in {IN_WORDS.get(w, w): text for w, text in glossary(evidence).items()}.items()
     )
     return f'<details><summary>The words</summary>\n<dl class="about">{items}</dl>\n</details>'
 
@@ -151,7 +151,7 @@ def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
     """Return what draws each picture, and what it shows in words."""
     name = evidence.short_name
     verdicts = "; ".join(
-        written_out(f"{alpha:.3g} {verdict}")
+        written_out(f"{alpha:.3g} {IN_WORDS.get(verdict, verdict)}")
         for alpha, verdict in zip(evidence.alphas, evidence.verdicts, strict=True)
     )
     pictures: list[tuple[Callable[..., Any], str]] = [
@@ -251,7 +251,8 @@ def _table(evidence: Evidence) -> str:
         rows.append(
             f'<tr class="numbers"><th scope="row" rowspan="2">{escape(alpha)}</th>'
             f'<td class="left verdict {verdict}">{words}{mark}</td>{others}</tr>\n'
-            f'<tr><td class="left reason" colspan="{len(columns) - 1}">{escape(reasons[index])}</td></tr>'
+            f'<tr><td class="left reason" colspan="{len(columns) - 1}"><div>{escape(reasons[index])}</div>'
+            "</td></tr>"
         )
     caption = f"Means over {evidence.n_splits} splits. {legend(evidence).replace('+/-', '±')}"
     table = _scrolled(escape(caption), head, rows)

@@ -8,6 +8,8 @@ import numpy as np
 
 from sklearn_ridge_nn.evidence import Evidence, standard_error, written_out
 
+#: Share of a number up to which it may differ from an equal one, by the order of a sum.
+ROUNDING = 1e-12
 #: Signs that can be told apart without colour.
 SIGNS = {"problem": "[!!]", "hint": "[! ]", "note": "[i ]"}
 
@@ -89,6 +91,8 @@ def glossary(evidence: Evidence) -> dict[str, str]:
         "overfit, underfit": "worse than the best, more than by chance, because the penalty is too weak, or "
         "too strong.",
         "undetermined": "worse than the best, but perhaps by chance.",
+        "1 SE, standard error": "how far a mean would move by chance on other splits. 1 SE marks the "
+        "strongest penalty whose loss is within one of the smallest.",
     }
 
 
@@ -131,6 +135,7 @@ def columns_of(evidence: Evidence) -> dict[str, list[str]]:
     def means(name: str, with_errors: bool = False) -> list[str]:
         values = evidence.by_split(getattr(evidence, name))
         errors = standard_error(values, evidence.test_ratio)
+        errors[errors < ROUNDING * abs(values).max(initial=0)] = 0  # of values that are the same
         return [
             f"{values[rows].mean():.3g}" + (f" +/- {errors[rows].max():.2g}" if with_errors else "")
             for rows in groups

@@ -77,7 +77,13 @@ def scores_in(page):
     names = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table)[1:]
     rows = re.findall(r'<th scope="row"[^>]*>(.*?)</th>((?:<td>.*?</td>)+)', table)
     return {
-        score: dict(zip(names, [float(cell) for cell in re.findall(r"<td>(.*?)</td>", cells)], strict=True))
+        score: dict(
+            zip(
+                names,
+                [float("nan" if cell == "-" else cell) for cell in re.findall(r"<td>(.*?)</td>", cells)],
+                strict=True,
+            )
+        )
         for score, cells in rows
     }
 
@@ -157,13 +163,17 @@ def test_what_was_chosen_on_the_rows_is_said_to_make_scores_too_good(made):
 
 @pytest.mark.slow
 def test_labels_are_those_of_the_threshold(made, frame):
-    page, _, printed, model = made("label", "--alpha", "0.01", "--positive", "yes", "--threshold", "1:10")
+    page, text, printed, model = made("label", "--alpha", "0.01", "--positive", "yes", "--threshold", "1:10")
     test = train_test_split(frame, test_size=0.2, stratify=frame["label"], random_state=0)[1]
     scores = scores_in(page)
     recall = recall_score(test["label"], model.predict(test[COLUMNS]), pos_label="yes")
     assert scores["recall"]["this network"] == pytest.approx(recall, abs=1e-4)
-    cost = scores["neg_cost_per_row"]["this network"]
-    assert f"neg_cost_per_row {cost:.4g}" in printed
+    costs = scores["neg_cost_per_row"]
+    assert f"neg_cost_per_row {costs['this network']:.4g}" in printed
+    cheapest = max(-(test["label"] == "no").mean(), -10 * (test["label"] == "yes").mean())
+    assert costs["guessing"] == pytest.approx(cheapest, rel=1e-3)  # the better label for all rows
+    assert np.isnan([costs["linear model"], costs["boosted trees"]]).all()  # they have no threshold
+    assert f"Its threshold was chosen by neg_cost_per_row, which is {costs['this network']:.4g} on" in text
 
 
 def test_numbers_are_scored_beside_a_linear_model_and_trees(made, frame):

@@ -1,5 +1,7 @@
 """Diagnoses of regressors, against scikit-learn's metrics of separate fits, and against known truths."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -16,11 +18,13 @@ from sklearn.metrics import (
     r2_score,
 )
 from sklearn.model_selection import KFold, RepeatedKFold, train_test_split
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils import check_random_state, resample
 
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPRegressor, bias_variance, diagnose
+from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
 X, Y = load_diabetes(return_X_y=True)
@@ -234,3 +238,17 @@ def test_a_wrong_parameter_is_named_before_y_is_looked_at(params):
     for study in (diagnose, bias_variance):
         with pytest.raises(ValueError, match=f"The '{name}' parameter of RidgeMLPRegressor must be"):
             study(RidgeMLPRegressor(**params), X, X[:, 0], alphas=[0, 1])
+
+
+def test_scikit_learns_network_is_given_a_scaled_y():
+    """Ours scales it by itself; without, the other one would be a man of straw."""
+    problem = Regression(np.array([1.0, 2.0, 4.0]))
+    peer = problem.yardsticks["MLPRegressor"](3)
+    X, y = np.random.default_rng(0).standard_normal((60, 2)), 1e6 * np.arange(60.0)
+    scaler = StandardScaler().fit(y[:, None])
+    alone = MLPRegressor(random_state=3, max_iter=20)
+    with warnings.catch_warnings(action="ignore"):  # it has not converged
+        predicted = peer.set_params(regressor__max_iter=20).fit(X, y).predict(X)
+        expected = alone.fit(X, scaler.transform(y[:, None]).ravel()).predict(X)
+    np.testing.assert_allclose(predicted, scaler.inverse_transform(expected[:, None]).ravel())
+    assert isinstance(Regression(np.array([1.0, 2.0]), "poisson").yardsticks["MLPRegressor"](0), MLPRegressor)

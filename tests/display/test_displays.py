@@ -154,7 +154,7 @@ def test_a_turn_that_may_be_chance_has_no_star(made):
     display = LossCurveDisplay.from_diagnosis(dataclasses.replace(made, test_loss_curve=noisy), alphas=[0])
     assert int(noisy[0].mean(axis=0).argmin()) < 5
     assert display.turning_epochs_ == [None]
-    assert display.ax_.get_title(loc="left") == "No test loss rises measurably after its minimum"
+    assert display.ax_.get_title(loc="left") == "That a test loss rises again may be chance"
     sure = LossCurveDisplay.from_diagnosis(made, alphas=[0])
     assert sure.ax_.get_title(loc="left") == "The test loss turns at epoch 3 with alpha = 0"
 

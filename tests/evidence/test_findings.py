@@ -199,7 +199,7 @@ CASES = {
     "penalty-dominates": (
         evidence(weight_norm=np.array([20.0, 10.0, 5.0])[:, None, None] * np.ones((3, 6, 2))),
         "note",
-        ["67% of the whole training loss", "as it has to", "no weaker one is as good"],
+        ["67% of the whole training loss", "as it has to", "no weaker one is shown to be as good"],
         evidence(weight_norm=np.full((3, 6, 2), 1.0)),
         evidence(),
     ),
@@ -291,7 +291,7 @@ def test_problems_come_first():
 
 def test_l2_does_not_help_where_alpha_zero_is_the_best_or_as_good():
     best = said(evidence(test=(0.5, 0.8, 0.9)), "l2-helps")
-    assert best.sentence.startswith("L2 regularization does not help: no alpha above 0")
+    assert best.sentence.startswith("L2 regularization is not shown to help: no alpha above 0")
     equal = said(evidence(test=(0.501, 0.5, 0.9)), "l2-helps")
     assert equal.sentence.startswith("L2 regularization does not help measurably")
     assert "no harm up to alpha = 0.01," in equal.advice
@@ -744,6 +744,8 @@ def test_an_accuracy_above_the_commonest_class_is_a_note_and_other_scores_are_no
     assert better.severity == "note"
     assert "the accuracy says little: 90.0% of the test rows" in better.sentence
     assert "and the network at alpha = 0.01 on 97.0% (+7.0 points, 90% interval +6" in better.sentence
+    worse = said(evidence(**uneven(0.9, accuracy=0.7)), "uneven-classes")
+    assert "is worse than always naming the commonest class" in worse.sentence
     ranked = evidence(**{**uneven(0.9, accuracy=0.9), "score_name": "roc_auc"})
     assert said(ranked, "uneven-classes").severity == "passed"
 

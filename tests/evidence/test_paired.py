@@ -72,7 +72,7 @@ def test_a_difference_that_may_be_chance_is_not_called_one():
     result = diagnosis_of(losses()).compare(diagnosis_of(losses(seed=3, shift=0.01)))
     assert result.low < 0 < result.high
     assert result.sentence.startswith("It cannot be shown that second is better: ")
-    assert "Difference at each alpha that both have, second minus first:" in str(result)
+    assert "Difference at each alpha that both have, second minus first; the intervals" in str(result)
 
 
 def test_only_alphas_and_splits_that_both_have_are_paired():

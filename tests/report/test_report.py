@@ -325,7 +325,7 @@ def test_values_that_do_as_well_are_named_together_and_not_the_accident_of_the_s
     diagnosis = evidence_of(losses, train=[0.3003, 0.3, 0.3, 0.3001, 0.8])
     assert diagnosis.best_alpha == 1e-4
     lines = diagnosis.summary().splitlines()
-    assert lines[0] == ("Any alpha up to 0.001 will do: these splits show no difference that matters.")
+    assert lines[0] == ("Any alpha up to 0.001 will do: these splits show no difference between them.")
     row = next(line for line in lines if line.startswith("0 to 0.001"))
     assert row.split()[3:5] == ["good", "0.4"]
     assert "best: 0.0001" in row
@@ -374,18 +374,19 @@ def test_the_answer_says_how_often_it_is_right_beside_the_others(diagnosis):
     text = " ".join(dataclasses.replace(diagnosis, trials=trials).summary().split())
     right = f"{diagnosis.test_score[diagnosis.best_index].mean():.1%}"
     assert (
-        f"The network is right on {right} of the test rows, a linear model (LogisticRegressionCV) on 75.0%, "
+        f"Predictions are right on {right} of the test rows, a linear model (LogisticRegressionCV) on 75.0%, "
         "boosted trees (HistGradientBoosting) on 70.0%, guessing on 50.0%."
     ) in text
     assert "Another classifier does better here." in text
     without = " ".join(diagnosis.summary().split())
-    assert f"The network is right on {right} of the test rows." in without
+    assert f"Predictions are right on {right} of the test rows." in without
 
 
 def test_a_good_alpha_is_not_called_a_good_network(diagnosis):
     """Good is the name of a verdict: a page says what it means wherever it shows it."""
     page = Balanced(diagnosis.to_html())
     assert "the best (1 SE)" in page.words
+    assert "as good as the best" in page.words  # in the glossary
     assert "It does not say that the network is good." in " ".join(diagnosis.summary().split())
     assert "The words" in page.words
 
