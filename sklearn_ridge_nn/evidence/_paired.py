@@ -50,7 +50,7 @@ class PairedComparison:
     --------
     >>> import numpy as np
     >>> from sklearn_ridge_nn import AlphaDiagnosis
-    >>> noise = 0.01 * np.array([1, -1, 2, -2, 1])
+    >>> noise = 0.01 * np.array([1, -1, 2, -2, 0])
     >>> def diagnosis_of(*losses):
     ...     test = np.array(losses)[:, None] + noise
     ...     return AlphaDiagnosis(
