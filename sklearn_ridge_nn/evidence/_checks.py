@@ -131,7 +131,7 @@ def no_difference(evidence: Evidence) -> Answer:
     verdicts = evidence.verdicts
     n_called = sum(verdict in ("overfit", "underfit") for verdict in verdicts)
     if n_called:
-        return "passed", f"{n_called} of {len(verdicts)} values are significantly worse than the best."
+        return "passed", f"{_of_values(n_called, len(verdicts))} significantly worse than the best."
     comparison, name = evidence.comparison, evidence.short_name
     span = (
         f"mean test losses differ by at most {np.nanmax(comparison.difference):.3g} from the best, "
@@ -171,7 +171,7 @@ def undetermined_verdicts(evidence: Evidence) -> Answer:
         )
     ]
     enough = [number for number in needed if number <= MOST_SPLITS]
-    n_open = f"{is_open.sum()} of {len(is_open)} values are undetermined"
+    n_open = f"{_of_values(int(is_open.sum()), len(is_open))} undetermined"
     if not enough:
         return "note", f"{n_open}, and more splits of these rows would not change that: only more rows would."
     cv = more_splits(evidence, max(enough))
@@ -525,9 +525,13 @@ def seed_noise(evidence: Evidence) -> Answer:
     of_splits, of_seeds = variance_components(losses)
     total = of_splits + of_seeds
     share = of_seeds / total if total > 0 else 0.0
+    between = (
+        f"{np.sqrt(of_splits):.2g} between splits" if of_splits > 0 else "too little to see between splits"
+    )
     numbers = (
-        f"at {best_of(evidence)} seeds make {share:.0%} of the variance of the test loss (standard "
-        f"deviations {np.sqrt(of_seeds):.2g} between seeds, {np.sqrt(of_splits):.2g} between splits)"
+        f"at {best_of(evidence)} seeds make {'about ' if of_splits == 0 else ''}{share:.0%} of the variance of "
+        f"the test loss, by {len(losses)} splits (standard deviations {np.sqrt(of_seeds):.2g} between seeds, "
+        f"{between} between splits)"
     )
     several = f"sklearn.ensemble.Voting{'Regressor' if evidence.is_regression else 'Classifier'}"
     if share > 0.5:
@@ -538,6 +542,10 @@ def seed_noise(evidence: Evidence) -> Answer:
             "lower learning rate.",
         )
     return "passed", f"Splits matter more than seeds: {numbers}."
+
+
+def _of_values(number: int, n_values: int) -> str:
+    return f"{number} of {n_values} values {'is' if number == 1 else 'are'}"
 
 
 def _other_pairs(evidence: Evidence) -> list[np.ndarray]:

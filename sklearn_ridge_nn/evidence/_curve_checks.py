@@ -193,7 +193,7 @@ def penalty_or_early_stopping(evidence: Evidence) -> Answer:
             False,
             False,
         ): "Neither the penalty beyond stopping in time, nor stopping in time beyond the penalty, "
-        "can be shown to help",
+        "can be shown to help by as much as matters",
     }
     return "note", f"{answers[penalty_helps, stopping_helps]}: {numbers}; {penalty}; {stopping}."
 

@@ -125,7 +125,7 @@ CASES = {
     "undetermined-verdicts": (
         evidence(test_loss=np.array([[0.55], [0.5], [0.9]]) + OPEN, train_loss=np.full((3, 6), 0.2)),
         "hint",
-        ["6 splits tell little here: 1 of 3 values are undetermined", "splits would settle all of them"],
+        ["6 splits tell little here: 1 of 3 values is undetermined", "splits would settle all of them"],
         evidence(),
         None,
     ),
@@ -245,7 +245,7 @@ CASES = {
             test_loss=np.array([[0.9], [0.5], [0.9]]) + np.tile([0.1, 0.0, -0.1], 6),
         ),
         "hint",
-        ["seeds make 100% of the variance"],
+        ["seeds make about 100% of the variance"],
         evidence(
             n_seeds=3,
             test_loss=np.array([[0.9], [0.5], [0.9]]) + np.repeat(0.1 * SIGNS[:6], 3),
