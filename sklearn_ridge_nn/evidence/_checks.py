@@ -525,13 +525,12 @@ def seed_noise(evidence: Evidence) -> Answer:
     of_splits, of_seeds = variance_components(losses)
     total = of_splits + of_seeds
     share = of_seeds / total if total > 0 else 0.0
-    between = (
-        f"{np.sqrt(of_splits):.2g} between splits" if of_splits > 0 else "too little to see between splits"
-    )
+    between = f"{np.sqrt(of_splits):.2g}" if of_splits > 0 else "too little to see"
+    about = "about " if of_splits == 0 else ""
     numbers = (
-        f"at {best_of(evidence)} seeds make {'about ' if of_splits == 0 else ''}{share:.0%} of the variance of "
-        f"the test loss, by {len(losses)} splits (standard deviations {np.sqrt(of_seeds):.2g} between seeds, "
-        f"{between} between splits)"
+        f"at {best_of(evidence)} seeds make {about}{share:.0%} of the variance of the test loss, by "
+        f"{len(losses)} splits (standard deviations {np.sqrt(of_seeds):.2g} between seeds, {between} between "
+        "splits)"
     )
     several = f"sklearn.ensemble.Voting{'Regressor' if evidence.is_regression else 'Classifier'}"
     if share > 0.5:
