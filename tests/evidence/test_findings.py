@@ -245,7 +245,7 @@ CASES = {
             test_loss=np.array([[0.9], [0.5], [0.9]]) + np.tile([0.1, 0.0, -0.1], 6),
         ),
         "hint",
-        ["seeds make about 100% of the variance of the test loss, by 6 splits", "too little to see between splits)"],
+        ["seeds make about 100% of the variance of the test loss, by 6 splits", "to see between splits)"],
         evidence(
             n_seeds=3,
             test_loss=np.array([[0.9], [0.5], [0.9]]) + np.repeat(0.1 * SIGNS[:6], 3),
