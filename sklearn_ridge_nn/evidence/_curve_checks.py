@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
 
 from sklearn_ridge_nn.evidence._evidence import Evidence, mean_curve
 from sklearn_ridge_nn.evidence._findings import Answer
@@ -93,10 +94,20 @@ def sure_turn(evidence: Evidence, index: int) -> int | None:
         return None
     curves = evidence.by_split(evidence.test_loss_curve)[index].T
     curves = curves[: int((~np.isnan(curves).any(axis=1)).cumprod().sum())]
-    if len(curves) < 2:
+    if len(curves) < 2 or _may_be_chance(curves, evidence):
         return None
     turn = _turn_of(curves, evidence)
     return turn.epoch if turn.is_sure else None
+
+
+def _may_be_chance(curves: np.ndarray, evidence: Evidence) -> bool:
+    """Return whether a rise is too small for `lag` to call it sure, which takes simulations to do so.
+
+    Its p-value is no smaller than that of Student's test of the last epoch against the best one.
+    """
+    rises = curves[-1] - curves[curves.mean(axis=1).argmin()]
+    mean, error = float(rises.mean()), float(standard_error(rises, evidence.test_ratio))
+    return mean <= 0 or (error > 0 and float(student.sf(mean / error, len(rises) - 1)) > evidence.level)
 
 
 def _turn_of(curves: np.ndarray, evidence: Evidence) -> Turn:

@@ -13,7 +13,13 @@ from sklearn.model_selection import KFold, RepeatedStratifiedKFold
 from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPClassifier, diagnose
 from sklearn_ridge_nn.cli._arguments import parse
 from sklearn_ridge_nn.cli._wording import command_wording
-from sklearn_ridge_nn.evidence import Finding, Trial, check_alphas, python_wording
+from sklearn_ridge_nn.evidence import (
+    Finding,
+    Trial,
+    _curve_checks as curve_checks,
+    check_alphas,
+    python_wording,
+)
 from sklearn_ridge_nn.evidence._checks import (
     CHECKS,
     DIFFERENT_SCALES,
@@ -763,3 +769,24 @@ def test_the_share_of_the_commonest_class_is_that_of_each_test_part():
     assert weighted.majority_accuracy is None  # scores are weighted, shares are not
     many = diagnose(network, X, (X > 0).astype(int), alphas=[0, 1], cv=cv)
     assert many.majority_accuracy is None
+
+
+def test_a_turn_is_looked_for_by_simulation_only_where_it_can_be_found():
+    """What is passed over quickly is what the whole test would not have called sure."""
+    rng = np.random.default_rng(0)
+    epochs, found, passed = np.arange(12), 0, 0
+    for _ in range(60):
+        slope = rng.uniform(0, 0.02)
+        shape = 0.5 + 0.03 * np.exp(-epochs) + slope * epochs
+        curves = (shape + 0.06 * rng.standard_normal((6, 1)) * epochs / 12)[None].repeat(2, axis=0)
+        made = AlphaDiagnosis(
+            alphas=[0.0, 1.0], test_loss=curves[:, :, -1], train_loss=curves[:, :, -1],
+            train_score=-curves[:, :, -1], test_score=-curves[:, :, -1], train_loss_curve=curves,
+            test_loss_curve=curves,
+        )  # fmt: skip
+        whole = curve_checks._turn_of(curves[0].T, made).is_sure
+        assert (curve_checks.sure_turn(made, 0) is not None) == whole
+        found += whole
+        passed += curve_checks._may_be_chance(curves[0].T, made)
+    assert found > 10
+    assert passed > 10
