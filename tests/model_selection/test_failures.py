@@ -47,7 +47,7 @@ def test_all_fits_of_ours(small):
     with pytest.raises(ValueError, match=f"^No fit of bias_variance succeeded. {said}"):
         bias_variance(wild, X, Y, alphas=[1e38, 2e38], n_resamples=2)
     with pytest.raises(ValueError, match=f"^{said}") as raised:
-        RidgeMLPClassifierCV([1e38, 2e38], cv=2, hidden_layer_sizes=(8,), epochs=3).fit(X, Y)
+        RidgeMLPClassifierCV([1e38, 2e38], cv=2, hidden_layer_sizes=(8,), epochs=3, random_state=0).fit(X, Y)
     assert str(raised.value).count("\n") == 0
     with pytest.raises(ValueError, match=r"^No fit of diagnose succeeded. .*: Input X contains NaN."):
         diagnose(small(), np.where(X > 2, np.nan, X), Y, alphas=[0.1, 1], cv=2)
