@@ -313,12 +313,11 @@ def test_correlations_shrink_by_their_noise_alone():
     kept = 1 - min((1 - r**2) ** 2 / 39 / r**2, 1)
     root = luck._root_of_covariance(losses)
     np.testing.assert_allclose((root @ root)[0, 1], kept * covariance[0, 1])
-    three = np.vstack([losses, rng.standard_normal(40)])
-    residuals = three - three.mean(axis=0)
-    pairs = np.corrcoef(residuals)[np.triu_indices(3, 1)]
-    kept = 1 - ((1 - pairs**2) ** 2).sum() / 39 / (pairs**2).sum()
-    assert 0 < kept < 1
-    root = luck._root_of_covariance(three)
-    np.testing.assert_allclose(
-        (root @ root)[np.triu_indices(3, 1)], kept * np.cov(residuals)[np.triu_indices(3, 1)]
-    )
+    for three in (np.vstack([losses, rng.standard_normal(40)]), rng.standard_normal((3, 40))):
+        residuals = three - three.mean(axis=0)
+        above = np.triu_indices(3, 1)
+        pairs = np.corrcoef(residuals)[above]
+        kept = 1 - ((1 - pairs**2) ** 2).sum() / 39 / (pairs**2).sum()
+        assert 0 < kept < 1
+        root = luck._root_of_covariance(three)
+        np.testing.assert_allclose((root @ root)[above], kept * np.cov(residuals)[above])
