@@ -271,9 +271,7 @@ def _message(alphas: np.ndarray, verdicts: Sequence[str], name: str) -> str:
 
 def _references(diagnosis: Evidence, quantity: str) -> dict[str, float]:
     """Return the mean losses or scores of guessing and of other estimators."""
-    part = "score" if quantity == "score" else "loss"
-    known = {result.trial.name: getattr(result, part) for result in diagnosis.trial_results("yardstick")}
-    guessed = diagnosis.baseline_loss
-    if not known and guessed is not None and part == "loss":
-        known[diagnosis.guess_name] = float(np.nanmean(guessed))
-    return {name: value for name, value in known.items() if np.isfinite(value)}
+    if quantity == "loss":
+        return diagnosis.reference_losses
+    results = diagnosis.trial_results("yardstick")
+    return {result.trial.name: result.score for result in results if np.isfinite(result.score)}

@@ -215,9 +215,9 @@ class AlphaEpochDisplay:
         best_alpha = f"{self.param_name} = {self.alphas[self.best_index]:.3g}"
         smallest = written_out(f"{self.loss[self.best_index, best_epochs - 1]:.3g}")
         where = f"{best_alpha} after {counted(best_epochs, 'epoch')}"
-        alike = "" if self.verdicts is not None else "With as many epochs for all splits: "
-        message = f"mallest mean test {self.loss_name}, {smallest}: {where}"
-        title(ax, f"{alike}{'s' if alike else 'S'}{message}", above=above)
+        message = f"mean test {self.loss_name}, {smallest}: {where}"
+        common = "With as many epochs for all splits: smallest"
+        title(ax, f"{'Smallest' if self.verdicts is not None else common} {message}", above=above)
         return self
 
     def _draw_contours(self, ax: Axes, places: np.ndarray, epochs: np.ndarray) -> None:
@@ -228,8 +228,7 @@ class AlphaEpochDisplay:
         levels.append(max(largest, levels[-1] * 1.001))
         colours = pyplot().get_cmap("cividis")(np.linspace(0, 1, len(levels) - 1))
         if np.isnan(self.loss).any():
-            place = (0, 0), 1, 1
-            blank = Rectangle(*place, transform=ax.transAxes, label="not trained so long", **BLANK)
+            blank = Rectangle((0, 0), 1, 1, transform=ax.transAxes, label="not trained so long", **BLANK)
             ax.add_patch(blank)
         self.contours_ = ax.contourf(
             places, epochs, np.ma.masked_invalid(self.loss.T), levels=levels, colors=colours

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_ridge_nn.display._axes import GREY, LABEL_POINTS, height_of, places_of, plain
+from sklearn_ridge_nn.display._axes import GREY, LABEL_POINTS, height_of, label_places, places_of, plain
 from sklearn_ridge_nn.evidence import written_out
 
 if TYPE_CHECKING:
@@ -150,8 +150,6 @@ def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> 
     float
         Points that are taken now.
     """
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
     places = places_of(alphas)
     step = max(1, -(-len(places) // 10))
     shown = {
@@ -162,12 +160,6 @@ def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> 
     axis = ax.secondary_xaxis(1 + (above + 3) / height_of(ax))
     axis.spines["top"].set_visible(False)
     axis.tick_params(axis="x", length=0, labelsize="small", pad=1)
-    axis.xaxis.set_major_locator(FixedLocator(list(shown)))
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.xaxis.set_major_formatter(
-        FuncFormatter(
-            lambda x, _: next((text for place, text in shown.items() if np.isclose(x, place, rtol=1e-6)), "")
-        )
-    )
+    label_places(axis.xaxis, shown)
     axis.set_xlabel("norm of the penalised weights", fontsize="small", labelpad=2)
     return above + 3 + 2.6 * LABEL_POINTS

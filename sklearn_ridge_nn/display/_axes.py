@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from sklearn_ridge_nn._extras import required
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 #: Where a line keeps the texts of its points, and how an SVG writes a marker.
 _TEXTS = "_ridge_texts"
@@ -210,8 +211,6 @@ def places_of(alphas: np.ndarray) -> np.ndarray:
 
 def alpha_axis(ax: Axes, alphas: np.ndarray, name: str) -> None:
     """Make the x-axis one of alphas."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
     places = places_of(alphas)
     ax.set_xscale("log")
     shown = _ticks(alphas[alphas > 0])
@@ -220,15 +219,22 @@ def alpha_axis(ax: Axes, alphas: np.ndarray, name: str) -> None:
         middle = np.exp(np.log(places[:2]).mean())
         ax.text(middle, 0, "//", transform=ax.get_xaxis_transform(), ha="center", va="center", fontsize=11)
 
-    def label(x: float, _: int | None = None) -> str:
-        return next((text for tick, text in shown.items() if np.isclose(x, tick, rtol=1e-6, atol=0)), "")
-
-    ax.xaxis.set_major_locator(FixedLocator(list(shown)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(label))
+    label_places(ax.xaxis, shown)
     edges = edges_of(places)
     ax.set_xlim(edges[0], edges[-1])
     ax.set_xlabel(plain(name))
+
+
+def label_places(axis: Axis, shown: Mapping[float, str]) -> None:
+    """Put ticks at some places of an axis, and write beside each what it is."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    def label(x: float, _: int | None = None) -> str:
+        return next((text for tick, text in shown.items() if np.isclose(x, tick, rtol=1e-6, atol=0)), "")
+
+    axis.set_major_locator(FixedLocator(list(shown)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(label))
 
 
 def _ticks(positive: np.ndarray, most: int = 8) -> dict[float, str]:

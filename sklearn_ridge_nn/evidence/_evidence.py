@@ -259,6 +259,15 @@ class Evidence:
         return results_of(known, kind, self.test_ratio, self.level)
 
     @property
+    def reference_losses(self) -> dict[str, float]:
+        """Mean losses of other estimators that were tried, else that of guessing if it is known, by name."""
+        results = self.trial_results("yardstick")
+        known = {result.trial.name: result.loss for result in results if np.isfinite(result.loss)}
+        if not known and self.baseline_loss is not None and np.isfinite(self.baseline_loss).any():
+            known[self.guess_name] = float(np.nanmean(self.baseline_loss))
+        return known
+
+    @property
     def best_index(self) -> int:
         """Index of the alpha with the smallest mean test loss."""
         return self.comparison.best

@@ -86,13 +86,7 @@ def _loss(evidence: Evidence) -> str:
     loss = evidence.by_split(evidence.test_loss)[evidence.best_index].mean()
     if not np.isfinite(loss):
         return ""
-    others = [
-        f"{result.trial.name} {result.loss:.3g}"
-        for result in evidence.trial_results("yardstick")
-        if np.isfinite(result.loss)
-    ]
-    if not others and evidence.baseline_loss is not None:
-        others = [f"{evidence.guess_name} {np.nanmean(evidence.baseline_loss):.3g}"]
+    others = [f"{name} {value:.3g}" for name, value in evidence.reference_losses.items()]
     beside = f" ({', '.join(others)})" if others else ""
     return (
         f"At {evidence.best_alpha:.3g} the mean test {evidence.loss_name} is {loss:.3g}, the smallest of all "

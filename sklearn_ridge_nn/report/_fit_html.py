@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -22,12 +20,8 @@ from sklearn.metrics import (
 
 from sklearn_ridge_nn import display
 from sklearn_ridge_nn.evidence import counted
-from sklearn_ridge_nn.report._html import _figure, _file, _scrolled
+from sklearn_ridge_nn.report._html import _figure, _scrolled, whole_page
 
-#: The colour of what the model does, which is that of no verdict.
-PURPLE = "#8A2F9E"
-#: Inches of a picture: those of a diagnosis.
-SIZE = (7.2, 4.6)
 #: Classes up to which every one of them is compared with every other.
 MOST_CLASSES = 12
 #: Points of a picture, and rows that a bin of the calibration curve has at least.
@@ -86,27 +80,13 @@ class FitReport:
 
     def to_html(self) -> str:
         """Return one page that needs nothing else."""
-        today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-        lines = [*self.about, ("Written", today)]
-        about = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in lines)
-        return Template(_file("page.html")).substitute(
-            title=escape(f"A model of {self.name}"),
-            style=_file("style.css") + _file("page.css"),
-            about=f'<dl class="about">{about}</dl>',
-            body="\n".join(
-                [
-                    f"<p>{escape(self._headline())}</p>",
-                    _section("What was chosen", *map(_paragraph, self.chosen)),
-                    _section(
-                        "Scores",
-                        _paragraph(self.held_out),
-                        _paragraph(self.yardsticks),
-                        self._score_table(),
-                    ),
-                    *(self._of_numbers() if self.classes is None else self._of_classes()),
-                ]
-            ),
-        )
+        parts = [
+            f"<p>{escape(self._headline())}</p>",
+            _section("What was chosen", *map(_paragraph, self.chosen)),
+            _section("Scores", _paragraph(self.held_out), _paragraph(self.yardsticks), self._score_table()),
+            *(self._of_numbers() if self.classes is None else self._of_classes()),
+        ]
+        return whole_page(f"A model of {self.name}", self.about, "\n".join(parts))
 
     def _headline(self) -> str:
         """Return how good the model is, and the yardsticks, by what needs no explanation."""
@@ -195,7 +175,7 @@ class FitReport:
         return _scrolled("Rows by their true label, a line for each. Shares are of the line.", head, rows)
 
     def _roc_curve(self) -> str:
-        ax = _axes()
+        ax = display.axes_for(None)
         RocCurveDisplay.from_predictions(
             self.truth, self.probabilities, pos_label=self.positive, name="the model", ax=ax,
             plot_chance_level=True, chance_level_kw={"label": "guessing (AUC = 0.5)"},
@@ -213,7 +193,7 @@ class FitReport:
 
     def _calibration(self) -> str:
         assert self.probabilities is not None
-        ax = _axes()
+        ax = display.axes_for(None)
         n_bins = int(np.clip(len(self.truth) // BIN_ROWS, 2, 10))
         CalibrationDisplay.from_predictions(
             self.truth, self.probabilities, pos_label=self.positive, n_bins=n_bins, strategy="quantile",
@@ -233,10 +213,10 @@ class FitReport:
     # -- numbers ----------------------------------------------------------------------------------
 
     def _of_numbers(self) -> list[str]:
-        ax = _axes()
+        ax = display.axes_for(None)
         PredictionErrorDisplay.from_predictions(
             self.truth, self.predicted, kind="actual_vs_predicted", subsample=MOST_POINTS, random_state=0,
-            ax=ax, scatter_kwargs={"color": PURPLE, "alpha": 0.5, "s": 14, "linewidth": 0},
+            ax=ax, scatter_kwargs={"color": display.PURPLE, "alpha": 0.5, "s": 14, "linewidth": 0},
             line_kwargs={"color": "black"},
         )  # fmt: skip
         ax.set_aspect("equal", adjustable="box")
@@ -280,14 +260,10 @@ def _of_row(count: int, n_rows: int) -> str:
     return f"{count:,} ({count / n_rows:.0%})" if n_rows else "0"
 
 
-def _axes() -> Any:
-    return display.pyplot().subplots(figsize=SIZE, layout="constrained")[1]
-
-
 def _restyle(ax: Any) -> None:
     """Draw the model's curve in its colour, and what it is compared with in ink."""
     for line in ax.get_lines():
-        line.set_color(PURPLE if "the model" in str(line.get_label()) else "black")
+        line.set_color(display.PURPLE if "the model" in str(line.get_label()) else "black")
     ax.legend(fontsize="small", loc="lower right")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -43,11 +43,26 @@ def page(evidence: Evidence, findings: Sequence[Finding], wording: Wording = pyt
     wording : Wording, default=python_wording
         Puts a finding's suggestion into words.
     """
+    return whole_page(_title(evidence), evidence.about, _body(evidence, findings, wording, n_pictures=None))
+
+
+def whole_page(title: str, about: Sequence[tuple[str, str]], body: str) -> str:
+    """Return a page that says what it is about and when it was written, then its body.
+
+    Parameters
+    ----------
+    title : str
+    about : sequence of (str, str)
+        Texts with their names.
+    body : str
+        HTML.
+    """
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     return Template(_file("page.html")).substitute(
-        title=escape(_title(evidence)),
+        title=escape(title),
         style=_file("style.css") + _file("page.css"),
-        about=_about_list(evidence),
-        body=_body(evidence, findings, wording, n_pictures=None),
+        about=_definitions([*about, ("Written", today)]),
+        body=body,
     )
 
 
@@ -116,10 +131,8 @@ def _title(evidence: Evidence) -> str:
     return f"Diagnosis of {evidence.short_name}" + (f": {name}" if name else "")
 
 
-def _about_list(evidence: Evidence) -> str:
-    """Return what was measured as a list of names and texts, and when the page was written."""
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    lines = [*evidence.about, ("Written", today)]
+def _definitions(lines: Iterable[tuple[str, str]]) -> str:
+    """Return a list of names and texts."""
     items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in lines)
     return f'<dl class="about">{items}</dl>'
 
@@ -140,11 +153,8 @@ def _body(evidence: Evidence, findings: Sequence[Finding], wording: Wording, n_p
 
 def _glossary(evidence: Evidence) -> str:
     """Return what the words mean, as a list that is folded on a screen."""
-    items = "".join(
-        f"<div><dt>{escape(word)}</dt><dd>{escape(text)}</dd></div>"
-        for word, text in {IN_WORDS.get(w, w): text for w, text in glossary(evidence).items()}.items()
-    )
-    return f'<details><summary>The words</summary>\n<dl class="about">{items}</dl>\n</details>'
+    lines = [(IN_WORDS.get(word, word), text) for word, text in glossary(evidence).items()]
+    return f"<details><summary>The words</summary>\n{_definitions(lines)}\n</details>"
 
 
 def _pictures(evidence: Evidence) -> list[tuple[Callable[..., Any], str]]:
