@@ -100,6 +100,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": ReadingOrder,
     "default_thumb_file": str(Path(__file__).parent / "images" / "icon.svg"),  # of those without a picture
     "download_all_examples": False,
+    "image_scrapers": ("inline_pictures.scrape",),
     "show_memory": False,
     "remove_config_comments": True,
 }

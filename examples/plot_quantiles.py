@@ -74,6 +74,7 @@ ax.plot(hours, median, color="#0072b2", linewidth=2, label="network, median")
 for quantile in quantiles:
     label = "true quantiles" if quantile == 0.5 else None
     ax.plot(hours, true_quantile(hours, quantile), "--", color="#d55e00", label=label)
+ax.set_title("A band that holds nine trips of ten")
 ax.set(xlabel="departure (hour of the day)", ylabel="duration (minutes)", xticks=range(6, 23, 2))
 ax.legend(loc="upper center", bbox_to_anchor=(0.43, 1))
 plt.show()
@@ -125,6 +126,7 @@ for quantile, (style, color) in styles.items():
     print(f"quantile {quantile:<4g}  alpha {search.best_params_['ridgemlpregressor__alpha']:g}")
 ax.axhline(1, color="0.5", linestyle=":", label="constant")
 ax.set_xscale("symlog", linthresh=1e-4)
+ax.set_title("A strong penalty flattens outer quantiles first")
 ax.set(xlabel="alpha", ylabel="pinball loss, as a share of the constant's", xlim=(-2e-5, 0.2))
 ax.legend(loc="center left", bbox_to_anchor=(0, 0.62))
 plt.show()

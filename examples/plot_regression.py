@@ -95,5 +95,7 @@ for ax, (name, values) in zip(
     ax.scatter(predicted["network"], values, s=16, alpha=0.5, color="#0072b2")
     ax.plot([0, 360], [0, 360], "--", color="black")
     ax.set(xlabel="predicted by the network (points)", ylabel=f"{name} (points)", aspect="equal")
+left.set_title("Half of the variance is predicted")
+right.set_title("Network and linear model agree")
 print(f"correlation of the two predictions: {np.corrcoef(*predicted.values())[0, 1]:.2f}")
 plt.show()

@@ -54,7 +54,7 @@ study("undetermined: too few rows to tell", X, y, [1e-3, 3e-3, 1e-2, 3e-2, 6e-2]
 figure, axes = plt.subplots(2, 2, figsize=(9, 7), layout="constrained")
 for (title, diagnosis), ax in zip(diagnoses.items(), axes.flat, strict=True):
     display = AlphaCurveDisplay.from_diagnosis(diagnosis, ax=ax)
-    ax.set_title(title, pad=20)
+    ax.set_title(title)
     ax.get_legend().remove()
 figure.legend(
     [display.train_line_, display.test_line_, display.best_line_, display.one_se_line_],

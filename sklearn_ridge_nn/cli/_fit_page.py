@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_ridge_nn.cli._held_out import GUESSING, OURS, HeldOut, scores_of, yardsticks_in_words
-from sklearn_ridge_nn.cli._model_file import Card, Model, pipeline_of
+from sklearn_ridge_nn.cli._held_out import GUESSING, OURS, HeldOut, Labels, scores_of, yardsticks_in_words
+from sklearn_ridge_nn.cli._model_file import MOST_COMPARED, Card, Model, pipeline_of
 from sklearn_ridge_nn.cli._score_words import WORDS
 from sklearn_ridge_nn.cli._task import Classification, LearningTask
 from sklearn_ridge_nn.cli._threshold import Threshold
 from sklearn_ridge_nn.diagnosis import classes_in_words, numbers_in_words
 from sklearn_ridge_nn.estimators import takes_best_epoch
-from sklearn_ridge_nn.evidence import counted
+from sklearn_ridge_nn.evidence import better_than, counted
 from sklearn_ridge_nn.report import FitReport
+
+#: Columns that a picture of what predictions rest on has room for.
+MOST_COLUMNS = 15
 
 
 def fit_report(
@@ -59,8 +62,50 @@ def fit_report(
         truth=truth,
         predicted=ours.predicted,
         classes=classes,
+        sure=_sure_differences(held_out, truth),
         **of_classes,
+        **_rests_on(card, held_out),
     )
+
+
+def _sure_differences(held_out: HeldOut, truth: np.ndarray) -> dict[str, int]:
+    """Return whether the network is better than each yardstick for sure, by labels or absolute errors."""
+    losses = {
+        name: (found.predicted != truth).astype(float)
+        if isinstance(found, Labels)
+        else np.abs(found.predicted - truth)
+        for name, found in held_out.predictions.items()
+    }
+    return better_than(losses.pop(OURS), losses)
+
+
+def _rests_on(card: Card, held_out: HeldOut) -> dict[str, Any]:
+    """Return the columns that predictions rest on, and what is to be known of them."""
+    known = card.importances
+    if known is None:
+        if len(card.columns.names) > MOST_COMPARED:
+            why = f"the table has more than {MOST_COMPARED} columns"
+        elif held_out.n_folds is not None:
+            why = "it learnt from all rows"
+        else:
+            why = "the rows held out are not enough for it"
+        return {"rests_on_words": f"Not measured, because {why}. ridge-nn explain measures it, on new rows."}
+    columns = [(item["column"], item["rise"], tuple(item["interval"])) for item in known["columns"]]
+    sure = sum(low > 0 for _, _, (low, _) in columns)
+    shown = columns[:MOST_COLUMNS]
+    n_left = len(columns) - len(shown)
+    left_out = f" The {n_left} others raise it by less." if n_left else ""
+    return {
+        "loss_name": known["loss"],
+        "rests_on": shown,
+        "rests_on_words": (
+            f"What the {known['loss']} rises by when a column's values are shuffled among "
+            f"{counted(known['rows'], 'row')} that were held out, so that they say nothing any more, with "
+            f"{known['level']:.0%} intervals. Where an interval is above 0 ({sure} of {len(columns)} "
+            f"columns), predictions rest on the column for sure.{left_out} Of columns that say nearly the "
+            "same, each costs little, for the others still say it."
+        ),
+    }
 
 
 def _scores(

@@ -181,7 +181,7 @@ class AlphaCurveDisplay:
         if self.best_alpha is not None:
             self._draw_gap(ax, edges)
         if self.weight_norm is not None:
-            above = norm_axis(ax, self.alphas, self.weight_norm, above)
+            norm_axis(ax, self.alphas, self.weight_norm, above)
         ax.set_ylabel(plain(self.ylabel))
         legend_below(ax)
         if self.verdicts is not None:

@@ -135,8 +135,8 @@ def draw_gap(ax: Axes, place: float, low: float, high: float, text: str) -> None
     )  # fmt: skip
 
 
-def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> float:
-    """Write the norms of the penalised weights above the axes, and return the points that they take.
+def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> None:
+    """Write the norms of the penalised weights above the axes.
 
     Parameters
     ----------
@@ -144,11 +144,6 @@ def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> 
     alphas, norms : ndarray of shape (n_alphas,)
     above : float
         Points that are taken above the axes already.
-
-    Returns
-    -------
-    float
-        Points that are taken now.
     """
     places = places_of(alphas)
     step = max(1, -(-len(places) // 10))
@@ -162,4 +157,3 @@ def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> 
     axis.tick_params(axis="x", length=0, labelsize="small", pad=1)
     label_places(axis.xaxis, shown)
     axis.set_xlabel("norm of the penalised weights", fontsize="small", labelpad=2)
-    return above + 3 + 2.6 * LABEL_POINTS

@@ -159,7 +159,7 @@ def colours_of(n_lines: int) -> list[str]:
 
 
 def title(ax: Axes, message: str, *, above: float = 0) -> None:
-    """Write above a picture what it says.
+    """Write above a picture what it says; ``ax.set_title`` replaces it.
 
     Parameters
     ----------
@@ -176,7 +176,21 @@ def title(ax: Axes, message: str, *, above: float = 0) -> None:
         inches = ax.figure.get_figure(root=True).get_size_inches()[0]
         width = 72 * inches * 0.88 / place.get_gridspec().ncols
     lines = textwrap.wrap(plain(message), max(20, int(width / TITLE_POINTS)))
-    ax.set_title("\n".join(lines), fontsize="medium", fontweight="bold", loc="left", pad=above + 6)
+    ax.set_title("\n".join(lines), fontsize="medium", fontweight="bold")
+    if above:
+        _keep_clear(ax, above)
+
+
+def _keep_clear(ax: Axes, above: float) -> None:
+    """Keep so many points above the axes clear of any title, the one that a user may set later, too.
+
+    Matplotlib moves titles above what belongs to the axes: here other axes that are not drawn.
+    """
+    from matplotlib.transforms import ScaledTranslation
+
+    scale = ax.figure.get_figure(root=True).dpi_scale_trans
+    higher = ax.transAxes + ScaledTranslation(0, above / 72, scale)
+    ax.inset_axes((0, 1, 1, 1e-3), transform=higher).set_visible(False)
 
 
 def legend_below(ax: Axes, n_columns: int = 2) -> None:
@@ -341,7 +355,7 @@ def _write_names(
 
 def _width(word: str) -> float:
     """Return about how many points a small word takes."""
-    return 4.7 * len(word)
+    return 5.2 * len(word)
 
 
 def alpha_line(

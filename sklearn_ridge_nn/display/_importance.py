@@ -41,7 +41,8 @@ def importance_figure(
     n_rows = max(1, math.ceil(len(dependences) / 2))
     n_columns = 1 + min(2, len(dependences))
     height = max(2.6 * n_rows, 1.2 + 0.28 * len(importances))
-    figure = pyplot().figure(figsize=(3.6 * n_columns + 1.2, height), layout="constrained")
+    width = max(6.4, 3.6 * n_columns + 1.2)
+    figure = pyplot().figure(figsize=(width, height), layout="constrained")
     grid = figure.add_gridspec(n_rows, n_columns)
     _draw_bars(figure.add_subplot(grid[:, 0]), importances, loss_name)
     first = None

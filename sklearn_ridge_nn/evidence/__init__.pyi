@@ -36,6 +36,7 @@ from ._paired import (
     PairedComparison as PairedComparison,
     compare_paired as compare_paired,
 )
+from ._same_rows import better_than as better_than
 from ._significance import (
     standard_error as standard_error,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -26,6 +26,8 @@ from sklearn_ridge_nn.report._html import _figure, _scrolled, whole_page
 MOST_CLASSES = 12
 #: Points of a picture, and rows that a bin of the calibration curve has at least.
 MOST_POINTS, BIN_ROWS = 1_000, 20
+#: How the names of what is better the smaller it is begin, which scikit-learn then gives a minus sign.
+_NEGATED = "neg_"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,15 @@ class FitReport:
         What is to be known of the share of labels that are right; nothing if that is empty.
     chosen_by : str or None
         The score that a threshold was chosen by.
+    sure : mapping of str to int
+        Of each yardstick 1 if the model is better for sure, -1 if it is worse, 0 if the rows cannot tell, by
+        the share of labels or the absolute error.
+    rests_on : sequence of (str, float, (float, float))
+        Columns, what the loss rises by when each is shuffled, and its interval, the largest first.
+    rests_on_words : str
+        What is to be known of that, or why it is not known.
+    loss_name : str
+        Of that loss.
     """
 
     name: str
@@ -77,6 +88,10 @@ class FitReport:
     probabilities: NDArray[np.float64] | None = None
     note: str = ""
     chosen_by: str | None = None
+    sure: Mapping[str, int] = field(default_factory=dict)
+    rests_on: Sequence[tuple[str, float, tuple[float, float]]] = ()
+    rests_on_words: str = ""
+    loss_name: str = "loss"
 
     def to_html(self) -> str:
         """Return one page that needs nothing else."""
@@ -85,6 +100,7 @@ class FitReport:
             _section("What was chosen", *map(_paragraph, self.chosen)),
             _section("Scores", _paragraph(self.held_out), _paragraph(self.yardsticks), self._score_table()),
             *(self._of_numbers() if self.classes is None else self._of_classes()),
+            *([_section("What predictions rest on", *self._columns())] if self.rests_on_words else []),
         ]
         return whole_page(f"A model of {self.name}", self.about, "\n".join(parts))
 
@@ -99,32 +115,53 @@ class FitReport:
             beside = ", ".join(f"{who} {error}" for who, error in others)
             return (
                 f"On {n_rows} that it did not learn from, the model's predictions are {ours} away from the "
-                f"truth on average. Those of others on the same rows: {beside}."
+                f"truth on average. Those of others on the same rows: {beside}. {self._how_sure()}".rstrip()
             )
         shares = {who: _share(values["accuracy"] or 0.0) for who, values in self.scores.items()}
         (_, ours), *others = shares.items()
         beside = ", ".join(f"{who} {share}" for who, share in others)
         right = (
             f"On {n_rows} that it did not learn from, the model predicts {ours} of the labels right. Others "
-            f"on the same rows: {beside}. {self.note}".rstrip()
+            f"on the same rows: {beside}. {self._how_sure()} {self.note}".rstrip()
         )
         if self.chosen_by is None:
             return right
-        known = {who: values[self.chosen_by] for who, values in self.scores.items()}
-        (_, best), *others = ((who, _number(value)) for who, value in known.items() if value is not None)
+        name = self.chosen_by
+        known = {who: values[name] for who, values in self.scores.items() if values[name] is not None}
+        (_, best), *others = ((who, _number(_shown(name, value))) for who, value in known.items())
         beside = "".join(f", that of {who} {value}" for who, value in others)
-        return f"Its threshold was chosen by {self.chosen_by}, which is {best} on these rows{beside}. {right}"
+        return f"Its threshold was chosen by {_named(name)}, which is {best} on these rows{beside}. {right}"
+
+    def _how_sure(self) -> str:
+        """Return which of the others the model is better than for sure."""
+        better, worse, open_ = ([who for who, sign in self.sure.items() if sign == s] for s in (1, -1, 0))
+        said = []
+        if better:
+            said.append(f"It is better than {_and(better)}: chance does not explain so large a difference.")
+        if worse:
+            said.append(f"It is worse than {_and(worse)}: chance does not explain so large a difference.")
+        if open_:
+            said.append(f"Whether it is better than {_and(open_, 'or')} these rows cannot tell.")
+        return " ".join(said)
+
+    def _columns(self) -> list[str]:
+        """Return the columns that predictions rest on, drawn, and in words."""
+        if not self.rests_on:
+            return [_paragraph(self.rests_on_words)]
+        figure = display.importance_figure(self.rests_on, [], self.loss_name, "")
+        return [_figure("ridge-columns", figure, self.rests_on_words)]
 
     def _score_table(self) -> str:
         """Return the scores of the model and of the yardsticks beside it, what each score is below it."""
         names = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.scores)
         rows = [
-            f'<tr class="numbers"><th scope="row" class="left" rowspan="2">{escape(name)}</th>'
-            + "".join(f"<td>{_number(values[name])}</td>" for values in self.scores.values())
-            + f'</tr>\n<tr><td class="left reason" colspan="{len(self.scores)}">{escape(words)}</td></tr>'
+            f'<tr class="numbers"><th scope="row" class="left" rowspan="2">{escape(_named(name))}</th>'
+            + "".join(f"<td>{_number(_shown(name, values[name]))}</td>" for values in self.scores.values())
+            + f'</tr>\n<tr><td class="left reason" colspan="{len(self.scores)}">'
+            + f"{escape(_meaning(name, words))}</td></tr>"
             for name, words in self.words.items()
         ]
-        caption = "All on the same rows. The larger, the better."
+        caption = "All on the same rows. The larger, the better, unless it says the smaller."
         return _scrolled(caption, f'<th scope="col" class="left">score</th>{names}', rows)
 
     # -- classes ----------------------------------------------------------------------------------
@@ -250,6 +287,29 @@ def _number(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def _named(score: str) -> str:
+    """Return a score's name as one would say it."""
+    return score.removeprefix(_NEGATED).replace("_", " ")
+
+
+def _shown(score: str, value: float | None) -> float | None:
+    """Return a score without the sign that scikit-learn gives to what is better the smaller it is."""
+    return -value if value and score.startswith(_NEGATED) else value
+
+
+def _meaning(score: str, words: str) -> str:
+    """Return what a score is, in words, without that sign."""
+    if not score.startswith(_NEGATED) or not words:
+        return words
+    positive = words.removeprefix("minus ") if words.startswith("minus ") else f"minus the {words}"
+    return f"{positive}; the smaller, the better"
+
+
+def _and(names: Sequence[str], last: str = "and") -> str:
+    *before, behind = ("the linear model" if name == "linear model" else name for name in names)
+    return f" {last} ".join([", ".join(before), behind]) if before else behind
 
 
 def _share(value: float) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from scipy.stats import binomtest
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -98,7 +99,7 @@ def test_the_scores_are_those_of_the_rows_held_out(made, frame):
     assert scores["accuracy"]["this network"] == pytest.approx(
         accuracy_score(test["label"], predicted), abs=1e-4
     )
-    assert scores["roc_auc"]["this network"] == pytest.approx(roc_auc_score(test["label"], proba), abs=1e-4)
+    assert scores["roc auc"]["this network"] == pytest.approx(roc_auc_score(test["label"], proba), abs=1e-4)
     recall = recall_score(test["label"], predicted, pos_label="yes")
     assert scores["recall"]["this network"] == pytest.approx(recall, abs=1e-4)
     assert f"the model (AUC = {roc_auc_score(test['label'], proba):.2f})" in page
@@ -168,19 +169,19 @@ def test_labels_are_those_of_the_threshold(made, frame):
     scores = scores_in(page)
     recall = recall_score(test["label"], model.predict(test[COLUMNS]), pos_label="yes")
     assert scores["recall"]["this network"] == pytest.approx(recall, abs=1e-4)
-    costs = scores["neg_cost_per_row"]
-    assert f"neg_cost_per_row {costs['this network']:.4g}" in printed
-    cheapest = max(-(test["label"] == "no").mean(), -10 * (test["label"] == "yes").mean())
+    costs = scores["cost per row"]
+    assert f"neg_cost_per_row {-costs['this network']:.4g}" in printed
+    cheapest = min((test["label"] == "no").mean(), 10 * (test["label"] == "yes").mean())
     assert costs["guessing"] == pytest.approx(cheapest, rel=1e-3)  # the better label for all rows
     assert np.isnan([costs["linear model"], costs["boosted trees"]]).all()  # they have no threshold
-    assert f"Its threshold was chosen by neg_cost_per_row, which is {costs['this network']:.4g} on" in text
+    assert f"Its threshold was chosen by cost per row, which is {costs['this network']:.4g} on" in text
 
 
 def test_numbers_are_scored_beside_a_linear_model_and_trees(made, frame):
     page, text, _, model = made("price", "--alpha", "0.01")
     train, test = train_test_split(frame, test_size=0.2, random_state=0)
     train = train.sort_index()
-    errors = scores_in(page)["neg_mean_absolute_error"]
+    errors = scores_in(page)["mean absolute error"]
     others = {
         "linear model": RidgeCV(alphas=np.logspace(-3, 5, 17)),
         "boosted trees": HistGradientBoostingRegressor(random_state=0),
@@ -190,10 +191,10 @@ def test_numbers_are_scored_beside_a_linear_model_and_trees(made, frame):
         if yardstick is not None:
             fitted = clone(model).set_params(network=yardstick).fit(train[COLUMNS], train["price"])
         error = mean_absolute_error(test["price"], fitted.predict(test[COLUMNS]))
-        assert errors[name] == pytest.approx(-error, rel=1e-3)
-    assert f"the model's predictions are {-errors['this network']:.4g} away from the truth" in text
+        assert errors[name] == pytest.approx(error, rel=1e-3)
+    assert f"the model's predictions are {errors['this network']:.4g} away from the truth" in text
     assert "confusion" not in page
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 2  # predictions, and columns
 
 
 @pytest.mark.slow
@@ -204,8 +205,38 @@ def test_the_linear_model_of_counts_predicts_counts(made, frame):
     error = mean_absolute_error(
         test["count"], linear.fit(train[COLUMNS], train["count"]).predict(test[COLUMNS])
     )
-    assert scores_in(page)["neg_mean_absolute_error"]["linear model"] == pytest.approx(-error, rel=1e-3)
+    assert scores_in(page)["mean absolute error"]["linear model"] == pytest.approx(error, rel=1e-3)
     assert "PoissonRegressor" in text
+
+
+def test_the_page_says_how_sure_the_difference_to_the_others_is(made, frame):
+    """Both of the columns that the labels are made of help, so guessing is beaten for sure."""
+    _, text, _, model = made("label", "--alpha", "0.01", "--positive", "yes")
+    train, test = train_test_split(frame, test_size=0.2, stratify=frame["label"], random_state=0)
+    guessed = (test["label"] != DummyClassifier().fit(train, train["label"]).predict(test)).to_numpy()
+    ours = (test["label"] != model.predict(test[COLUMNS])).to_numpy()
+    only_guessing, only_ours = (guessed & ~ours).sum(), (ours & ~guessed).sum()
+    assert binomtest(int(only_guessing), int(only_guessing + only_ours)).pvalue < 0.05 / 3
+    assert re.search(
+        r"It is better than guessing[^.]*: chance does not explain so large a difference\.", text
+    )
+    assert re.search(r"Whether it is better than [^.]*boosted trees[^.]* these rows cannot tell\.", text)
+
+
+def test_the_page_shows_the_columns_that_the_model_rests_on(made):
+    page, text, printed, _ = made("price", "--alpha", "0.01")
+    drawn = page.split('aria-label="What predictions rest on"')[1]
+    assert [drawn.index(f">{name}</text>") for name in ("age", "city")] == sorted(
+        drawn.index(f">{name}</text>") for name in ("age", "city")
+    )
+    rests_on = re.search(r"Rests on +(.*) \(", printed)[1]
+    assert f"Where an interval is above 0 ({rests_on.count('+/-')} of 3 columns)" in text
+    assert "among 60 rows that were held out" in text
+
+
+def test_columns_that_were_not_measured_are_said_to_be(made):
+    _, text, _, _ = made("label", "--alpha", "0.01", "--test-size", "0", "--cv", "3")
+    assert "Not measured, because it learnt from all rows. ridge-nn explain measures it, on new rows." in text
 
 
 def test_a_page_to_stdout_has_nothing_beside_it(ridge_nn, frame, tmp_path):

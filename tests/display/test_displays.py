@@ -154,9 +154,9 @@ def test_a_turn_that_may_be_chance_has_no_star(made):
     display = LossCurveDisplay.from_diagnosis(dataclasses.replace(made, test_loss_curve=noisy), alphas=[0])
     assert int(noisy[0].mean(axis=0).argmin()) < 5
     assert display.turning_epochs_ == [None]
-    assert display.ax_.get_title(loc="left") == "That a test loss rises again may be chance"
+    assert display.ax_.get_title() == "That a test loss rises again may be chance"
     sure = LossCurveDisplay.from_diagnosis(made, alphas=[0])
-    assert sure.ax_.get_title(loc="left") == "The test loss turns at epoch 3 with alpha = 0"
+    assert sure.ax_.get_title() == "The test loss turns at epoch 3 with alpha = 0"
 
 
 def test_curves_that_coincide_are_both_seen(made):
@@ -235,7 +235,7 @@ def test_every_picture_says_what_it_shows_and_its_legend_covers_nothing(made):
     for draw in (AlphaCurveDisplay, AlphaEpochDisplay, LossCurveDisplay):
         display = draw.from_diagnosis(made)
         display.figure_.canvas.draw()
-        assert display.ax_.get_title(loc="left")
+        assert display.ax_.get_title()
         assert not display.ax_.get_legend().get_window_extent().overlaps(display.ax_.get_window_extent())
     weights = WeightDistributionDisplay.from_diagnosis(made)
     assert weights.figure_.get_suptitle() == (

@@ -96,11 +96,34 @@ def test_scores_stand_beside_those_of_others_with_their_words_below(two):
         ["score", "this network", "guessing"],
         ["accuracy", "0.75", "-"],
         ["share of rows predicted right"],
-        ["neg_mean_absolute_error", "-3.5", "-20,000"],
-        ["minus <b>"],
+        ["mean absolute error", "3.5", "20,000"],
+        ["<b>; the smaller, the better"],
         ["f1", "0", "1"],
         [""],
     ]
+
+
+def test_the_page_says_which_of_the_others_the_model_is_better_than(two):
+    sure = {"guessing": 1, "linear model": 0, "boosted trees": 0}
+    words = Page(report_of(**two, sure=sure).to_html()).words
+    assert "It is better than guessing: chance does not explain so large a difference." in words
+    assert "Whether it is better than the linear model or boosted trees these rows cannot tell." in words
+    sure = {"guessing": 1, "linear model": 1, "boosted trees": -1}
+    words = Page(report_of(**two, sure=sure).to_html()).words
+    assert "It is better than guessing and the linear model: chance" in words
+    assert "It is worse than boosted trees: chance" in words
+    assert "cannot tell" not in words
+
+
+def test_columns_are_drawn_where_they_are_known(two):
+    known = {"rests_on": [("a_$b", 0.5, (0.3, 0.7)), ("<c>", 0.1, (-0.1, 0.3))], "loss_name": "log loss"}
+    page = report_of(**two, **known, rests_on_words="What the log loss rises by.").to_html()
+    assert "rise of the log loss" in page
+    assert Page(page).pictures[-1] == "What the log loss rises by."
+    unknown = report_of(**two, rests_on_words="Not measured.").to_html()
+    assert "Not measured." in Page(unknown).words
+    assert len(Page(unknown).pictures) == len(Page(page).pictures) - 1
+    assert "rest on" not in Page(report_of(**two).to_html()).words
 
 
 def test_the_confusion_table_has_counts_and_shares_of_the_row(two):
