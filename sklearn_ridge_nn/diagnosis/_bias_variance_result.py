@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from sklearn_ridge_nn._extras import required
-from sklearn_ridge_nn.evidence import Decomposition, written_out
+from sklearn_ridge_nn.evidence import Decomposition, counted, written_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,20 @@ class BiasVariance(Decomposition):
                     for mean, width in zip(means, widths, strict=True)
                 )
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, "", *textwrap.wrap(self._caption(), 100)])
+
+    def _caption(self) -> str:
+        """Return what the numbers of a table are."""
+        rows = counted(self._rows(self._means[0]).shape[1], "test row")
+        of = f"Means over {rows}, of networks trained on {self.n_resamples} resamples of the others"
+        if self.losses == ("squared_error",):
+            return f"{of}; bias is squared. Bias and variance add up to the loss."
+        below = (
+            "A variance of the 0-1 loss is below 0 where networks that differ from the most frequent label "
+            "are more often right to do so than wrong."
+        )
+        said = f"{of}. Bias and variance add up to the loss."
+        return f"{said} {below}" if (self.zero_one_variance < 0).any() else said
 
     def _repr_html_(self) -> str:
         from sklearn_ridge_nn import report
@@ -140,11 +154,9 @@ class BiasVariance(Decomposition):
                 for mean in self._means
             },
         }
-        n_rows = self._rows(self._means[0]).shape[1]
         return report.table_fragment(
             f"Bias and variance over {name}",
-            f"Means over {n_rows} test row{'s' if n_rows > 1 else ''}, of networks trained on "
-            f"{self.n_resamples} resamples of the others.",
+            self._caption(),
             columns,
             self.plot,
             f"Loss, bias and variance over {name}.",

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, resample
 
-from sklearn_ridge_nn import bias_variance
+from sklearn_ridge_nn import BiasVariance, bias_variance
 
 
 @pytest.mark.slow
@@ -30,6 +30,18 @@ def test_losses_are_those_of_separate_fits_on_the_same_bootstraps(small, wine, t
         np.testing.assert_allclose(result.log_loss[number], expected, rtol=1e-9)
         wrong = np.mean([(p.argmax(axis=1) != y[test]).mean() for p in proba])
         np.testing.assert_allclose(result.zero_one_loss[number], wrong)
+
+
+def test_the_table_says_what_its_numbers_are():
+    """Three networks, one row: one of them is right, so differing takes a third off the loss."""
+    predictions = np.log([[[[0.3, 0.7]], [[0.4, 0.6]], [[0.9, 0.1]]]])
+    told = " ".join(str(BiasVariance.from_log_proba([0.1], predictions, targets=[0])).split())
+    assert "0.667 1 -0.333" in told
+    assert "Means over 1 test row, of networks trained on 3 resamples of the others." in told
+    assert "below 0 where networks that differ from the most frequent label are more often right" in told
+    told = str(BiasVariance.from_log_proba([0.1], predictions, targets=[1]))
+    assert "Bias and variance add up to" in told
+    assert "below 0" not in told
 
 
 def test_a_strong_penalty_has_less_variance_and_more_bias_on_few_noisy_rows(small):
