@@ -10,6 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent / "interactive"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from docutils import nodes
 from sphinx.util import logging
 
 import sklearn_ridge_nn
@@ -117,6 +118,15 @@ def warn_of_undocumented_names(app, environment):
                 logging.getLogger(__name__).warning("%s.%s is not in docs/api.rst", module.__name__, name)
 
 
+def warn_of_names_without_link(app, page, name):
+    """Fail a build in which single backticks of a page make no link; a docstring has parameters in them."""
+    for emphasis in page.findall(nodes.emphasis):
+        if "py-obj" in emphasis["classes"] and not name.startswith("generated/"):
+            text = "`%s` is no public name: write it with double backticks"
+            logging.getLogger(__name__).warning(text, emphasis.astext(), location=emphasis)
+
+
 def setup(app):
-    """Connect the check to the build."""
+    """Connect the checks to the build."""
     app.connect("env-check-consistency", warn_of_undocumented_names)
+    app.connect("doctree-resolved", warn_of_names_without_link)

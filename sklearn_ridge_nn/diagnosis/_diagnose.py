@@ -49,7 +49,14 @@ from sklearn_ridge_nn.diagnosis._trials import (
     wants_trials,
 )
 from sklearn_ridge_nn.estimators import SayingOnce, n_epochs, takes_best_epoch
-from sklearn_ridge_nn.model_selection._shared import Measurement, Study, final_network, no_score, run_study
+from sklearn_ridge_nn.model_selection._shared import (
+    Measurement,
+    Study,
+    check_has_score,
+    final_network,
+    no_score,
+    run_study,
+)
 
 Splits: TypeAlias = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
@@ -171,11 +178,11 @@ def diagnose(
     Raises
     ------
     ValueError
-        If the estimator is neither a classifier nor a regressor or has no such parameter, if `alphas` are not
-        at least two ascending numbers >= 0, if there are fewer than two splits, or if a split lacks a class
-        of y among its training rows; if `epochs` is given for another estimator than ours; if it is "settled"
-        for a network that stops early, has callbacks, or averages its weights, for such trainings do not go
-        on where they ended.
+        If the estimator is neither a classifier nor a regressor or has no such parameter, if `alphas`
+        are not at least two ascending numbers >= 0, if there are fewer than two splits, or if a split
+        lacks a class of y among its training rows; if this y has no such score; if `epochs` is given
+        for another estimator than ours; if it is "settled" for a network that stops early, has
+        callbacks, or averages its weights, for such trainings do not go on where they ended.
 
     See Also
     --------
@@ -219,6 +226,7 @@ def diagnose(
     if ours is not None:
         check_parameters(ours, varied, tried.tolist())
     problem = problem_of(estimator, ours, y)
+    check_has_score(scoring, problem.labels, is_classifier=problem.is_classification)
     splits = _splits(cv, X, y, groups, problem)
     estimator = clone(estimator) if ours is None else with_seeds(estimator, path)
     _check_epochs(epochs, max_epochs, ours, name, varied)

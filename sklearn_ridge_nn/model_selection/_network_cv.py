@@ -31,6 +31,7 @@ from sklearn_ridge_nn.model_selection._checkpoints import MEMORY_TYPES
 from sklearn_ridge_nn.model_selection._epoch_scores import pairs_of, scores_of
 from sklearn_ridge_nn.model_selection._failures import failed_fits
 from sklearn_ridge_nn.model_selection._one_standard_error import scored_splits
+from sklearn_ridge_nn.model_selection._score_check import check_has_score
 from sklearn_ridge_nn.model_selection._search import GridSearchCV
 
 #: Parameters that are not those of the estimator that is searched.
@@ -131,6 +132,7 @@ class NetworkCV(NetworkParameters):
             self._forget()
             X, y = validated(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
             y = self._checked_target(y)
+            check_has_score(self.scoring, y, is_classifier=self._is_classifier)
             if sample_weight is not None:
                 sample_weight = check_sample_weight(
                     sample_weight, X, dtype=np.float64, ensure_non_negative=True

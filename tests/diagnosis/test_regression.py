@@ -23,7 +23,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils import check_random_state, resample
 
-from sklearn_ridge_nn import AlphaDiagnosis, RidgeMLPRegressor, bias_variance, diagnose
+from sklearn_ridge_nn import (
+    AlphaDiagnosis,
+    RidgeMLPClassifier,
+    RidgeMLPClassifierCV,
+    RidgeMLPRegressor,
+    RidgeMLPRegressorCV,
+    bias_variance,
+    diagnose,
+)
 from sklearn_ridge_nn.diagnosis._regression import Regression
 from sklearn_ridge_nn.model_selection import GridSearchCV
 
@@ -252,3 +260,37 @@ def test_scikit_learns_network_is_given_a_scaled_y():
         expected = alone.fit(X, scaler.transform(y[:, None]).ravel()).predict(X)
     np.testing.assert_allclose(predicted, scaler.inverse_transform(expected[:, None]).ravel())
     assert isinstance(Regression(np.array([1.0, 2.0]), "poisson").yardsticks["MLPRegressor"](0), MLPRegressor)
+
+
+SCORES_WITHOUT_VALUE = {
+    "accuracy of numbers": (RidgeMLPRegressor, X[:, 0], "accuracy", "r2"),
+    "largest error of several outputs": (RidgeMLPRegressor, X[:, :2], "neg_max_error", "r2"),
+    "logarithms of negative numbers": (RidgeMLPRegressor, X[:, 0] - 9, "neg_mean_squared_log_error", "r2"),
+    "f1 of three classes": (RidgeMLPClassifier, np.arange(len(X)) % 3, "f1", "accuracy"),
+    "f1 of words": (RidgeMLPClassifier, np.array(["no", "yes"])[np.arange(len(X)) % 2], "f1", "accuracy"),
+    "r2 of words": (RidgeMLPClassifier, np.array(["no", "yes"])[np.arange(len(X)) % 2], "r2", "accuracy"),
+}
+
+
+@pytest.mark.parametrize("what", SCORES_WITHOUT_VALUE)
+@pytest.mark.parametrize("call", ["diagnose", "cv"])
+def test_a_score_that_y_does_not_have_is_refused_before_anything_is_trained(what, call, trained):
+    kind, y, scoring, default = SCORES_WITHOUT_VALUE[what]
+    words = rf"scoring='{scoring}' has no value for this y: .*\. Pass scoring='{default}'"
+    chooser = RidgeMLPRegressorCV if kind is RidgeMLPRegressor else RidgeMLPClassifierCV
+    run = {
+        "diagnose": lambda: diagnose(kind(), X, y, alphas=[0, 0.1], cv=2, scoring=scoring),
+        "cv": lambda: chooser([0, 0.1], epochs=2, cv=2, scoring=scoring).fit(X, y),
+    }[call]
+    with pytest.raises(ValueError, match=words):
+        run()
+    assert trained == []
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc", "top_k_accuracy", "recall"])
+def test_scores_that_y_has_are_not_refused(scoring):
+    y = (X[:, 2] > 0).astype(int)
+    network = RidgeMLPClassifier((8,), epochs=2, validation_split=0, random_state=0)
+    with warnings.catch_warnings(action="ignore"):  # of a score that is 1 for two classes
+        found = diagnose(network, X, y, alphas=[0, 0.1], cv=2, scoring=scoring)
+    assert np.isfinite(found.test_score).all()
