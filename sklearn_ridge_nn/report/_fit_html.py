@@ -158,7 +158,7 @@ class FitReport:
             f'<tr class="numbers"><th scope="row" class="left" rowspan="2">{escape(_named(name))}</th>'
             + "".join(f"<td>{_number(_shown(name, values[name]))}</td>" for values in self.scores.values())
             + f'</tr>\n<tr><td class="left reason" colspan="{len(self.scores)}">'
-            + f"{escape(_meaning(name, words))}</td></tr>"
+            + f"<div>{escape(_meaning(name, words))}</div></td></tr>"
             for name, words in self.words.items()
         ]
         caption = "All on the same rows. The larger, the better, unless it says the smaller."
