@@ -5,7 +5,8 @@ time per call, resident memory, threads and open files. A part is flat where the
 of the second; the first one compiles. The exit code is 1 where a part is not.
 
 Parts: ``fits``, 1,200 of 30 shapes (architectures, tasks, minibatches, early stopping, sparse rows);
-``searches``, 120 of 4 kinds; ``diagnoses``, 40 of 4 kinds; ``keras``, 200 fits of 2 optimizers that need
+``searches``, 120 of 4 kinds; ``diagnoses``, 40 of 4 kinds; ``shapes``, 800 networks that are all
+compiled anew, by helper processes after the first 128; ``keras``, 200 fits of 2 optimizers that need
 Keras's own loop; ``callbacks``, 100 fits with a callback. These cannot share networks, and TensorFlow
 keeps about 2 MB of each, so they do not count for the exit code.
 ``--share`` makes fewer calls; ``--only`` makes those of one part.
@@ -130,10 +131,23 @@ def _keras_fits(*settings: dict[str, object]) -> list[Callable[[], object]]:
     return [partial(RidgeMLPClassifier(**setting, **size).fit, X, y) for setting in settings]
 
 
+def shapes() -> list[Callable[[], object]]:
+    """Networks that each need a program of their own."""
+    from sklearn_ridge_nn import RidgeMLPClassifier
+
+    X, y = load_wine(return_X_y=True)
+    setting = {"epochs": 2, "random_state": 0}
+    return [
+        partial(RidgeMLPClassifier(hidden_layer_sizes=(units,), **setting).fit, scale(X), y)
+        for units in range(1, 801)
+    ]
+
+
 PARTS: dict[str, tuple[Callable[[], list[Callable[[], object]]], int]] = {
     "fits": (fits, 1200),
     "searches": (searches, 120),
     "diagnoses": (diagnoses, 40),
+    "shapes": (shapes, 800),
     "keras": (keras_fits, 200),
     "callbacks": (callbacks, 100),
 }
@@ -180,8 +194,10 @@ def main() -> int:
     for name, (make, n_calls) in PARTS.items():
         if arguments.only in (None, name):
             calls = make()
-            n_rounds = 10 * max(1, round(arguments.share * n_calls / len(calls) / 10))  # each tenth is whole
-            is_flat = report(name, soak(calls, n_rounds * len(calls)))
+            n_wanted = arguments.share * n_calls
+            if len(calls) < n_calls:  # each tenth makes every call
+                n_wanted = 10 * max(1, round(n_wanted / len(calls) / 10)) * len(calls)
+            is_flat = report(name, soak(calls, round(n_wanted)))
             are_flat.append(is_flat or name in GROWS)
     return 0 if all(are_flat) else 1
 

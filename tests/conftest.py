@@ -15,10 +15,13 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.preprocessing import scale
 
 from sklearn_ridge_nn import RidgeMLPClassifier, training as trainers
+from sklearn_ridge_nn.training import _helper
 
 matplotlib.use("Agg")
 # TensorFlow is told of that folder before it is used, by the test that comes first
 importlib.import_module("sklearn_ridge_nn.training._program")
+# tests compile many programs in a process, which seldom helps another one to finish sooner
+_helper.MOST_PROGRAMS, _helper.MOST_PIECES = 300, 40_000
 
 
 def pytest_make_parametrize_id(val):
@@ -68,6 +71,12 @@ def multilabel():
     X = np.random.default_rng(0).normal(size=(120, 6))
     Y = (X[:, ::2] + X[:, 1::2] > 0).astype(int)
     return _read_only(X, Y)
+
+
+@pytest.fixture
+def no_helper(monkeypatch):
+    """Have this process train, whatever it has compiled: what it trains with is patched."""
+    monkeypatch.setattr(_helper, "is_full", lambda _: False)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ HEAVY = {
     "keras": {"_tensorflow"},
     "tensorflow": {"_tensorflow", "training._stable_names", "training._stacked_network"},
     f"{NAME}._tensorflow": {
-        "network._keras_model", "network._optimizers", "training._compile_cache", "training._forked",
+        "network._keras_model", "network._optimizers", "training._compile_cache", "training._helper",
         "training._grouping", "training._keras_loop", "training._kept_graphs", "training._kept_networks",
         "training._memory", "training._program", "training._stable_names", "training._stacked_network",
     },

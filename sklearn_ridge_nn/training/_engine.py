@@ -39,12 +39,18 @@ from sklearn_ridge_nn.network import (
     strengths,
     why_one_by_one,
 )
-from sklearn_ridge_nn.training import _forked
+from sklearn_ridge_nn.training import _helper
 from sklearn_ridge_nn.training._grouping import Stack, stacks_of
 from sklearn_ridge_nn.training._kept_networks import forget_networks
 from sklearn_ridge_nn.training._memory import OUT_OF_MEMORY, out_of_memory
 from sklearn_ridge_nn.training._minibatches import EpochSlots, SlotBuffer, plan_epoch
-from sklearn_ridge_nn.training._program import Program, forget_programs, get_program, n_compiled
+from sklearn_ridge_nn.training._program import (
+    Program,
+    forget_programs,
+    get_program,
+    n_compiled,
+    needs_new_process,
+)
 from sklearn_ridge_nn.training._progress import Progress
 
 __all__ = ["n_compiled", "train_together", "why_not_together"]
@@ -123,19 +129,27 @@ def train_together(
         _check(task, f"tasks[{number}]")
     shown: AbstractContextManager[Progress] = nullcontext(progress) if progress is not None else _own(tasks)
     with shown as progress:
-        if _forked.is_needed():
-            helped: list[Trained | DivergenceError] = _forked.train(
+        if _helper.is_forked():
+            helped: list[Trained | DivergenceError] = _helper.train(
                 "_engine.train_together", (tasks,), progress
             )
             return helped
         results: dict[int, Trained | DivergenceError] = {}
         for stack in stacks_of(tasks):
-            results |= _train_stack(stack, progress)
+            results |= train_stack(stack, progress)
     return [results[number] for number in range(len(tasks))]
 
 
-def _train_stack(stack: Stack, progress: Progress) -> dict[int, Trained | DivergenceError]:
-    """Return the results of a stack's members; of its halves where memory does not hold the whole."""
+def train_stack(stack: Stack, progress: Progress) -> dict[int, Trained | DivergenceError]:
+    """Return the results of a stack's members; of its halves where memory does not hold the whole.
+
+    A process that has compiled many programs has a helper compile another one.
+    """
+    if needs_new_process(stack.program_key):
+        helped: dict[int, Trained | DivergenceError] = _helper.train(
+            "_engine.train_stack", (stack,), progress
+        )
+        return helped
     before = progress.position
     try:
         return _results_of(stack, progress)
@@ -164,7 +178,7 @@ def _train_stack(stack: Stack, progress: Progress) -> dict[int, Trained | Diverg
 
 def _results_of(stack: Stack, progress: Progress) -> dict[int, Trained | DivergenceError]:
     start = time.perf_counter()
-    program = get_program(stack.group.program_key(len(stack.streams), stack.n_per_stream))
+    program = get_program(stack.program_key)
     with program.lock:
         trained = _Training(stack, program, progress).run()
     share = (time.perf_counter() - start) / stack.n_members

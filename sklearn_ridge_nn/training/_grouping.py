@@ -143,6 +143,11 @@ class Stack:
         """Members on each stream."""
         return len(self.members) // len(self.streams)
 
+    @property
+    def program_key(self) -> ProgramKey:
+        """What its program is compiled for."""
+        return self.group.program_key(len(self.streams), self.n_per_stream)
+
     def per_member(self, per_stream: Sequence[Any]) -> np.ndarray:
         """Repeat values of the streams, along the last axis, for their members."""
         return np.repeat(np.stack(per_stream, axis=-1), self.n_per_stream, axis=-1)

@@ -28,7 +28,7 @@ from sklearn_ridge_nn.network import (
     other_optimizer,
     weight_paths,
 )
-from sklearn_ridge_nn.training import _compile_cache, _kept_graphs
+from sklearn_ridge_nn.training import _compile_cache, _helper, _kept_graphs
 from sklearn_ridge_nn.training._program_key import ProgramKey, WeightLayout
 from sklearn_ridge_nn.training._stable_names import callable_of, stably_named
 from sklearn_ridge_nn.training._stacked_network import StackedNetwork, has_barrier, row_sums
@@ -354,6 +354,10 @@ class _Cache:
                 self._programs.popitem(last=False)
             return program
 
+    def holds(self, key: ProgramKey) -> bool:
+        with self._lock:
+            return key in self._programs
+
     def clear(self) -> None:
         with self._lock:
             self._programs.clear()
@@ -367,13 +371,18 @@ def get_program(key: ProgramKey) -> Program:
     return _cache.get(key)
 
 
+def needs_new_process(key: ProgramKey) -> bool:
+    """Return whether a program is not compiled yet, and this process has compiled enough."""
+    return not _cache.holds(key) and _helper.is_full(_cache.n_compiled)
+
+
 def forget_programs() -> None:
     """Give back the memory of all programs."""
     _cache.clear()
 
 
 def n_compiled() -> int:
-    """Return how many programs this process has compiled.
+    """Return how many programs this process has compiled, or a helper process for it.
 
     Returns
     -------
@@ -386,4 +395,4 @@ def n_compiled() -> int:
     >>> n_compiled() >= 0
     True
     """
-    return _cache.n_compiled
+    return _cache.n_compiled + _helper.n_compiled()

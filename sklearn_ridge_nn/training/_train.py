@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_ridge_nn.network import DivergenceError, Task, Trained
-from sklearn_ridge_nn.training import _engine as engine, _forked
+from sklearn_ridge_nn.training import _engine as engine, _helper
 from sklearn_ridge_nn.training._kept_networks import forget_networks
 from sklearn_ridge_nn.training._keras_loop import AfterEpoch, train_with_keras
 from sklearn_ridge_nn.training._memory import OUT_OF_MEMORY, out_of_memory
@@ -76,10 +76,10 @@ def train_alone(
     start = time.perf_counter()
     result: Trained | DivergenceError
     try:
-        if _forked.is_needed():
-            if reason_against := _forked.why_not(task, after_epoch is not None):
+        if _helper.is_forked():
+            if reason_against := _helper.why_not(task, after_epoch is not None):
                 raise RuntimeError(reason_against)
-            result = _forked.train("_keras_loop.train_with_keras", (task, classes), None)
+            result = _helper.train("_keras_loop.train_with_keras", (task, classes), None)
         else:
             result = train_with_keras(task, classes, after_epoch)
     except OUT_OF_MEMORY as error:

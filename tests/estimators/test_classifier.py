@@ -270,6 +270,7 @@ def test_sparse_rows_train_as_dense_ones(container, digits, small):
     np.testing.assert_allclose(sparse.predict_proba(container(X)), dense.predict_proba(X), atol=1e-5)
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_sparse_rows_are_not_made_dense_whole_unless_they_are_few(monkeypatch, small):
     monkeypatch.setattr("sklearn_ridge_nn.training._minibatches.READY_BYTES", 299 * 20 * 4)
     X = csr_array(make_classification(300, 20, random_state=0)[0])

@@ -114,6 +114,7 @@ def test_two_processes_may_write_at_once_and_the_folder_may_be_deleted_meanwhile
     assert [sorted(process.communicate(timeout=300)[0].splitlines()) for process in both] == [alone, alone]
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_only_the_lines_of_loading_are_held_back(capfd, monkeypatch):
     monkeypatch.setattr(cache, "use", lambda: "a folder")
 
@@ -189,12 +190,14 @@ def test_it_can_be_switched_off_and_gives_way_to_flags_of_ones_own(use, tmp_path
 
 
 @pytest.mark.parametrize(("version", "is_kept"), [("2.19.1", False), ("2.21.0", True), ("3.0.0-rc1", True)])
+@pytest.mark.usefixtures("no_helper")
 def test_nothing_is_kept_by_versions_that_keep_it_wrongly(use, monkeypatch, version, is_kept):
     """TensorFlow 2.19 hands another program than was compiled to the next process."""
     monkeypatch.setattr(cache.tf, "__version__", version)
     assert (use() is not None) == is_kept
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_where_it_cannot_be_kept_it_is_not(use, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     assert use(tmp_path / "file") is None
@@ -218,6 +221,7 @@ def test_the_oldest_programs_leave(use, tmp_path):
     assert sorted(path.name for path in programs(folder.parent)) == ["0.pb", "1.pb"]
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_the_machine_and_the_flags_are_part_of_the_folder(monkeypatch):
     here = cache._kind_of_machine("")
     assert here == cache._kind_of_machine("")

@@ -203,6 +203,7 @@ def test_members_stop_at_different_epochs_with_their_best_weights(dtype):
 @pytest.mark.slow
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("buffer_slots", [3, 64])
+@pytest.mark.usefixtures("no_helper")
 def test_the_best_weights_are_those_of_their_epoch_however_many_epochs_a_call_takes(
     buffer_slots, monkeypatch
 ):
@@ -233,6 +234,7 @@ def test_the_best_weights_are_those_of_their_epoch_however_many_epochs_a_call_ta
         assert_same(one, other, 1e-12)
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_stopping_early_ends_the_training_when_all_have_stopped(monkeypatch):
     tasks = [make_task(patience=1, learning_rate=0.1, epochs=1000, alpha=alpha) for alpha in (0, 1e-3)]
     longest = max(result.state.n_epochs for result in engine.train_together(tasks))
@@ -579,6 +581,7 @@ def test_any_small_task_equals_keras(data):
 
 @pytest.mark.parametrize("is_ready", [True, False])
 @pytest.mark.parametrize(("dtype", "n_features"), [("float32", None), ("float64", None), ("float64", 300)])
+@pytest.mark.usefixtures("no_helper")
 def test_dense_sparse_memory_mapped_and_strided_rows_give_the_same_bits(
     dtype, n_features, is_ready, monkeypatch, tmp_path
 ):
@@ -598,6 +601,7 @@ def test_dense_sparse_memory_mapped_and_strided_rows_give_the_same_bits(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_helper")
 def test_the_size_of_a_chunk_changes_nothing(monkeypatch):
     task = make_task(patience=5)
     (expected,) = engine.train_together([task])
@@ -717,6 +721,7 @@ def test_vocabularies_that_differ_share_a_program():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_helper")
 def test_the_cache_of_programs_is_bounded(monkeypatch):
     monkeypatch.setattr(program, "MAX_PROGRAMS", 2)
     monkeypatch.setattr(program, "_cache", program._Cache())
@@ -815,6 +820,7 @@ def test_an_architecture_that_does_not_fit_is_refused():
 # -- while it runs --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_an_interrupt_between_chunks_leaves_the_estimator_as_it_was(monkeypatch, cancer, small):
     X, y = cancer
     classifier = small(epochs=40).fit(X, y)
@@ -861,6 +867,7 @@ def test_verbose_counts_all_networks(capsys):
     assert ".." in second
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_without_xlas_barrier_the_weights_are_the_same(monkeypatch):
     """TensorFlow has no public name for the barrier; a release without it is slower and right."""
     task = make_task(epochs=2)

@@ -7,7 +7,7 @@ import sys
 import cloudpickle
 import pytest
 
-from sklearn_ridge_nn.training import _forked
+from sklearn_ridge_nn.training import _helper
 from sklearn_ridge_nn.training._progress import Progress
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
@@ -39,7 +39,7 @@ def run(script, **options):
     )  # fmt: skip
 
 
-def test_a_fit_in_a_forked_process_is_that_of_its_parent():
+def test_a_fit_in_a_helper_process_is_that_of_its_parent():
     done = run("""
 with fork.Pool(1) as pool:
     theirs = pool.apply(probabilities, [clone(network).set_params(verbose=1)])
@@ -56,7 +56,7 @@ def test_progress_that_goes_back_in_the_helper_goes_back_here():
             getattr(progress, name)(*arguments)
 
     progress = Progress(2, 20, 0)
-    theirs = _forked._Reported(Connection())
+    theirs = _helper._Reported(Connection())
     theirs.advance(4.0)
     before, position = theirs.position, progress.position
     theirs.advance(5.0)
@@ -68,7 +68,7 @@ def test_progress_that_goes_back_in_the_helper_goes_back_here():
 
 
 @pytest.mark.slow
-def test_everything_that_trains_does_so_in_a_forked_process():
+def test_everything_that_trains_does_so_in_a_helper_process():
     done = run(
         """
 def curves(_):
@@ -143,9 +143,9 @@ def invalid(_):
             return str(error), [str(warning.message) for warning in caught]
 
 def ended(_):
-    from sklearn_ridge_nn.training import _forked
+    from sklearn_ridge_nn.training import _helper
     probabilities(network)
-    (helper,) = _forked._helper.values()
+    (helper,) = _helper._helper.values()
     os.kill(helper.process.pid, signal.SIGKILL)
     try:
         probabilities(network)
@@ -172,26 +172,26 @@ print("the same")
 
 
 @pytest.mark.slow
-def test_a_process_forked_before_tensorflow_is_used_needs_no_helper():
+def test_a_process_helper_before_tensorflow_is_used_needs_no_helper():
     done = run(
         """
-from sklearn_ridge_nn.training import _forked
-print(_forked.is_needed())
+from sklearn_ridge_nn.training import _helper
+print(_helper.is_forked())
 """
     )
     assert done.stdout == "False\n", done.stderr
     done = subprocess.run(
         [sys.executable, "-c", """
 import os, sklearn_ridge_nn._tensorflow
-from sklearn_ridge_nn.training import _forked
+from sklearn_ridge_nn.training import _helper
 if os.fork() == 0:
-    print(_forked.is_needed(), flush=True)
+    print(_helper.is_forked(), flush=True)
     os._exit(0)
 os.wait()
 sklearn_ridge_nn._tensorflow.tf.constant(1) + 1
 if os.fork() == 0:
     if os.fork() == 0:
-        print(_forked.is_needed(), flush=True)
+        print(_helper.is_forked(), flush=True)
         os._exit(0)
     os.wait()
     os._exit(0)
@@ -207,16 +207,16 @@ def test_an_interrupt_ends_the_helper_and_leaves_no_process():
     done = run(
         """
 def long():
-    from sklearn_ridge_nn.training import _forked
+    from sklearn_ridge_nn.training import _helper
     probabilities(network)
-    (helper,) = _forked._helper.values()
+    (helper,) = _helper._helper.values()
     print(helper.process.pid, flush=True)
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.alarm(3)
     try:
         clone(network).set_params(epochs=10**6).fit(X, y)
     except KeyboardInterrupt:
-        print(helper.process.poll(), len(_forked._helper), flush=True)
+        print(helper.process.poll(), len(_helper._helper), flush=True)
 
 if os.fork() == 0:
     long()

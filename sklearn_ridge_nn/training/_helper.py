@@ -1,8 +1,15 @@
-"""Training in a process that was forked from one in which TensorFlow runs.
+"""A process of its own that trains for this one, where this one cannot or had better not.
 
-A fork takes the memory along, but no threads. TensorFlow waits for those that it had before, for ever, as
-soon as it needs them. So a forked process has a helper train, one that was started afresh. It starts with the
-first training, which takes as long as importing TensorFlow, and ends with the process that it helps.
+*Forked.* A fork takes the memory along, but no threads. TensorFlow waits for those that it had before, for
+ever, as soon as it needs them.
+
+*Full.* TensorFlow keeps what XLA compiled for as long as the process lives: about 10 MB of a small program,
+in 130 pieces of memory, and more of a larger one. On Linux a process may have 65,530 pieces, and dies where
+it wants one more. So this process compiles a number of programs, and a helper what comes then, which is
+renewed when it is full itself.
+
+The helper is started afresh with the first training that needs it, which takes as long as importing
+TensorFlow, and ends with the process that it helps.
 """
 
 from __future__ import annotations
@@ -20,6 +27,7 @@ import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,13 +41,17 @@ try:
 except ImportError:  # joblib before 1.6 has its own
     from joblib.externals import cloudpickle
 
-__all__ = ["is_needed", "serve", "train", "why_not"]
+__all__ = ["is_forked", "is_full", "n_compiled", "serve", "train", "why_not"]
 
-is_needed = was_running_before_fork
+#: Programs that a process compiles, and pieces of memory that it has, before a helper compiles the next ones.
+MOST_PROGRAMS, MOST_PIECES = 128, 20_000
+_PIECES = Path("/proc/self/maps")
+
+is_forked = was_running_before_fork
 
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from sklearn_ridge_nn.training import _forked; _forked.serve(int(sys.argv[2]))"
+    "from sklearn_ridge_nn.training import _helper; _helper.serve(int(sys.argv[2]))"
 )
 _WAYS_OUT = (
     "Start the process by spawn or forkserver (multiprocessing.get_context('spawn'), joblib's loky), or fork "
@@ -77,6 +89,7 @@ def train(function: str, args: tuple[Any, ...], progress: Progress | None) -> An
     RuntimeError
         If the helper ends meanwhile.
     """
+    global _n_compiled
     request = (function, args, progress is not None, keras.config.floatx())
     with _lock:
         helper = _helper.get(os.getpid())
@@ -84,17 +97,19 @@ def train(function: str, args: tuple[Any, ...], progress: Progress | None) -> An
             _helper.clear()  # that of the process that this one was forked from
             helper = _helper[os.getpid()] = _Helper()
         try:
-            kind, result, caught = helper.call(request, progress)
+            kind, result, caught, n_programs, n_pieces = helper.call(request, progress)
         except BaseException as error:
             # after an interrupt, too, for what the helper sends next would be taken for the next answer
             del _helper[os.getpid()]
             code = helper.end()
             if not isinstance(error, (EOFError, OSError)):
                 raise
-            raise RuntimeError(
-                f"The helper process that trains for this forked process ended with exit code {code}, often "
-                f"for want of memory. {_WAYS_OUT}."
-            ) from None
+            raise RuntimeError(_how_it_ended(code)) from None
+        _n_compiled += n_programs - helper.n_compiled
+        helper.n_compiled = n_programs
+        if n_programs >= MOST_PROGRAMS or n_pieces > MOST_PIECES:
+            del _helper[os.getpid()]
+            helper.end()
     for message, category in caught:
         warnings.warn(message, category, stacklevel=2)
     if kind == "raised":
@@ -102,8 +117,54 @@ def train(function: str, args: tuple[Any, ...], progress: Progress | None) -> An
     return result
 
 
+def is_full(n_compiled: int) -> bool:
+    """Return whether a helper had better compile what this process has not compiled yet.
+
+    Parameters
+    ----------
+    n_compiled : int
+        Programs that this process has compiled itself.
+    """
+    if _is_helper or not _can_start():  # a helper is renewed by the process that it helps
+        return False
+    return n_compiled >= MOST_PROGRAMS or _n_pieces() > MOST_PIECES
+
+
+def _can_start() -> bool:
+    """Return whether a helper can be started: by this Python, with a connection that only POSIX hands on."""
+    executable = multiprocessing.spawn.get_executable()
+    return os.name == "posix" and executable is not None and os.access(executable, os.X_OK)
+
+
+def n_compiled() -> int:
+    """Return how many programs helpers have compiled for this process."""
+    return _n_compiled
+
+
+def _n_pieces() -> int:
+    """Return in how many pieces this process has its memory; 0 where the system does not say."""
+    try:
+        return _PIECES.read_bytes().count(b"\n")
+    except OSError:
+        return 0
+
+
+def _how_it_ended(code: int) -> str:
+    if is_forked():
+        return (
+            f"The helper process that trains for this forked process ended with exit code {code}, often for "
+            f"want of memory. {_WAYS_OUT}."
+        )
+    return (
+        f"The helper process that trains for this process, which has compiled {MOST_PROGRAMS:,} programs or "
+        f"as much memory as they take, ended with exit code {code}, often for want of memory. Go on in a new "
+        "process."
+    )
+
+
 _lock = threading.Lock()
 _helper: dict[int, _Helper] = {}
+_n_compiled, _is_helper = 0, False
 
 
 def _renew_lock() -> None:
@@ -120,6 +181,7 @@ class _Helper:
     """A process that was started afresh, and the connection to it."""
 
     def __init__(self) -> None:
+        self.n_compiled = 0
         self.connection, theirs = multiprocessing.Pipe()
         self.process = subprocess.Popen(
             [
@@ -134,13 +196,16 @@ class _Helper:
         )
         theirs.close()
 
-    def call(self, request: tuple[Any, ...], progress: Progress | None) -> tuple[str, Any, list[Any]]:
-        """Send a request, report progress meanwhile, and return what came of it, how, and the warnings."""
+    def call(
+        self, request: tuple[Any, ...], progress: Progress | None
+    ) -> tuple[str, Any, list[Any], int, int]:
+        """Send a request, report progress meanwhile, and return what `serve` answers in the end."""
         self.connection.send_bytes(cloudpickle.dumps(request))
         while True:
             kind, *answer = cloudpickle.loads(self.connection.recv_bytes())
             if kind != "progress":
-                return kind, *answer
+                result, caught, n_programs, n_pieces = answer
+                return kind, result, caught, n_programs, n_pieces
             assert progress is not None
             getattr(progress, answer[0])(*answer[1:])
 
@@ -186,6 +251,9 @@ class _Reported:
 
 def serve(descriptor: int) -> None:
     """Answer calls until the process that is helped has gone; the helper's whole program."""
+    global _is_helper
+    _is_helper = True
+    programs = import_module("sklearn_ridge_nn.training._program")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches the process that is helped, which ends this one
     connection = Connection(descriptor)
     while True:
@@ -196,7 +264,8 @@ def serve(descriptor: int) -> None:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             kind, result = _answered(content, connection)
-        answer = (kind, result, [(str(warning.message), warning.category) for warning in caught])
+        said = [(str(warning.message), warning.category) for warning in caught]
+        answer = (kind, result, said, programs.n_compiled(), _n_pieces())
         try:
             connection.send_bytes(cloudpickle.dumps(answer))
         except OSError:
