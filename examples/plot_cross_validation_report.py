@@ -48,7 +48,9 @@ print(classification_report(y, labels[probabilities.argmax(axis=1)]))
 # ROC curves of the five networks, and whether the probabilities can be believed. Most of these are near 0 or
 # 1, so that of eight bins with equally many rows few lie between.
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-RocCurveDisplay.from_cv_results(results, X, y, pos_label="malignant", ax=left)
+RocCurveDisplay.from_cv_results(
+    results, X, y, pos_label="malignant", ax=left, curve_kwargs={"color": "tab:blue"}
+)
 left.set(xlim=(-0.01, 0.3), ylim=(0.7, 1.01), title="ROC curves of the folds, their upper left")
 options = {"n_bins": 8, "strategy": "quantile", "name": "five networks", "ax": right}
 CalibrationDisplay.from_predictions(y, probabilities[:, 1], pos_label="malignant", **options)

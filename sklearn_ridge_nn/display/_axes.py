@@ -93,7 +93,7 @@ def as_svg(figure: Any, salt: str) -> str:
     hovering = figure.findobj(lambda artist: hasattr(artist, _TEXTS))
     for number, line in enumerate(hovering):
         line.set_gid(f"{salt}-points-{number}")
-    for legend in (ax.get_legend() for ax in figure.axes):
+    for legend in (*figure.legends, *(ax.get_legend() for ax in figure.axes)):
         if legend is not None and legend.get_frame().get_facecolor()[:3] == (1, 1, 1):
             legend.get_frame().set_facecolor("none")  # white would hide the text of a dark page
     buffer = io.StringIO()

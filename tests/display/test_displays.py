@@ -383,3 +383,23 @@ def test_the_map_of_a_diagnosis_needs_curves(made):
     bare = dataclasses.replace(made, train_loss_curve=None, test_loss_curve=None)
     with pytest.raises(ValueError, match="A map needs loss curves of two epochs or more"):
         AlphaEpochDisplay.from_diagnosis(bare)
+
+
+def test_the_box_of_a_legend_hides_nothing_of_a_dark_page():
+    figure, ax = plt.subplots()
+    (line,) = ax.plot([0, 1], [0, 1], label="a line")
+    ax.legend()
+    figure.legend([line], ["a line"])
+    assert "#ffffff" not in as_svg(figure, "legends")
+
+
+def test_a_title_that_is_set_later_takes_the_place_of_ours_above_the_zones(made):
+    for draw in (AlphaCurveDisplay, AlphaEpochDisplay):
+        display = draw.from_diagnosis(made)
+        display.ax_.set_title("mine")
+        display.figure_.canvas.draw()
+        shown = [text for text in display.ax_.findobj(plt.Text) if text.get_text() and text.get_visible()]
+        box = display.ax_.title.get_window_extent()
+        assert [text.get_text() for text in shown if text.get_fontweight() == "bold"] == []
+        others = [text.get_window_extent() for text in shown if text is not display.ax_.title]
+        assert not any(box.overlaps(other) for other in others)
