@@ -191,13 +191,25 @@ def _all_of(faults: Mapping[str, str], of_dates: set[str], names: set[str]) -> s
         else (shown, f"{len(faults) - 1 - MOST_FAULTS} more")
     )
     named = f"Columns {', '.join(others)} and {last}" if others else f"Column {last}"
-    together = ",".join(faults)
-    are_one_word = together not in names and not any("," in name for name in faults)
-    words = [together] if are_one_word else list(faults)
-    out = " ".join(f"--drop={shlex.quote(word)}" for word in words)
+    out = _options("--drop", [*faults], names)
     ready = f": {out}" if len(out) <= MOST_SIGNS else " by --drop"
     as_is = "as they are" if others else "as it is"
-    return f"{first.rstrip('.')}. {named} cannot be used {as_is}, either. Leave all of them out{ready}"
+    said = f"{first.rstrip('.')}. {named} cannot be used {as_is}, either."
+    learn = " ".join(
+        _options(option, known, names)
+        for option in ("--dates", "--text")
+        if (known := [name for name, text in faults.items() if f"{option}=" in text])
+    )
+    if learn and len(learn) <= MOST_SIGNS:
+        return f"{said} Learn from dates and text: {learn}; or leave all of them out{ready}"
+    return f"{said} Leave all of them out{ready}"
+
+
+def _options(option: str, columns: Sequence[str], names: set[str]) -> str:
+    """Return an option that names columns, in one word where that names no other column."""
+    together = ",".join(columns)
+    are_one_word = together not in names and not any("," in name for name in columns)
+    return " ".join(f"{option}={shlex.quote(word)}" for word in ([together] if are_one_word else columns))
 
 
 def prepared(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:

@@ -33,6 +33,8 @@ _ZONE = re.compile(r"(:\d{2}(?:\.\d+)?)\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$")
 #: The year that strptime gives a time without one.
 _NO_YEAR = 1900
 #: Different fields by which forms are ruled out before all fields are read.
+#: Forms up to which a mixture of them is told.
+MOST_FORMS = 4
 _SAMPLE = 40
 #: A form that reads this share of the fields is the column's, and the other fields are exceptions.
 _MOSTLY = 0.8
@@ -79,6 +81,8 @@ def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> 
         except (ValueError, re.error) as error:
             raise InputError(f"--date-format {given!r} is not a form of dates: {error}") from error
         if share < 0.5:
+            if mixed := _mixture(words):
+                raise InputError(f"--dates {name!r}: {mixed}; or leave the column out: --drop={quoted(name)}")
             raise InputError(
                 f"--date-format {given!r} does not fit column {name!r}, which has "
                 f"{listed(words.tolist(), 3)}. {_other_form(column, words)}"
@@ -93,6 +97,8 @@ def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> 
     fitting = {form: dates for form, dates in found.items() if dates.notna().all()}
     if not fitting:
         if not likely:
+            if mixed := _mixture(words):
+                raise InputError(f"--dates {name!r}: {mixed}; or leave the column out: --drop={quoted(name)}")
             raise InputError(
                 f"--dates {name!r}: {listed(words.tolist(), 3)} are no dates in a form that is known. Say in "
                 f"which they are, --date-format={quoted(f'{of_one}%d/%m/%Y')} for example; or leave the "
@@ -103,6 +109,24 @@ def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> 
     first = next(iter(fitting))
     _check_plain(str(name), words, fitting, of_one)
     return first
+
+
+def _mixture(words: pd.Series) -> str:
+    """Return in which forms dates are written; empty if that is one, or some are in none that is known."""
+    left, found = words, list[tuple[str, int, str]]()
+    while len(left) and len(found) < MOST_FORMS:
+        fits = {form: _parsed(left, form).notna() for form in FORMS}
+        form = max(fits, key=lambda name: int(fits[name].sum()))
+        if not fits[form].any():
+            return ""
+        found.append((str(left[fits[form]].iloc[0]), int(fits[form].sum()), form))
+        left = left[~fits[form]]
+    if len(left) or len(found) < 2:
+        return ""
+    parts = [f"{n_values:,} values like {word!r}" for word, n_values, _ in found]
+    return (
+        f"dates are written in {len(found)} forms, {', '.join(parts[:-1])} and {parts[-1]}. Write them alike"
+    )
 
 
 def _sample_of(words: pd.Series) -> pd.Series:

@@ -62,21 +62,34 @@ def fit_report(
         truth=truth,
         predicted=ours.predicted,
         classes=classes,
-        sure=_sure_differences(held_out, truth),
+        **({} if threshold is not None else _sure_differences(held_out, truth)),
         **of_classes,
         **_rests_on(card, held_out),
     )
 
 
-def _sure_differences(held_out: HeldOut, truth: np.ndarray) -> dict[str, int]:
-    """Return whether the network is better than each yardstick for sure, by labels or absolute errors."""
-    losses = {
-        name: (found.predicted != truth).astype(float)
-        if isinstance(found, Labels)
-        else np.abs(found.predicted - truth)
-        for name, found in held_out.predictions.items()
-    }
-    return better_than(losses.pop(OURS), losses)
+def _sure_differences(held_out: HeldOut, truth: np.ndarray) -> dict[str, Any]:
+    """Return whether the network is better than each yardstick for sure, by the names of `FitReport`."""
+    found = held_out.predictions
+    if not isinstance(found[OURS], Labels):
+        return {"sure": _better_by({who: np.abs(those.predicted - truth) for who, those in found.items()})}
+    wrong = {who: (those.predicted != truth).astype(float) for who, those in found.items()}
+    losses = {who: _log_losses(those, truth) for who, those in found.items() if isinstance(those, Labels)}
+    return {"sure": _better_by(wrong), "sure_by_probabilities": _better_by(losses)}
+
+
+def _better_by(losses: dict[str, np.ndarray]) -> dict[str, int]:
+    """Return whether the network's losses of the rows are smaller than those of each yardstick."""
+    return better_than(losses[OURS], {who: rows for who, rows in losses.items() if who != OURS})
+
+
+def _log_losses(found: Labels, truth: np.ndarray) -> np.ndarray:
+    """Return the log loss of each row; scikit-learn's way with probabilities of 0."""
+    places = {label: place for place, label in enumerate(found.classes.tolist())}
+    columns = [places.get(label, -1) for label in truth.tolist()]
+    known = found.probabilities[np.arange(len(truth)), columns]
+    known = np.where(np.equal(columns, -1), 0, known)
+    return np.asarray(-np.log(np.maximum(known, np.finfo(float).eps)))
 
 
 def _rests_on(card: Card, held_out: HeldOut) -> dict[str, Any]:
@@ -102,8 +115,8 @@ def _rests_on(card: Card, held_out: HeldOut) -> dict[str, Any]:
             f"What the {known['loss']} rises by when a column's values are shuffled among "
             f"{counted(known['rows'], 'row')} that were held out, so that they say nothing any more, with "
             f"{known['level']:.0%} intervals. Where an interval is above 0 ({sure} of {len(columns)} "
-            f"columns), predictions rest on the column for sure.{left_out} Of columns that say nearly the "
-            "same, each costs little, for the others still say it."
+            f"columns), that is more than chance, as far as these rows and shuffles tell.{left_out} Of "
+            "columns that say nearly the same, each costs little, for the others still say it."
         ),
     }
 

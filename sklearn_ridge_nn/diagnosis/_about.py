@@ -15,6 +15,8 @@ from sklearn_ridge_nn.evidence import counted
 
 #: So many classes are named.
 _MOST_CLASSES = 8
+#: Parameters that are always said.
+_SHOWN = ("hidden_layer_sizes", "epochs")
 
 
 def about(
@@ -111,16 +113,16 @@ def _names(estimator: Any) -> list[str]:
 
 
 def _settings(network: Any, varied: str) -> str:
-    """Return the network's parameters that are not the defaults."""
+    """Return the network's layers and epochs, and its other parameters that are not the defaults."""
     if network is None:
         return ""
     defaults = type(network)().get_params(deep=False)
     changed = [
         f"{name} {_short(value)}"
         for name, value in network.get_params(deep=False).items()
-        if name not in (varied, "verbose") and repr(value) != repr(defaults[name])
+        if name not in (varied, "verbose") and (name in _SHOWN or repr(value) != repr(defaults[name]))
     ]
-    return ", ".join(changed) or "as it comes"
+    return ", ".join(changed)
 
 
 def _short(value: Any) -> str:

@@ -524,7 +524,8 @@ class AlphaDiagnosis(Evidence):
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Returns
         -------

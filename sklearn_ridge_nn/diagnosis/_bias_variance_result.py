@@ -83,7 +83,8 @@ class BiasVariance(Decomposition):
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
         loss : {"log_loss", "zero_one", "squared_error"}, default=None
             Which loss. None is the log loss, or the squared error of numbers.
 

@@ -21,6 +21,9 @@ from sklearn_ridge_nn.diagnosis._about import classes_in_words
 from sklearn_ridge_nn.diagnosis._splits import default_splits
 from sklearn_ridge_nn.estimators import per_class, refuse_odd_labels
 
+#: Classes up to which numbers are hardly meant to be predicted.
+FEW_NUMBERS = 20
+
 Splits: TypeAlias = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
@@ -118,10 +121,16 @@ class Classification:
                 spread = (
                     f", or give a cv that spreads it, such as StratifiedKFold with at most {n_rows} splits"
                 )
+                n_classes = len(np.unique(labels))
+                of_numbers = (
+                    f" If the {n_classes} classes are numbers to predict, take a RidgeMLPRegressor."
+                    if labels.dtype.kind in "iuf" and n_classes > FEW_NUMBERS
+                    else ""
+                )
                 raise ValueError(
                     f"Split {number} of cv has no row of class {absent[0]!r} to train on ({n_rows} in all of "
                     "y), so its test loss would be infinite. Leave the class out, or merge it with another"
-                    f"{spread if n_rows > 1 else ''}."
+                    f"{spread if n_rows > 1 else ''}.{of_numbers}"
                 )
 
     @property

@@ -51,8 +51,7 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
                 )
             raise ValueError(
                 "estimator must be a RidgeMLPClassifier or a RidgeMLPRegressor, or a Pipeline that ends in "
-                f"one. Got {estimator!r}. For another estimator name its parameter, for example "
-                "param_name='logisticregression__C', stronger='smaller'."
+                f"one. Got {kind}. {_way_out(estimator)}"
             )
         prefix = "".join(f"{step}__" for step in located[0])
         return f"{prefix}alpha", prefix
@@ -68,6 +67,16 @@ def regularisation_parameter(estimator: BaseEstimator, param_name: str | None) -
             "estimator__ before it."
         )
     return param_name, param_name[: param_name.rfind("__") + 2] if "__" in param_name else ""
+
+
+def _way_out(estimator: BaseEstimator) -> str:
+    """Return how another estimator can be diagnosed."""
+    if hasattr(estimator, "cv") and hasattr(estimator, "estimator"):
+        return "Pass what is searched, and not the search: its best_estimator_ once it is fitted."
+    known = [name for name in estimator.get_params() if name.rpartition("__")[2] in ("C", "alpha")]
+    name = known[0] if known else "C"
+    smaller = ", stronger='smaller'" if name.endswith("C") else ""
+    return f"For another estimator name its parameter, for example param_name={name!r}{smaller}."
 
 
 def _alpha_in(estimator: BaseEstimator) -> str:

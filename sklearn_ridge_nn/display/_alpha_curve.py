@@ -128,7 +128,8 @@ class AlphaCurveDisplay:
         quantity : {"loss", "score"}, default="loss"
             What to draw; verdicts are always those on the loss.
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
         """
         if quantity not in ("loss", "score"):
             raise ValueError(f"quantity must be 'loss' or 'score'. Got {quantity!r}.")
@@ -157,7 +158,8 @@ class AlphaCurveDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Returns
         -------

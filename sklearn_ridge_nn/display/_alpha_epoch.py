@@ -129,7 +129,8 @@ class AlphaEpochDisplay:
         diagnosis : AlphaDiagnosis
             With loss curves of at least two epochs.
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Raises
         ------
@@ -164,7 +165,8 @@ class AlphaEpochDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Returns
         -------

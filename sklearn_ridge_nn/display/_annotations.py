@@ -128,10 +128,17 @@ def draw_gap(ax: Axes, place: float, low: float, high: float, text: str) -> None
     bottom = max(low, ax.get_ylim()[0])
     ends: dict[str, Any] = {"arrowstyle": "<->", "linewidth": 1, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", (place, bottom), (place, high), arrowprops=ends)
-    is_right = ax.transAxes.inverted().transform(ax.transData.transform((place, high)))[0] > RIGHT
+    to_axes = ax.transData + ax.transAxes.inverted()
+    (x, lower), (_, upper) = (to_axes.transform((place, loss)) for loss in (bottom, high))
+    is_right = x > RIGHT
+    if (upper - lower) * height_of(ax) > 2 * LABEL_POINTS:  # between the curves
+        where: dict[str, Any] = {"xy": (x, (lower + upper) / 2), "va": "center"}
+        where["xytext"] = (-18 if is_right else 5, 0)
+    else:
+        where = {"xy": (x, lower), "va": "top", "xytext": (6 if is_right else -6, -4)}
     ax.annotate(
-        text, (place, bottom), xytext=(6 if is_right else -6, -4), textcoords="offset points",
-        ha="right" if is_right else "left", va="top", fontsize="small",
+        text, xycoords="axes fraction", textcoords="offset points", ha="right" if is_right else "left",
+        fontsize="small", **where,
     )  # fmt: skip
 
 
@@ -156,4 +163,4 @@ def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> 
     axis.spines["top"].set_visible(False)
     axis.tick_params(axis="x", length=0, labelsize="small", pad=1)
     label_places(axis.xaxis, shown)
-    axis.set_xlabel("norm of the penalised weights", fontsize="small", labelpad=2)
+    axis.set_xlabel("norm of the penalised weights", fontsize="small", labelpad=4)

@@ -37,6 +37,8 @@ SIZE = (7.2, 4.6)
 TITLE_POINTS = 5.6
 #: Points that a line of labels takes.
 LABEL_POINTS = 11
+#: Points that the numbers and the name below an axis take.
+NAME_POINTS = 33
 #: Colour and hatching of each verdict's zone.
 ZONES = {
     "overfit": ("#D55E00", "//"),
@@ -194,10 +196,15 @@ def _keep_clear(ax: Axes, above: float) -> None:
 
 
 def legend_below(ax: Axes, n_columns: int = 2) -> None:
-    """Put the legend below the axes, where it covers nothing."""
+    """Put the legend below the axes and their name, where it covers nothing."""
+    from matplotlib.transforms import ScaledTranslation
+
+    scale = ax.figure.get_figure(root=True).dpi_scale_trans
+    below = ax.transAxes + ScaledTranslation(0, -NAME_POINTS / 72, scale)
     ax.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=n_columns, fontsize="small", frameon=False
-    )
+        loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=below, ncols=n_columns, fontsize="small",
+        frameon=False,
+    )  # fmt: skip
 
 
 def plain(text: str) -> str:

@@ -80,7 +80,8 @@ class BiasVarianceDisplay:
         loss : {"log_loss", "zero_one", "squared_error"}, default=None
             Which loss. None is the log loss, or the squared error of numbers.
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
         """
         loss = result.losses[0] if loss is None else loss
         if loss not in result.losses:
@@ -101,7 +102,8 @@ class BiasVarianceDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Returns
         -------

@@ -112,7 +112,8 @@ class LossCurveDisplay:
         estimator : RidgeMLPClassifier, RidgeMLPRegressor or Pipeline
             Fitted.
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
         """
         classifier = fitted_network(estimator)
         history = classifier.history_
@@ -133,7 +134,8 @@ class LossCurveDisplay:
         alphas : sequence of float, default=None
             Which ones. None takes the smallest, the best and the largest.
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Raises
         ------
@@ -169,7 +171,8 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Returns
         -------

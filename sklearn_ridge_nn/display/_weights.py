@@ -73,7 +73,8 @@ class WeightDistributionDisplay:
         estimator : RidgeMLPClassifier, RidgeMLPRegressor or Pipeline
             Fitted.
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
         """
         coefs = fitted_network(estimator).coefs_
         quantiles = np.array([[np.quantile(coef, QUANTILES) for coef in coefs]])
@@ -112,7 +113,8 @@ class WeightDistributionDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure. Make one of your own with ``layout="constrained"``, which
+            leaves room for title and legend.
 
         Returns
         -------

@@ -187,6 +187,12 @@ def penalty_or_early_stopping(evidence: Evidence) -> Answer:
     first = counted(int(loss_map.best_epochs_per_alpha[0]), "epoch")
     stopped = f"{name} = 0 stopped at its best, after {first}"
     n_epochs = int(np.flatnonzero(~np.isnan(loss_map.mean).all(axis=0))[-1]) + 1  # some stop earlier
+    if loss_map.best_epochs_per_alpha[0] == n_epochs == epochs:
+        return (
+            "not applicable",
+            f"At the best {name}, and at {name} = 0, the loss was smallest after the last of {n_epochs} "
+            "epochs, so there was nothing to stop in time.",
+        )
     full = np.flatnonzero(~np.isnan(loss_map.mean[:, n_epochs - 1]))
     last = loss_map.per_split[full, :, n_epochs - 1]
     untimed_row = int(last.mean(axis=1).argmin())
@@ -196,15 +202,13 @@ def penalty_or_early_stopping(evidence: Evidence) -> Answer:
     numbers = f"{pair} has a mean test loss of {best.mean():.3g}"
     penalty = f"{stopped}, has {unpenalised.mean():.3g}, {by_penalty}"
     stopping = f"{untimed} has {last[untimed_row].mean():.3g}, {by_stopping}"
+    against = f"Against {name} = 0 stopped at its best epoch"
     answers = {
         (True, True): "Both the penalty and stopping in time help",
-        (True, False): "The penalty helps beyond stopping in time, and with it the epochs hardly matter",
-        (False, True): "Stopping in time helps; that the penalty helps beyond it cannot be shown",
-        (
-            False,
-            False,
-        ): "Neither the penalty beyond stopping in time, nor stopping in time beyond the penalty, "
-        "can be shown to help by as much as matters",
+        (True, False): f"{against} the penalty helps, and with it the epochs hardly matter",
+        (False, True): f"Stopping in time helps; {against[0].lower()}{against[1:]} no gain from the penalty "
+        "can be shown",
+        (False, False): f"{against} no gain from the penalty can be shown, nor from stopping in time with it",
     }
     return "note", f"{answers[penalty_helps, stopping_helps]}: {numbers}; {penalty}; {stopping}."
 

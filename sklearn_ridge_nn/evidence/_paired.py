@@ -115,9 +115,9 @@ class PairedComparison:
         one, other = (f"{alpha:.3g}" for alpha in self.best_alphas)
         lines = [
             self.sentence,
-            f"On {self.n_splits} splits, each with the alpha that is best on the other splits. On all "
-            f"of them {self.params[0]} = {one} is the best for {first}, {self.params[1]} = {other} for "
-            f"{second}.",
+            f"On {self.n_splits} splits, each with the value that is best on the other splits, so that a "
+            f"longer grid is no advantage. Over all splits together {self.params[0]} = {one} is the best for "
+            f"{first}, {self.params[1]} = {other} for {second}.",
         ]
         if len(self.alphas):
             rows = zip(self.alphas, self.differences, self.lows, self.highs, strict=True)

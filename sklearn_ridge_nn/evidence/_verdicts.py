@@ -146,7 +146,7 @@ def _judge(
     if stronger == 0:
         return "good", "the smallest mean test loss"
     if difference <= max(error, least):
-        what = f"one standard error, {error:.2g}" if difference <= error else f"the margin, {least:.2g}"
+        what = f"one standard error, {error:.3g}" if difference <= error else f"the margin, {least:.3g}"
         return "good", f"test loss {difference:.3g} above the smallest, within {what}"
     worse = f"test loss {difference:.3g} above the smallest"
     if difference <= critical * error:

@@ -47,7 +47,7 @@ def answer(evidence: Evidence, findings: Sequence[Finding]) -> list[str]:
         _score(evidence),
         _loss(evidence),
         _first_clause(findings, "worth-a-network") if evidence.trial_results("yardstick") else "",
-        _first_clause(findings, "l2-helps"),
+        _l2(evidence, findings),
         _first_clause(findings, "penalty-or-early-stopping"),
         _first_clause([finding for finding in findings if finding.severity == "hint"], "unfinished-training"),
         _counts(evidence),
@@ -88,6 +88,8 @@ def _loss(evidence: Evidence) -> str:
         return ""
     others = [f"{name} {value:.3g}" for name, value in evidence.reference_losses.items()]
     beside = f" ({', '.join(others)})" if others else ""
+    if evidence.loss_name == "squared error":
+        beside += f"; its root, {np.sqrt(loss):.3g}, is in the unit of the target"
     return (
         f"At {evidence.best_alpha:.3g} the mean test {evidence.loss_name} is {loss:.3g}, the smallest of all "
         f"{len(evidence.alphas)} values{beside}."
@@ -105,6 +107,8 @@ def _score(evidence: Evidence) -> str:
         if np.isfinite(result.score)
     ]
     if evidence.score_name == "accuracy":
+        if not known and evidence.majority_accuracy is not None:
+            known = [("always naming the commonest class", float(np.nanmean(evidence.majority_accuracy)))]
         others = "".join(f", {name} on {value:.1%}" for name, value in known)
         return f"Predictions are right on {score:.1%} of the test rows{others}."
     others = f" ({', '.join(f'{name} {value:.3g}' for name, value in known)})" if known else ""
@@ -123,6 +127,15 @@ def _first_clause(findings: Sequence[Finding], *codes: str) -> str:
         if finding.code in codes and finding.severity != "not applicable":
             return f"{finding.sentence.partition(':')[0].removesuffix('.')}."
     return ""
+
+
+def _l2(evidence: Evidence, findings: Sequence[Finding]) -> str:
+    """Return whether L2 helps, and against what."""
+    clause = _first_clause(findings, "l2-helps")
+    if not clause or "help" not in clause or "shown" in clause:
+        return clause
+    as_long = "" if evidence.early_stopping else " trained as long"
+    return f"{clause.removesuffix('.')}, against {evidence.short_name} = 0{as_long}."
 
 
 def _counts(evidence: Evidence) -> str:

@@ -26,6 +26,11 @@ from sklearn_ridge_nn.report._html import _figure, _scrolled, whole_page
 MOST_CLASSES = 12
 #: Points of a picture, and rows that a bin of the calibration curve has at least.
 MOST_POINTS, BIN_ROWS = 1_000, 20
+#: What a label for the likelier of two classes misses.
+FIND_MORE = (
+    "A row gets the likelier label. To find more rows of one of the two, at the price of more false alarms, "
+    "fit with --positive and --threshold."
+)
 #: How the names of what is better the smaller it is begin, which scikit-learn then gives a minus sign.
 _NEGATED = "neg_"
 
@@ -65,7 +70,9 @@ class FitReport:
         The score that a threshold was chosen by.
     sure : mapping of str to int
         Of each yardstick 1 if the model is better for sure, -1 if it is worse, 0 if the rows cannot tell, by
-        the share of labels or the absolute error.
+        the share of labels or the absolute error; nothing where a threshold was chosen by something else.
+    sure_by_probabilities : mapping of str to int
+        The same by the log loss.
     rests_on : sequence of (str, float, (float, float))
         Columns, what the loss rises by when each is shuffled, and its interval, the largest first.
     rests_on_words : str
@@ -89,6 +96,7 @@ class FitReport:
     note: str = ""
     chosen_by: str | None = None
     sure: Mapping[str, int] = field(default_factory=dict)
+    sure_by_probabilities: Mapping[str, int] = field(default_factory=dict)
     rests_on: Sequence[tuple[str, float, tuple[float, float]]] = ()
     rests_on_words: str = ""
     loss_name: str = "loss"
@@ -120,28 +128,41 @@ class FitReport:
         shares = {who: _share(values["accuracy"] or 0.0) for who, values in self.scores.items()}
         (_, ours), *others = shares.items()
         beside = ", ".join(f"{who} {share}" for who, share in others)
-        right = (
-            f"On {n_rows} that it did not learn from, the model predicts {ours} of the labels right. Others "
-            f"on the same rows: {beside}. {self._how_sure()} {self.note}".rstrip()
-        )
         if self.chosen_by is None:
-            return right
+            return (
+                f"On {n_rows} that it did not learn from, the model predicts {ours} of the labels right. "
+                f"Others on the same rows: {beside}. {self._how_sure()} {self.note}".rstrip()
+            )
         name = self.chosen_by
         known = {who: values[name] for who, values in self.scores.items() if values[name] is not None}
         (_, best), *others = ((who, _number(_shown(name, value))) for who, value in known.items())
         beside = "".join(f", that of {who} {value}" for who, value in others)
-        return f"Its threshold was chosen by {_named(name)}, which is {best} on these rows{beside}. {right}"
+        return (
+            f"On {n_rows} that it did not learn from, {_named(name)}, which its threshold was chosen by, is "
+            f"{best}{beside}. So {ours} of the labels are right; other models, which have no threshold, are "
+            "compared with it by their probabilities below."
+        )
 
     def _how_sure(self) -> str:
         """Return which of the others the model is better than for sure."""
-        better, worse, open_ = ([who for who, sign in self.sure.items() if sign == s] for s in (1, -1, 0))
+        by_labels = self._compared(self.sure, "")
+        by_loss = self._compared(self.sure_by_probabilities, " by its probabilities (log loss)")
+        return by_labels if self.sure == self.sure_by_probabilities else f"{by_labels} {by_loss}".rstrip()
+
+    def _compared(self, sure: Mapping[str, int], how: str) -> str:
+        """Return which of the others the model is better than for sure, by some measure."""
+        better, worse, open_ = ([who for who, sign in sure.items() if sign == s] for s in (1, -1, 0))
         said = []
         if better:
-            said.append(f"It is better than {_and(better)}: chance does not explain so large a difference.")
+            said.append(
+                f"It is better than {_and(better)}{how}: chance does not explain so large a difference."
+            )
         if worse:
-            said.append(f"It is worse than {_and(worse)}: chance does not explain so large a difference.")
+            said.append(
+                f"It is worse than {_and(worse)}{how}: chance does not explain so large a difference."
+            )
         if open_:
-            said.append(f"Whether it is better than {_and(open_, 'or')} these rows cannot tell.")
+            said.append(f"Whether it is better than {_and(open_, 'or')}{how} these rows cannot tell.")
         return " ".join(said)
 
     def _columns(self) -> list[str]:
@@ -169,7 +190,10 @@ class FitReport:
     def _of_classes(self) -> list[str]:
         assert self.classes is not None
         few = len(self.classes) <= MOST_CLASSES
-        sections = [_section("Right and wrong", self._confusions() if few else self._hits())]
+        parts = [self._confusions() if few else self._hits()]
+        if len(self.classes) == 2 and not self.note:
+            parts.append(_paragraph(FIND_MORE))
+        sections = [_section("Right and wrong", *parts)]
         if self.probabilities is not None and 0 < np.mean(self.truth == self.positive) < 1:
             sections.append(_section("Probabilities", self._roc_curve(), self._calibration()))
         return sections

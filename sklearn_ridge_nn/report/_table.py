@@ -89,7 +89,7 @@ def glossary(evidence: Evidence) -> dict[str, str]:
         "good": "as good as the best of these values, as far as the splits can tell. It does not say that "
         "the network is good.",
         "overfit, underfit": "worse than the best, more than by chance, because the penalty is too weak, or "
-        "too strong.",
+        "too strong, for as many epochs as were trained.",
         "undetermined": "worse than the best, but perhaps by chance.",
         "1 SE, standard error": "how far a mean would move by chance on other splits. 1 SE marks the "
         "strongest penalty whose loss is within one of the smallest.",

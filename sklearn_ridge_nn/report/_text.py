@@ -62,7 +62,10 @@ def text(
         if evidence.verdicts[rows[0]] == "undetermined"
     ]
     if undetermined:
-        console.print("\nUndetermined:")
+        console.print(
+            "\nUndetermined (it takes more than two standard errors to tell, because the best of several is "
+            "partly lucky):"
+        )
         for line in undetermined:
             console.print(f"  {line}")
     console.print()

@@ -175,9 +175,28 @@ def test_the_columns_that_cannot_be_used_can_be_left_out_together(refused, tmp_p
     arguments = ["fit", tmp_path / "d.csv", "--target", "y", "--model", tmp_path / "m.skops"]
     arguments += ["--alpha", "1", "--epochs", "1", "--test-size", "0", "--quiet"]
     said = refused(*arguments)
-    advice = said.rpartition("Leave all of them out: ")[2]
+    advice = said.rpartition("eave all of them out: ")[2]
     assert out is None or advice == out
     assert main([*map(str, arguments), *shlex.split(advice)]) == 0
+    if out is not None:
+        learn = said.partition("Learn from dates and text: ")[2].partition("; or")[0]
+        assert learn == out.replace("--drop", "--dates")
+        assert main([*map(str, arguments), *shlex.split(learn)]) == 0
+
+
+@pytest.mark.parametrize("given", [None, "%d/%m/%Y"])
+def test_dates_in_several_forms_are_said_to_be(given):
+    """198 rows are written otherwise than 382: there is no form to say, and none is asked for."""
+    words = [f"{1 + n % 28:02}.07.2023" for n in range(20)] + [f"{1 + n:02}/11/2023" for n in range(14)]
+    column = pd.Series(words, name="signed up")
+    with pytest.raises(InputError) as raised:
+        dates.form_of(column, given, 1)
+    assert str(raised.value) == (
+        "--dates 'signed up': dates are written in 2 forms, 20 values like '01.07.2023' and 14 values like "
+        "'01/11/2023'. Write them alike; or leave the column out: --drop='signed up'"
+    )
+    with pytest.raises(InputError, match="are no dates in a form that is known"):
+        dates.form_of(pd.Series(["in May", *words], name="a"), None, 1)
 
 
 def test_a_message_is_no_longer_than_anyone_reads():
@@ -363,8 +382,8 @@ def test_dates_of_a_parquet_file_need_no_argument(ridge_nn, folder, frame, tmp_p
         (["--drop", "day,zip"], r"Column 'note' holds free text.*--text=note"),
         (
             ["--categorical", "zip"],
-            r"Column 'day' holds dates.*--drop=day\. Column 'note' cannot be used as it is, either\. Leave "
-            r"all of them out: --drop=day,note",
+            r"Column 'day' holds dates.*--drop=day\. Column 'note' cannot be used as it is, either\. Learn "
+            r"from dates and text: --dates=day --text=note; or leave all of them out: --drop=day,note",
         ),
         (["--dates", "day", "--date-format", "dya=%Y"], r"--date-format 'dya': .* Did you mean 'day'\?"),
         (["--dates", "day", "--date-format", "zip=%Y"], "'zip=%Y' is of a column that --dates does not name"),

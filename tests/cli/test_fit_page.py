@@ -157,7 +157,7 @@ def test_what_was_chosen_on_the_rows_is_said_to_make_scores_too_good(made):
     assert "Alpha and the threshold had been chosen on all rows before" in text
     assert "the best of 2 by neg_log_loss" in text
     assert "Only the network knows the threshold." in text
-    assert "The model's threshold was chosen by f1, and not by this share." in text
+    assert "f1, which its threshold was chosen by, is" in text
     assert scores_in(page)["f1"]["this network"] > 0.5
     assert f"from a probability of {model.threshold:.3g} on" in text
 
@@ -174,7 +174,8 @@ def test_labels_are_those_of_the_threshold(made, frame):
     cheapest = min((test["label"] == "no").mean(), 10 * (test["label"] == "yes").mean())
     assert costs["guessing"] == pytest.approx(cheapest, rel=1e-3)  # the better label for all rows
     assert np.isnan([costs["linear model"], costs["boosted trees"]]).all()  # they have no threshold
-    assert f"Its threshold was chosen by cost per row, which is {costs['this network']:.4g} on" in text
+    assert f"cost per row, which its threshold was chosen by, is {costs['this network']:.4g}, that of" in text
+    assert "chance does not explain" not in text  # labels by a threshold are not compared with others
 
 
 def test_numbers_are_scored_beside_a_linear_model_and_trees(made, frame):

@@ -115,6 +115,24 @@ def test_the_page_says_which_of_the_others_the_model_is_better_than(two):
     assert "cannot tell" not in words
 
 
+def test_labels_and_probabilities_may_say_different_things(two):
+    sure = {"guessing": 0, "boosted trees": 0}
+    words = Page(report_of(**two, sure=sure, sure_by_probabilities={**sure, "guessing": 1}).to_html()).words
+    assert "Whether it is better than guessing or boosted trees these rows cannot tell. It is better" in words
+    assert "It is better than guessing by its probabilities (log loss): chance does not" in words
+    assert "Whether it is better than boosted trees by its probabilities (log loss) these rows" in words
+    same = Page(report_of(**two, sure=sure, sure_by_probabilities=sure).to_html()).words
+    assert "by its probabilities" not in same
+    assert "fit with --positive and --threshold" in same
+
+
+def test_a_threshold_is_judged_by_what_it_was_chosen_by(two):
+    chosen = {"note": "The model's threshold was chosen by f1, and not by this share.", "chosen_by": "f1"}
+    words = Page(report_of(**two, **chosen).to_html()).words
+    assert "f1, which its threshold was chosen by, is 0, that of guessing 1. So 75% of the labels" in words
+    assert "fit with --positive" not in words
+
+
 def test_columns_are_drawn_where_they_are_known(two):
     known = {"rests_on": [("a_$b", 0.5, (0.3, 0.7)), ("<c>", 0.1, (-0.1, 0.3))], "loss_name": "log loss"}
     page = report_of(**two, **known, rests_on_words="What the log loss rises by.").to_html()
