@@ -216,9 +216,10 @@ class AlphaCurveDisplay:
 
     def _draw_gap(self, ax: Axes, edges: np.ndarray) -> None:
         best = int(np.flatnonzero(self.alphas == self.best_alpha)[0])
-        place = float(np.sqrt(places_of(self.alphas)[best] * edges[best + 1]))
+        at_best = float(places_of(self.alphas)[best])
+        place = float(np.sqrt(at_best * edges[best + 1]))
         gap = self.test[best] - self.train[best]
-        draw_gap(ax, place, self.train[best], self.test[best], f"gap {written_out(f'{gap:.2g}')}")
+        draw_gap(ax, at_best, place, self.train[best], self.test[best], f"gap {written_out(f'{gap:.2g}')}")
 
     def _texts(self, name: str, means: np.ndarray, errors: np.ndarray) -> list[str]:
         verdicts = (

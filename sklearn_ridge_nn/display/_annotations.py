@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Share of the width beyond which words stand left of what they are of.
 RIGHT = 0.8
+#: Share of the width up to which there is no room left of it for words.
+LEFT = 0.2
 #: How far below the smallest test loss a logarithmic axis goes down to a train loss.
 LOWEST = 100
 #: Share of an axis in which half of the values have too little room.
@@ -121,8 +123,21 @@ def _spread(heights: Mapping[str, float], apart: float) -> dict[str, float]:
     }
 
 
-def draw_gap(ax: Axes, place: float, low: float, high: float, text: str) -> None:
-    """Draw a bracket between the train and the test loss of an alpha."""
+def draw_gap(ax: Axes, best: float, place: float, low: float, high: float, text: str) -> None:
+    """Draw a bracket between the train and the test loss of an alpha.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    best : float
+        Where the alpha is.
+    place : float
+        Where the bracket is drawn, right of it.
+    low, high : float
+        The losses.
+    text : str
+        Written left of the alpha, where the curves are further apart, if there is room.
+    """
     if not np.isfinite([low, high]).all() or low == high:
         return
     bottom = max(low, ax.get_ylim()[0])
@@ -130,16 +145,16 @@ def draw_gap(ax: Axes, place: float, low: float, high: float, text: str) -> None
     ax.annotate("", (place, bottom), (place, high), arrowprops=ends)
     to_axes = ax.transData + ax.transAxes.inverted()
     (x, lower), (_, upper) = (to_axes.transform((place, loss)) for loss in (bottom, high))
-    is_right = x > RIGHT
-    if (upper - lower) * height_of(ax) > 2 * LABEL_POINTS:  # between the curves
-        where: dict[str, Any] = {"xy": (x, (lower + upper) / 2), "va": "center"}
-        where["xytext"] = (-18 if is_right else 5, 0)
-    else:
-        where = {"xy": (x, lower), "va": "top", "xytext": (6 if is_right else -6, -4)}
-    ax.annotate(
-        text, xycoords="axes fraction", textcoords="offset points", ha="right" if is_right else "left",
-        fontsize="small", **where,
-    )  # fmt: skip
+    has_height = (upper - lower) * height_of(ax) > 2 * LABEL_POINTS
+    middle = (lower + upper) / 2
+    words: dict[str, Any] = {"xy": (x, lower), "xytext": (6 if x > RIGHT else -6, -4), "va": "top"}
+    words["ha"] = "right" if x > RIGHT else "left"
+    if has_height and x > LEFT:
+        beside = float(to_axes.transform((best, high))[0])
+        words = {"xy": (beside, middle), "xytext": (-5, 0), "va": "center", "ha": "right"}
+    elif has_height:
+        words = {"xy": (x, middle), "xytext": (5, 0), "va": "center", "ha": "left"}
+    ax.annotate(text, xycoords="axes fraction", textcoords="offset points", fontsize="small", **words)
 
 
 def norm_axis(ax: Axes, alphas: np.ndarray, norms: np.ndarray, above: float) -> None:
