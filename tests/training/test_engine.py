@@ -729,7 +729,7 @@ def test_the_cache_of_programs_is_bounded(monkeypatch):
         engine.train_together([make_task(hidden=(width,), epochs=1)])
     assert [key.architecture.hidden_layer_sizes for key in program._cache._programs] == [(3,), (4,)]
     engine.train_together([make_task(hidden=(3,), epochs=1)])
-    assert engine.n_compiled() == 3
+    assert program._cache.n_compiled == 3
     monkeypatch.setattr(program, "MAX_PROGRAM_BYTES", 1)
     engine.train_together([make_task(hidden=(2,), epochs=1)])
     assert len(program._cache._programs) == 1
@@ -897,6 +897,7 @@ def hold_at_most(n_members, monkeypatch, error=None):
     return sizes
 
 
+@pytest.mark.usefixtures("no_helper")
 @pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM when")])
 def test_what_memory_does_not_hold_is_trained_in_halves_once_with_a_warning(error, monkeypatch, capsys):
     tasks = [
@@ -916,6 +917,7 @@ def test_what_memory_does_not_hold_is_trained_in_halves_once_with_a_warning(erro
     assert "6 networks in the engine: 18 of 18 epochs" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_the_last_fit_of_a_search_in_a_full_stack_is_trained_alone_instead(monkeypatch):
     (expected,) = engine.train_together([make_task()])
     token = stacks.search_shape.set(StackShape(n_streams=2, n_per_stream=3))
@@ -928,6 +930,7 @@ def test_the_last_fit_of_a_search_in_a_full_stack_is_trained_alone_instead(monke
     assert_same(trained, expected, 1e-9)
 
 
+@pytest.mark.usefixtures("no_helper")
 def test_a_network_that_memory_does_not_hold_is_an_error_that_says_what_needs_less(monkeypatch):
     hold_at_most(0, monkeypatch)
     expected = "training of a network with 95 weights of float64, batch_size=40 and 150 rows. Set smaller hid"
