@@ -39,7 +39,7 @@ def run(script, **options):
     )  # fmt: skip
 
 
-def test_a_fit_in_a_helper_process_is_that_of_its_parent():
+def test_a_fit_in_a_forked_process_is_that_of_its_parent():
     done = run("""
 with fork.Pool(1) as pool:
     theirs = pool.apply(probabilities, [clone(network).set_params(verbose=1)])
@@ -68,7 +68,7 @@ def test_progress_that_goes_back_in_the_helper_goes_back_here():
 
 
 @pytest.mark.slow
-def test_everything_that_trains_does_so_in_a_helper_process():
+def test_everything_that_trains_does_so_in_a_forked_process():
     done = run(
         """
 def curves(_):
@@ -172,7 +172,7 @@ print("the same")
 
 
 @pytest.mark.slow
-def test_a_process_helper_before_tensorflow_is_used_needs_no_helper():
+def test_a_process_forked_before_tensorflow_is_used_needs_no_helper():
     done = run(
         """
 from sklearn_ridge_nn.training import _helper
