@@ -753,6 +753,8 @@ def test_stacks_are_rectangular_small_and_hold_everybody(sizes, most):
     streams = [list(range(end - size, end)) for end, size in zip(ends, sizes, strict=True)]
     arrangement = stacks.arrange(streams, most)
     assert {member for stack in arrangement for piece in stack for member in piece} == set(range(ends[-1]))
+    # of what one stream is filled up with, fewer than half are copies
+    assert all(2 * len(set(piece)) > len(piece) for stack in arrangement for piece in stack)
     for stack in arrangement:
         assert len({len(piece) for piece in stack}) == 1
         assert len(stack) * len(stack[0]) <= most
