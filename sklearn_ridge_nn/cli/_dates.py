@@ -32,9 +32,9 @@ FORMS = (
 _ZONE = re.compile(r"(:\d{2}(?:\.\d+)?)\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$")
 #: The year that strptime gives a time without one.
 _NO_YEAR = 1900
-#: Different fields by which forms are ruled out before all fields are read.
 #: Forms up to which a mixture of them is told.
 MOST_FORMS = 4
+#: Different fields by which forms are ruled out before all fields are read.
 _SAMPLE = 40
 #: A form that reads this share of the fields is the column's, and the other fields are exceptions.
 _MOSTLY = 0.8
@@ -81,8 +81,7 @@ def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> 
         except (ValueError, re.error) as error:
             raise InputError(f"--date-format {given!r} is not a form of dates: {error}") from error
         if share < 0.5:
-            if mixed := _mixture(words):
-                raise InputError(f"--dates {name!r}: {mixed}; or leave the column out: --drop={quoted(name)}")
+            _refuse_mixture(str(name), words)
             raise InputError(
                 f"--date-format {given!r} does not fit column {name!r}, which has "
                 f"{listed(words.tolist(), 3)}. {_other_form(column, words)}"
@@ -97,8 +96,7 @@ def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> 
     fitting = {form: dates for form, dates in found.items() if dates.notna().all()}
     if not fitting:
         if not likely:
-            if mixed := _mixture(words):
-                raise InputError(f"--dates {name!r}: {mixed}; or leave the column out: --drop={quoted(name)}")
+            _refuse_mixture(str(name), words)
             raise InputError(
                 f"--dates {name!r}: {listed(words.tolist(), 3)} are no dates in a form that is known. Say in "
                 f"which they are, --date-format={quoted(f'{of_one}%d/%m/%Y')} for example; or leave the "
@@ -111,21 +109,21 @@ def form_of(column: pd.Series, given: str | None = None, n_columns: int = 1) -> 
     return first
 
 
-def _mixture(words: pd.Series) -> str:
-    """Return in which forms dates are written; empty if that is one, or some are in none that is known."""
-    left, found = words, list[tuple[str, int, str]]()
+def _refuse_mixture(name: str, words: pd.Series) -> None:
+    """Raise if dates are written in several forms; not if some are in none that is known."""
+    left, found = words, list[str]()
     while len(left) and len(found) < MOST_FORMS:
-        fits = {form: _parsed(left, form).notna() for form in FORMS}
-        form = max(fits, key=lambda name: int(fits[name].sum()))
-        if not fits[form].any():
-            return ""
-        found.append((str(left[fits[form]].iloc[0]), int(fits[form].sum()), form))
-        left = left[~fits[form]]
+        fits = max((_parsed(left, form).notna() for form in FORMS), key=lambda known: int(known.sum()))
+        if not fits.any():
+            return
+        found.append(f"{int(fits.sum()):,} values like {str(left[fits].iloc[0])!r}")
+        left = left[~fits]
     if len(left) or len(found) < 2:
-        return ""
-    parts = [f"{n_values:,} values like {word!r}" for word, n_values, _ in found]
-    return (
-        f"dates are written in {len(found)} forms, {', '.join(parts[:-1])} and {parts[-1]}. Write them alike"
+        return
+    forms = f"{', '.join(found[:-1])} and {found[-1]}"
+    raise InputError(
+        f"--dates {name!r}: dates are written in {len(found)} forms, {forms}. Write them alike; or leave the "
+        f"column out: --drop={quoted(name)}"
     )
 
 

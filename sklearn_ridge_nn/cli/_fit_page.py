@@ -48,9 +48,9 @@ def fit_report(
             place = ours.classes.tolist().index(positive)
             of_classes = {"positive": positive, "probabilities": ours.probabilities[:, place]}
         if threshold is not None:
-            why = f"chosen by {threshold.score}, and not" if threshold.score else "given, and not chosen"
-            of_classes["note"] = f"The model's threshold was {why} by this share."
             of_classes["chosen_by"] = threshold.score
+            if threshold.score is None:
+                of_classes["note"] = "The model's threshold was given, and not chosen by this share."
     return FitReport(
         name=card.data["file"],
         about=_about(card, task, held_out),

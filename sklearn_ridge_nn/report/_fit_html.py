@@ -191,7 +191,7 @@ class FitReport:
         assert self.classes is not None
         few = len(self.classes) <= MOST_CLASSES
         parts = [self._confusions() if few else self._hits()]
-        if len(self.classes) == 2 and not self.note:
+        if len(self.classes) == 2 and not self.note and self.chosen_by is None:
             parts.append(_paragraph(FIND_MORE))
         sections = [_section("Right and wrong", *parts)]
         if self.probabilities is not None and 0 < np.mean(self.truth == self.positive) < 1:
